@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+// The manifest is the map of the house: a target per room, arrows only downwards.
+// What each room is for, and why the floors are as they are: docs/architecture.md.
+
+import PackageDescription
+
+let habits: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A room of the house: its code in `Sources/<name>`, its tests in `Tests/<name>Tests`.
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency]? = []) -> [Target] {
+    let code = Target.target(name: name, dependencies: dependencies, swiftSettings: habits)
+    guard let tests else { return [code] }
+    let own: Target.Dependency = .target(name: name)
+    let proof = Target.testTarget(
+        name: name + "Tests", dependencies: [own] + dependencies + tests, swiftSettings: habits)
+    return [code, proof]
+}
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+]
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let libraries: [Target] = [
+    .systemLibrary(name: "CLibYAML", path: "Sources/C/CLibYAML", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CLibArchive", path: "Sources/C/CLibArchive", providers: [.apt(["libarchive-dev"])]),
+]
+
+let ground: [Target] = [
+    room("Notation", ["CLibYAML"]),
+    room("Ledger", ["Notation", grdb, log, lifecycle]),
+    room("LedgerTesting", ["Ledger", "Notation"], tests: nil),
+    room("Wire", ["Notation", crypto]),
+    room("Sandbox", ["Notation", log, "CLibArchive"]),
+    room("Traffic", ["Notation", log, lifecycle] + nio),
+].flatMap { $0 }
+
+let languages: [Target] = [
+    room("CloudFormationTemplate", ["Notation", crypto]),
+    room("SAMTransform", ["Notation", crypto]),
+].flatMap { $0 }
+
+/// What every service stands on: the one door, and the ledger.
+let door: [Target.Dependency] = ["Cloud", "Ledger", "Notation", log]
+let services: [Target] = [
+    room("Cloud", ["Ledger", "Wire", "Notation", log]),
+    room("CloudTesting", ["Cloud", "Ledger", "LedgerTesting", "Wire", "Notation"], tests: nil),
+    room("STS", door, tests: ["CloudTesting"]),
+    room("IAM", door, tests: ["CloudTesting"]),
+    room("SSM", door, tests: ["CloudTesting"]),
+    room("S3", door + [crypto], tests: ["CloudTesting"]),
+    room("Logs", door, tests: ["CloudTesting"]),
+    room("CloudWatch", door, tests: ["CloudTesting", "LedgerTesting"]),
+    room("Lambda", door + ["Sandbox", "Traffic", crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
+    room("CodeDeploy", door + [crypto], tests: ["CloudTesting", "LedgerTesting"]),
+    room(
+        "CloudFormation", door + ["CloudFormationTemplate", "SAMTransform", crypto],
+        tests: ["CloudTesting", "LedgerTesting"]),
+].flatMap { $0 }
+
+let top: [Target] = [
+    room("Console", ["Cloud", "Ledger", "Notation", "Traffic"]),
+    room(
+        "Server",
+        door + [
+            "Wire", "Sandbox", "Traffic", "Console", "SAMTransform", "CloudFormationTemplate", lifecycle,
+            "STS", "IAM", "SSM", "S3", "Logs", "CloudWatch", "Lambda", "CodeDeploy", "CloudFormation",
+        ]),
+    [
+        .executableTarget(
+            name: "slipway",
+            dependencies: [
+                "Server", "Cloud", "Wire", "Notation", "Traffic", "SAMTransform", "CloudFormationTemplate", "CodeDeploy",
+                "Ledger",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), log,
+            ],
+            swiftSettings: habits)
+    ],
+].flatMap { $0 }
+
+let package = Package(
+    name: "slipway",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "slipway", targets: ["slipway"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: libraries + ground + languages + services + top,
+    swiftLanguageModes: [.v6]
+)
