@@ -43,12 +43,12 @@ let ground: [Target] = [
     room("Wire", ["Notation", crypto]),
     room("Sandbox", ["Notation", log, "CLibArchive"]),
     room("Traffic", ["Notation", log, lifecycle] + nio),
-].flatMap { $0 }
+].reduce([], +)
 
 let languages: [Target] = [
     room("CloudFormationTemplate", ["Notation", crypto]),
     room("SAMTransform", ["Notation", crypto]),
-].flatMap { $0 }
+].reduce([], +)
 
 /// What every service stands on: the one door, and the ledger.
 let door: [Target.Dependency] = ["Cloud", "Ledger", "Notation", log]
@@ -66,7 +66,7 @@ let services: [Target] = [
     room(
         "CloudFormation", door + ["CloudFormationTemplate", "SAMTransform", crypto],
         tests: ["CloudTesting", "LedgerTesting"]),
-].flatMap { $0 }
+].reduce([], +)
 
 let top: [Target] = [
     room("Console", ["Cloud", "Ledger", "Notation", "Traffic"]),
@@ -86,7 +86,7 @@ let top: [Target] = [
             ],
             swiftSettings: habits)
     ],
-].flatMap { $0 }
+].reduce([], +)
 
 let package = Package(
     name: "slipway",
