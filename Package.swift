@@ -38,11 +38,12 @@ let libraries: [Target] = [
 
 let ground: [Target] = [
     room("Notation", ["CLibYAML"]),
+    room("HTTP"),
     room("Ledger", ["Notation", grdb, log, lifecycle]),
     room("LedgerTesting", ["Ledger", "Notation"], tests: nil),
-    room("Wire", ["Notation", crypto]),
+    room("Wire", ["HTTP", "Notation", crypto]),
     room("Sandbox", ["Notation", log, "CLibArchive"]),
-    room("Traffic", ["Notation", log, lifecycle] + nio),
+    room("Traffic", ["HTTP", "Notation", log, lifecycle] + nio),
 ].reduce([], +)
 
 let languages: [Target] = [
@@ -51,10 +52,10 @@ let languages: [Target] = [
 ].reduce([], +)
 
 /// What every service stands on: the one door, and the ledger.
-let door: [Target.Dependency] = ["Cloud", "Ledger", "Notation", log]
+let door: [Target.Dependency] = ["Cloud", "HTTP", "Ledger", "Notation", log]
 let services: [Target] = [
-    room("Cloud", ["Ledger", "Wire", "Notation", log]),
-    room("CloudTesting", ["Cloud", "Ledger", "LedgerTesting", "Wire", "Notation"], tests: nil),
+    room("Cloud", ["HTTP", "Ledger", "Wire", "Notation", log]),
+    room("CloudTesting", ["Cloud", "HTTP", "Ledger", "LedgerTesting", "Wire", "Notation"], tests: nil),
     room("STS", door, tests: ["CloudTesting"]),
     room("IAM", door, tests: ["CloudTesting"]),
     room("SSM", door, tests: ["CloudTesting"]),
@@ -69,7 +70,7 @@ let services: [Target] = [
 ].reduce([], +)
 
 let top: [Target] = [
-    room("Console", ["Cloud", "Ledger", "Notation", "Traffic"]),
+    room("Console", ["Cloud", "HTTP", "Ledger", "Notation", "Traffic"]),
     room(
         "Server",
         door + [
@@ -80,7 +81,7 @@ let top: [Target] = [
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "Server", "Cloud", "Wire", "Notation", "Traffic", "SAMTransform", "CloudFormationTemplate", "CodeDeploy",
+                "Server", "Cloud", "HTTP", "Wire", "Notation", "Traffic", "SAMTransform", "CloudFormationTemplate", "CodeDeploy",
                 "Ledger",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), log,
             ],
