@@ -1,0 +1,115 @@
+import Notation
+
+/// Replaces references to parameters by the parameters' values: `Ref` and the text of `Fn::Sub`.
+struct Resolver {
+    /// The parameters' values, pseudo parameters among them.
+    let parameters: JSONObject
+
+    /// The tree with values in place of references to parameters. References to anything else stay.
+    ///
+    /// - Throws: ``Fault/document(_:)`` when a text would take in a value that is no text.
+    func resolve(_ value: JSON) throws -> JSON {
+        parameters.isEmpty ? value : try walk(value)
+    }
+
+    /// The same for a value that may not be there.
+    func resolve(_ value: JSON?) throws -> JSON? { parameters.isEmpty ? value : try value.map(walk) }
+
+    private func walk(_ value: JSON) throws -> JSON {
+        switch value {
+        case .object(let object): try resolve(object: object)
+        case .array(let elements): .array(try elements.map(walk))
+        default: value
+        }
+    }
+
+    private func resolve(object: JSONObject) throws -> JSON {
+        if object.count == 1 {
+            if let name = object["Ref"] {
+                guard let name = name.string, let value = parameter(name) else { return .object(object) }
+                // The value is looked into as well: a parameter may hold what looks like a reference.
+                return value.object == nil && value.array == nil ? value : try resolve(members: value)
+            }
+            if let argument = object["Fn::Sub"] {
+                return .object(["Fn::Sub": try resolve(members: substituted(argument))])
+            }
+        }
+        return .object(try object.mapValues(walk))
+    }
+
+    /// The tree below a value, without another look at the value itself.
+    private func resolve(members value: JSON) throws -> JSON {
+        switch value {
+        case .object(let object): .object(try object.mapValues(walk))
+        case .array(let elements): .array(try elements.map(walk))
+        default: value
+        }
+    }
+
+    private func substituted(_ argument: JSON) throws -> JSON {
+        switch argument {
+        case .string(let text): return .string(try substituted(text))
+        case .array(var elements):
+            guard let text = elements.first?.string else { return argument }
+            elements[0] = .string(try substituted(text))
+            return .array(elements)
+        default: return argument
+        }
+    }
+
+    private func substituted(_ text: String) throws -> String {
+        try SubText.replacing(in: text) { name in
+            guard let value = parameter(name) else { return nil }
+            guard let text = value.string else {
+                throw Fault.document(
+                    "Invalid Fn::Sub variable value \(value.printed). Fn::Sub expects all variables to be strings.")
+            }
+            return text
+        }
+    }
+
+    /// A parameter's value. What CloudFormation puts in while a nested stack is not there yet does not count.
+    private func parameter(_ name: String) -> JSON? {
+        guard let value = parameters[name] else { return nil }
+        if let text = value.string, text.hasPrefix("{{IntrinsicFunction:") { return nil }
+        return value
+    }
+}
+
+/// The text of `Fn::Sub`, with `${names}` in it.
+enum SubText {
+    /// The text with every `${name}` replaced for which there is something to put in.
+    static func replacing(in text: String, _ replacement: (String) throws -> String?) rethrows -> String {
+        guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
+        var result = ""
+        var rest = text[...]
+        while let start = rest.firstIndex(of: "$") {
+            result += rest[..<start]
+            rest = rest[start...]
+            guard let name = leadingName(rest) else {
+                result.append(rest.removeFirst())
+                continue
+            }
+            let length = name.count + 3  // with "${" and "}"
+            result += try replacement(String(name)) ?? String(rest.prefix(length))
+            rest = rest.dropFirst(length)
+        }
+        return result + rest
+    }
+
+    /// The name in `${name}` at the text's start: letters, digits and dots, or `AWS::` and a word.
+    private static func leadingName(_ text: Substring) -> Substring? {
+        guard text.hasPrefix("${"), let end = text.firstIndex(of: "}") else { return nil }
+        let name = text[text.index(text.startIndex, offsetBy: 2)..<end]
+        let isPlain = !name.isEmpty && name.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || $0 == 0x2E }
+        if isPlain { return name }
+        guard name.hasPrefix("AWS::") else { return nil }
+        let word = name.dropFirst(5).utf8
+        guard let first = word.first, (0x41...0x5A).contains(first), word.allSatisfy(isLetter) else { return nil }
+        return name
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+    }
+}
