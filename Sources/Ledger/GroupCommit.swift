@@ -1,0 +1,123 @@
+internal import GRDB
+internal import Synchronization
+
+/// Gathers writes that arrive while another is being synced, and commits them together.
+final class GroupCommit: Sendable {
+    private struct Job: Sendable {
+        /// Makes the changes; gives back what tells the caller of success, for after the commit.
+        let perform: @Sendable (Transaction) throws -> @Sendable () -> Void
+        let fail: @Sendable (any Error) -> Void
+    }
+    private struct Queue {
+        var jobs: [Job] = []
+        var isDraining = false
+    }
+
+    /// So many writes share a sync at most: more would let the first of them wait too long.
+    private static let batchLimit = 512
+
+    private let pool: DatabasePool
+    private let cache: DocumentCache
+    private let appended: Signal
+    private let surroundings: Surroundings
+    private let queue = Mutex(Queue())
+
+    init(pool: DatabasePool, cache: DocumentCache, appended: Signal, surroundings: Surroundings) {
+        self.pool = pool
+        self.cache = cache
+        self.appended = appended
+        self.surroundings = surroundings
+    }
+
+    func write<Value: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            enqueue(
+                Job(
+                    perform: { transaction in
+                        let value = try body(transaction)
+                        return { continuation.resume(returning: value) }
+                    }, fail: { continuation.resume(throwing: $0) }))
+        }
+    }
+
+    private func enqueue(_ job: Job) {
+        let mustDrain = queue.withLock { queue in
+            queue.jobs.append(job)
+            defer { queue.isDraining = true }
+            return !queue.isDraining
+        }
+        if mustDrain { pool.asyncWriteWithoutTransaction { db in self.drain(db) } }
+    }
+
+    private func drain(_ db: Database) {
+        while true {
+            let jobs = queue.withLock { queue in
+                let batch = Array(queue.jobs.prefix(Self.batchLimit))
+                queue.jobs.removeFirst(batch.count)
+                queue.isDraining = !batch.isEmpty
+                return batch
+            }
+            guard !jobs.isEmpty else { return }
+            commit(jobs, db)
+        }
+    }
+
+    private func commit(_ jobs: [Job], _ db: Database) {
+        let batch = Batch(cache: cache)
+        var succeeded: [(job: Job, tell: @Sendable () -> Void)] = []
+        do {
+            try db.inTransaction(.immediate) {
+                for job in jobs {
+                    if let tell = perform(job, batch, db) { succeeded.append((job, tell)) }
+                }
+                return .commit
+            }
+        } catch {
+            for (job, _) in succeeded { job.fail(error) }
+            return
+        }
+        batch.publish()
+        if batch.hasEvents { appended.raise() }
+        for (_, tell) in succeeded { tell() }
+        for action in batch.afterCommit { action() }
+    }
+
+    /// Runs one job on a savepoint of its own, so that its failure leaves the others' changes alone.
+    private func perform(_ job: Job, _ batch: Batch, _ db: Database) -> (@Sendable () -> Void)? {
+        let transaction = Transaction(db: db, batch: batch, surroundings: surroundings)
+        var tell: (@Sendable () -> Void)?
+        do {
+            try db.inSavepoint {
+                tell = try job.perform(transaction)
+                return .commit
+            }
+            batch.accept(transaction)
+            return tell
+        } catch {
+            job.fail(error)
+            return nil
+        }
+    }
+}
+
+/// What the writes of one commit have changed so far: seen by later writes of the batch, by readers once it is on disk.
+final class Batch {
+    private let cache: DocumentCache
+    private var changed: [DocumentCache.Key: DocumentCache.Entry] = [:]
+    private(set) var afterCommit: [@Sendable () -> Void] = []
+    private(set) var hasEvents = false
+
+    init(cache: DocumentCache) { self.cache = cache }
+
+    func entry(_ key: DocumentCache.Key) -> DocumentCache.Entry? {
+        changed[key] ?? cache.entry(key.collection, key.key)
+    }
+
+    func accept(_ transaction: Transaction) {
+        changed.merge(transaction.changed) { $1 }
+        afterCommit += transaction.afterCommit
+        hasEvents = hasEvents || transaction.hasEvents
+    }
+
+    func publish() { cache.put(changed) }
+}

@@ -1,0 +1,126 @@
+internal import Foundation
+internal import GRDB
+internal import Notation
+
+/// The durable state of a Slipway: documents, the event log, machines, timers, leases and small blobs, in one SQLite file.
+///
+/// A write returns when what it wrote is synced to disk (WAL, `synchronous=FULL`): it survives kill -9 and power loss.
+/// Writes that arrive together share one sync. Reads see all writes that have returned. One process at a time may
+/// have a data folder open.
+package final class Ledger: Sendable {
+    /// The clock and the randomness of everything that runs on this ledger.
+    package let surroundings: Surroundings
+    /// The folder that holds it all.
+    package let folder: String
+
+    let pool: DatabasePool
+    let cache: DocumentCache
+    let appended = Signal()
+    private let commits: GroupCommit
+    private let lock: FolderLock
+
+    /// Opens the ledger in that folder, making both if need be, and brings its tables up to date.
+    ///
+    /// - Parameter cacheBytes: About how much memory decoded documents may take.
+    /// - Throws: ``LedgerError`` with `.held` when another process has it open, `.unusable` when the folder cannot be
+    ///   written or the file is no ledger.
+    package init(folder: String, surroundings: Surroundings = Surroundings(), cacheBytes: Int = 32 << 20) throws {
+        self.folder = folder
+        self.surroundings = surroundings
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            lock = try FolderLock(folder: folder)
+            var configuration = Configuration()
+            configuration.maximumReaderCount = 4
+            configuration.busyMode = .timeout(10)
+            configuration.prepareDatabase { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864")
+            }
+            pool = try DatabasePool(path: folder + "/ledger.sqlite", configuration: configuration)
+            try Schema.migrator.migrate(pool)
+        } catch let error as LedgerError {
+            throw error
+        } catch {
+            throw LedgerError(.unusable, "The data folder \(folder) cannot be used: \(error). Check its rights and disk space.")
+        }
+        cache = DocumentCache(byteLimit: cacheBytes)
+        commits = GroupCommit(pool: pool, cache: cache, appended: appended, surroundings: surroundings)
+    }
+
+    /// Carries out the changes as one: all of them or, if the closure throws, none.
+    ///
+    /// The closure runs alone, so what it reads cannot change before it writes. It may run while the caller is being
+    /// cancelled; it must not wait for anything. Returns when the changes are on disk.
+    ///
+    /// - Throws: what the closure throws, or the disk's failure (then nothing was changed).
+    @discardableResult
+    package func write<Value: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> Value) async throws -> Value {
+        try await commits.write(body)
+    }
+
+    /// The document of that key; nil when there is none.
+    package func get<Value>(_ collection: Collection<Value>, _ key: String) async throws -> Document<Value>? {
+        if let known = cache.entry(collection.name, key) { return known.document(key) }
+        let mark = cache.mark
+        let row = try await pool.read { db in try DocumentRow.fetch(db, collection.name, key) }
+        guard let row else { return nil }
+        let document: Document<Value> = try row.document(collection.name)
+        cache.fill(collection.name, key, .init(document, bytes: row.body.count), ifUnchangedSince: mark)
+        return document
+    }
+
+    /// The documents whose keys begin with `prefix` and come after `after`, by key, at most `limit`.
+    package func list<Value>(
+        _ collection: Collection<Value>, prefix: String = "", after: String = "", limit: Int = .max
+    ) async throws -> [Document<Value>] {
+        let rows = try await pool.read { db in
+            try DocumentRow.list(db, collection.name, prefix: prefix, after: after, limit: limit)
+        }
+        return try rows.map { try decoded($0, collection) }
+    }
+
+    /// The documents found under that look-up value, by key, those after `after`, at most `limit`.
+    package func find<Value>(
+        _ collection: Collection<Value>, _ lookup: String, _ value: String, after: String = "", limit: Int = .max
+    ) async throws -> [Document<Value>] {
+        let rows = try await pool.read { db in
+            try DocumentRow.find(db, collection.name, lookup, value, after: after, limit: limit)
+        }
+        return try rows.map { try decoded($0, collection) }
+    }
+
+    private func decoded<Value>(_ row: DocumentRow, _ collection: Collection<Value>) throws -> Document<Value> {
+        if let known = cache.entry(collection.name, row.key), known.version == row.version,
+            let document: Document<Value> = known.document(row.key)
+        {
+            return document
+        }
+        return try row.document(collection.name)
+    }
+
+    /// Folds the write-ahead log into the main file and closes. Not needed for safety; makes the next start quicker.
+    package func close() throws {
+        try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+        try pool.close()
+    }
+}
+
+/// The mark of the one process that has a data folder open: a lock the system takes back when the process ends.
+private final class FolderLock: Sendable {
+    private let descriptor: Int32
+
+    init(folder: String) throws {
+        descriptor = open(folder + "/lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw LedgerError(.unusable, "The data folder \(folder) cannot be written. Check its rights and disk space.")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw LedgerError(
+                .held, "Another Slipway has the data folder \(folder) open. Stop it, or choose another with --data.")
+        }
+    }
+
+    deinit { close(descriptor) }
+}

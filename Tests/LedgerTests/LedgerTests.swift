@@ -1,0 +1,170 @@
+import Foundation
+import Ledger
+import LedgerTesting
+import Notation
+import Testing
+
+private struct Note: Codable, Sendable, Equatable {
+    var text: String
+    var tags: [String] = []
+}
+private let notes = Collection<Note>("note", lookups: ["tag": { $0.tags }])
+
+@Suite("Documents")
+struct DocumentTests {
+    @Test("are there after the write returned, and after the ledger was opened anew")
+    func durable() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        do {
+            let ledger = try Ledger(folder: folder)
+            try await ledger.write { try $0.put(notes, "a/1", Note(text: "one", tags: ["x"])) }
+            try ledger.close()
+        }
+        let ledger = try Ledger(folder: folder)
+        #expect(try await ledger.get(notes, "a/1")?.value == Note(text: "one", tags: ["x"]))
+        #expect(try await ledger.find(notes, "tag", "x").map(\.key) == ["a/1"])
+    }
+
+    @Test("are listed by prefix, in pages, and looked up by what they say now")
+    func lists() async throws {
+        try await withTemporaryLedger { ledger in
+            try await ledger.write { write in
+                for number in 10..<30 { try write.put(notes, "a/\(number)", Note(text: "n", tags: ["t\(number % 2)"])) }
+                try write.put(notes, "b/1", Note(text: "n"))
+                try write.put(notes, "a/11", Note(text: "m", tags: ["t0"]))
+                try write.delete(notes, "a/12")
+            }
+            #expect(try await ledger.list(notes, prefix: "a/").count == 19)
+            #expect(try await ledger.list(notes, prefix: "a/", after: "a/13", limit: 2).map(\.key) == ["a/14", "a/15"])
+            #expect(try await ledger.find(notes, "tag", "t0").count == 10)
+            #expect(try await ledger.get(notes, "a/12") == nil)
+        }
+    }
+
+    @Test("refuse a change made on an old reading")
+    func conflicts() async throws {
+        try await withTemporaryLedger { ledger in
+            let first = try await ledger.write { try $0.insert(notes, "k", Note(text: "1")) }
+            try await ledger.write { try $0.put(notes, "k", Note(text: "2"), ifVersion: first.version) }
+            let refusal = await #expect(throws: LedgerError.self) {
+                try await ledger.write { try $0.put(notes, "k", Note(text: "3"), ifVersion: first.version) }
+            }
+            #expect(refusal?.code == .conflict)
+            #expect(try await ledger.get(notes, "k")?.value.text == "2")
+        }
+    }
+
+    @Test("a write that fails leaves nothing behind and its neighbours alone")
+    func rollback() async throws {
+        struct Stop: Error {}
+        try await withTemporaryLedger { ledger in
+            await withTaskGroup(of: Void.self) { group in
+                for number in 0..<200 {
+                    group.addTask {
+                        try? await ledger.write { write in
+                            try write.put(notes, "k\(number)", Note(text: "\(number)"))
+                            if number % 3 == 0 { throw Stop() }
+                        }
+                    }
+                }
+            }
+            let kept = try await ledger.list(notes)
+            #expect(kept.count == 133)
+            for number in stride(from: 0, to: 200, by: 3) { #expect(try await ledger.get(notes, "k\(number)") == nil) }
+        }
+    }
+
+    @Test("counted up by many at once come out right")
+    func concurrency() async throws {
+        try await withTemporaryLedger { ledger in
+            try await ledger.write { try $0.put(notes, "n", Note(text: "0")) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<300 {
+                    group.addTask {
+                        try await ledger.write { write in
+                            _ = try write.update(notes, "n") { $0.text = String((Int($0.text) ?? 0) + 1) }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await ledger.get(notes, "n")?.value.text == "300")
+        }
+    }
+
+    @Test("a second process is told who holds the folder")
+    func oneAtATime() async throws {
+        try await withTemporaryLedger { ledger in
+            let refusal = #expect(throws: LedgerError.self) { _ = try Ledger(folder: ledger.folder) }
+            #expect(refusal?.code == .held)
+        }
+    }
+}
+
+@Suite("The event log")
+struct EventLogTests {
+    private func event(_ id: String) -> LedgerEvent {
+        LedgerEvent(
+            id: id, time: Timestamp(seconds: 1), source: "aws.test", detailType: "T", account: "1", region: "r",
+            resources: ["arn:x"], detail: ["id": .string(id)])
+    }
+
+    @Test("keeps order, leaves repeats out, and is followed as it grows")
+    func follow() async throws {
+        try await withTemporaryLedger { ledger in
+            try await ledger.write { for id in ["a", "b", "a"] { try $0.append(event(id)) } }
+            async let seen: [String] = {
+                var ids: [String] = []
+                for try await logged in ledger.follow(after: 0) {
+                    ids.append(logged.event.id)
+                    if ids.count == 4 { break }
+                }
+                return ids
+            }()
+            for id in ["c", "d"] { try await ledger.write { try $0.append(event(id)) } }
+            #expect(try await seen == ["a", "b", "c", "d"])
+        }
+    }
+
+    @Test("a named reader goes on where it stopped")
+    func cursors() async throws {
+        try await withTemporaryLedger { ledger in
+            for id in ["a", "b", "c"] { try await ledger.write { try $0.append(event(id)) } }
+            let seen = Seen()
+            for expected in [3, 4] {
+                if expected == 4 { try await ledger.write { try $0.append(event("d")) } }
+                let reading = Task { try await ledger.read(as: "r") { await seen.add($0.event.id) } }  // awaited below
+                try await eventually("the reader to note \(expected)") {
+                    try await ledger.cursor("r") == Int64(expected) ? true : nil
+                }
+                reading.cancel()
+                _ = await reading.result
+            }
+            #expect(await seen.ids == ["a", "b", "c", "d"])
+        }
+    }
+
+    actor Seen {
+        var ids: [String] = []
+        func add(_ id: String) { ids.append(id) }
+    }
+}
+
+@Suite("Leases")
+struct LeaseTests {
+    @Test("belong to one holder until they run out")
+    func leases() async throws {
+        let time = VirtualTime()
+        try await withTemporaryLedger(Surroundings(time: time, chance: SeededChance(seed: 1))) { ledger in
+            #expect(try await ledger.write { try $0.takeLease("l", holder: "a", for: .seconds(10)) })
+            #expect(try await !ledger.write { try $0.takeLease("l", holder: "b", for: .seconds(10)) })
+            #expect(try await ledger.write { try $0.takeLease("l", holder: "a", for: .seconds(10)) })
+            time.advance(by: .seconds(11))
+            #expect(try await ledger.write { try $0.leaseHolder("l") } == nil)
+            #expect(try await ledger.write { try $0.takeLease("l", holder: "b", for: .seconds(10)) })
+            try await ledger.write { try $0.releaseLease("l", holder: "a") }
+            #expect(try await ledger.write { try $0.leaseHolder("l") } == "b")
+        }
+    }
+}
