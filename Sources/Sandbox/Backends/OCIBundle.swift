@@ -1,0 +1,94 @@
+import Notation
+
+/// A program as the OCI runtime specification 1.0 describes one; kept short, since the runtime's time goes into it.
+struct OCIBundle {
+    let program: Program
+    let id: String
+    let skeleton: String
+
+    var specification: JSON {
+        [
+            "ociVersion": "1.0.2",
+            "process": process,
+            "root": ["path": .string(skeleton), "readonly": true],
+            "hostname": "sandbox",
+            "mounts": .array(mounts),
+            "linux": linux,
+        ]
+    }
+
+    private var process: JSON {
+        var process: JSON = [
+            "terminal": false,
+            "user": ["uid": .int(Int(program.user.uid)), "gid": .int(Int(program.user.gid))],
+            "args": .array(program.arguments.map(JSON.string)),
+            "env": .array(program.environment.sorted { $0.key < $1.key }.map { .string("\($0.key)=\($0.value)") }),
+            "cwd": .string(program.workingDirectory),
+            "noNewPrivileges": true,
+            "capabilities": ["bounding": [], "effective": [], "permitted": []],
+        ]
+        var rlimits: [JSON] = []
+        func limit(_ type: String, _ value: Int?) {
+            guard let value else { return }
+            rlimits.append(["type": .string(type), "hard": .int(value), "soft": .int(value)])
+        }
+        limit("RLIMIT_FSIZE", program.limits.fileBytes)
+        limit("RLIMIT_NOFILE", program.limits.openFiles)
+        limit("RLIMIT_CORE", 0)
+        process["rlimits"] = .array(rlimits)
+        return process
+    }
+
+    private var mounts: [JSON] {
+        var mounts: [JSON] = [
+            ["destination": "/proc", "type": "proc", "source": "proc"],
+            [
+                "destination": "/dev", "type": "tmpfs", "source": "tmpfs",
+                "options": ["nosuid", "strictatime", "mode=755", "size=64k"],
+            ],
+            [
+                "destination": "/dev/shm", "type": "tmpfs", "source": "shm",
+                "options": ["nosuid", "nodev", "mode=1777", "size=64m"],
+            ],
+        ]
+        for path in HostView.folders + HostView.settings { mounts.append(Self.bind(path, at: path, writable: false)) }
+        for one in program.scratch {
+            mounts.append([
+                "destination": .string(one.path), "type": "tmpfs", "source": "tmpfs",
+                "options": ["nosuid", "nodev", "mode=1777", .string("size=\(one.bytes)")],
+            ])
+        }
+        for one in program.binds { mounts.append(Self.bind(one.source, at: one.target, writable: one.writable)) }
+        return mounts
+    }
+
+    private static func bind(_ source: String, at target: String, writable: Bool) -> JSON {
+        [
+            "destination": .string(target), "type": "none", "source": .string(source),
+            "options": ["rbind", writable ? "rw" : "ro", "nosuid", "nodev"],
+        ]
+    }
+
+    private var linux: JSON {
+        var kinds = ["pid", "ipc", "uts", "mount"]
+        if program.network == .none { kinds.append("network") }
+        var resources: JSON = [:]
+        let limits = program.limits
+        if let bytes = limits.memoryBytes { resources["memory"] = ["limit": .int(bytes)] }
+        if let count = limits.processes { resources["pids"] = ["limit": .int(count)] }
+        var cpu: JSON = [:]
+        if let weight = limits.cpuWeight { cpu["shares"] = .int(weight) }
+        if let cpus = limits.cpus {
+            cpu["quota"] = .int(max(1_000, Int(cpus * 100_000)))
+            cpu["period"] = 100_000
+        }
+        if cpu.object?.isEmpty == false { resources["cpu"] = cpu }
+        return [
+            "cgroupsPath": .string("/\(Cgroup.Hierarchy.family)/\(id)"),
+            "resources": resources,
+            "namespaces": .array(kinds.map { ["type": .string($0)] }),
+            "maskedPaths": ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug", "/sys/firmware"],
+            "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
+        ]
+    }
+}
