@@ -1,3 +1,4 @@
+import CLibArchive  // Its headers may be the first that the compiler sees to define `stat`.
 import Glibc
 
 /// The few things this room does with files, by system call: no Foundation on the way of a cold start.
@@ -31,7 +32,9 @@ enum Files {
     @discardableResult
     static func makeFolder(_ path: String, mode: mode_t = 0o755) -> Bool {
         if isFolder(path) { return true }
-        if let slash = path.lastIndex(of: "/"), slash != path.startIndex { makeFolder(String(path[..<slash]), mode: mode) }
+        if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            makeFolder(String(path[..<slash]), mode: mode)
+        }
         return mkdir(path, mode) == 0 || errno == EEXIST
     }
 

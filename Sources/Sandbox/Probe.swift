@@ -87,7 +87,9 @@ extension Sandbox {
         guard finished.exit.status == .code(7), finished.output == Array("it works\n".utf8) else {
             let said = String(decoding: finished.errors.suffix(500), as: UTF8.self)
             throw SandboxError(
-                .noBackend, "a trial ended with \(finished.exit.status) instead of exit status 7" + (said.isEmpty ? "" : ": \(said)"))
+                .noBackend,
+                "a trial ended with \(finished.exit.status) instead of exit status 7"
+                    + (said.isEmpty ? "" : ": \(said)"))
         }
     }
 }

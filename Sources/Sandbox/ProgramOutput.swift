@@ -1,4 +1,6 @@
-/// What a program prints on one of its streams, as it comes. For one reader; a second loop goes on where the first ended.
+/// What a program prints on one of its streams, as it comes.
+///
+/// For one reader; a second loop goes on where the first ended.
 ///
 /// At most 256 KiB wait in memory for the reader; what happens beyond is the program's ``OverflowPolicy``.
 package struct ProgramOutput: AsyncSequence, Sendable {

@@ -66,8 +66,8 @@ package final class RunningProgram: Sendable {
     /// Waits until the program is dead and nothing of it is left on disk or in the kernel.
     package func waitUntilRemoved() async { _ = await removed.value() }
 
-    /// Kills what the program's own end has left of its tree, and returns their numbers. A pid namespace leaves nothing; a
-    /// plain process may.
+    /// Kills what the program's own end has left of its tree, and returns their numbers. A pid namespace leaves
+    /// nothing; a plain process may.
     @discardableResult
     func killRest() -> Set<Int32> {
         Glibc.kill(-pid, SIGKILL)

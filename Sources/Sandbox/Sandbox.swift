@@ -65,7 +65,9 @@ package final class Sandbox: Sendable {
         package let errors: [UInt8]
     }
 
-    /// Runs a program to its end, keeping the first `outputLimit` bytes of each stream. Killed when the task is cancelled.
+    /// Runs a program to its end, keeping the first `outputLimit` bytes of each stream.
+    ///
+    /// The program is killed when the calling task is cancelled.
     package func run(_ program: Program, outputLimit: Int = 1 << 20) async throws(SandboxError) -> Finished {
         let running = try await start(program)
         return await withTaskCancellationHandler {
@@ -92,7 +94,9 @@ package final class Sandbox: Sendable {
 
     private func newID(_ name: String) throws(SandboxError) -> String {
         let word = String(name.prefix(64).map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
-        guard !state.withLock(\.isShuttingDown) else { throw SandboxError(.shuttingDown, "The server is shutting down.") }
+        guard !state.withLock(\.isShuttingDown) else {
+            throw SandboxError(.shuttingDown, "The server is shutting down.")
+        }
         return "\(word)-\(stateKey)-\(getpid())-\(Self.started.add(1, ordering: .relaxed).newValue)"
     }
 
@@ -100,14 +104,17 @@ package final class Sandbox: Sendable {
     private static let started = Atomic(0)
 
     private static func check(_ program: Program) throws(SandboxError) {
-        func refuse(_ why: String) -> SandboxError { SandboxError(.invalidProgram, "Cannot run \(program.name): \(why).") }
+        func refuse(_ why: String) -> SandboxError {
+            SandboxError(.invalidProgram, "Cannot run \(program.name): \(why).")
+        }
         guard let first = program.arguments.first, !first.isEmpty else { throw refuse("it has no arguments") }
         let words = program.arguments + program.environment.flatMap { [$0.key, $0.value] } + [program.workingDirectory]
         guard !words.contains(where: { $0.utf8.contains(0) }) else { throw refuse("a word of it holds a zero byte") }
         guard !program.environment.keys.contains(where: { $0.isEmpty || $0.contains("=") }) else {
             throw refuse("a variable's name is empty or holds '='")
         }
-        for path in [program.workingDirectory] + program.scratch.map(\.path) + program.binds.flatMap({ [$0.source, $0.target] })
+        for path in [program.workingDirectory] + program.scratch.map(\.path)
+            + program.binds.flatMap({ [$0.source, $0.target] })
         where !path.hasPrefix("/") { throw refuse("'\(path)' is not an absolute path") }
         for bind in program.binds where !Files.exists(bind.source) { throw refuse("there is no \(bind.source)") }
     }
@@ -197,7 +204,9 @@ extension Sandbox {
             reactor.perform { loop in self.remove(id, on: loop, removed) }
             _ = await removed.value()
         }
-        if !leftovers.isEmpty { log.notice("Killed programs that an earlier server left.", metadata: ["count": "\(leftovers.count)"]) }
+        if !leftovers.isEmpty {
+            log.notice("Killed programs that an earlier server left.", metadata: ["count": "\(leftovers.count)"])
+        }
         return leftovers.count
     }
 }

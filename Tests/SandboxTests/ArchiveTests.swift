@@ -58,9 +58,11 @@ struct ArchiveTests {
         #expect(facts.st_mode & 0o7777 == 0o755)
     }
 
-    @Test("What would land outside the folder is refused", arguments: [
-        "../x", "/etc/x", "a/../../x", "a/..", "\\windows\\x", "..",
-    ])
+    @Test(
+        "What would land outside the folder is refused",
+        arguments: [
+            "../x", "/etc/x", "a/../../x", "a/..", "\\windows\\x", "..",
+        ])
     func traversal(name: String) {
         let folder = Folder()
         for tar in [false, true] {
@@ -72,9 +74,11 @@ struct ArchiveTests {
         #expect(Files.names(in: folder.path) == ["in"])
     }
 
-    @Test("Links out of the folder, and files behind links, are refused", arguments: [
-        ["/etc"], ["../.."], ["inside/../../.."], ["in/../.."], [""],
-    ])
+    @Test(
+        "Links out of the folder, and files behind links, are refused",
+        arguments: [
+            ["/etc"], ["../.."], ["inside/../../.."], ["in/../.."], [""],
+        ])
     func links(targets: [String]) {
         let folder = Folder()
         for target in targets {
@@ -88,7 +92,9 @@ struct ArchiveTests {
         let folder = Folder()
         folder.write("kept", to: "secret")
         let link = Entry(name: "link", mode: S_IFLNK | 0o777, link: "here")
-        #expect { try Archive.expand(archive([link, Entry(name: "link/x", text: "x")]), into: folder.path + "/1") } throws: {
+        #expect {
+            try Archive.expand(archive([link, Entry(name: "link/x", text: "x")]), into: folder.path + "/1")
+        } throws: {
             ($0 as? Archive.Failure)?.reason == .unsafePath
         }
         let twice = archive([link, Entry(name: "link", text: "now a file")])
@@ -107,7 +113,9 @@ struct ArchiveTests {
         let folder = Folder()
         let path = folder.path
         func reason(_ bytes: [UInt8], _ limits: Archive.Limits) -> Archive.Failure.Reason? {
-            do throws(Archive.Failure) { try Archive.expand(bytes, into: path, limits: limits) } catch { return error.reason }
+            do throws(Archive.Failure) { try Archive.expand(bytes, into: path, limits: limits) } catch {
+                return error.reason
+            }
             return nil
         }
         let zeros = archive([Entry(name: "zeros", text: String(repeating: "0", count: 1 << 20))])

@@ -67,7 +67,8 @@ struct LimitTests {
     @Test("A program that prints without end is slowed down, and killing it ends the stream", arguments: working)
     func backPressure(kind: BackendKind) async throws {
         try await withSandbox(kind) { sandbox in
-            let running = try await sandbox.start(.shell("yes 'a line of some length' & sleep 0.2; echo mark >&2; wait"))
+            let running = try await sandbox.start(
+                .shell("yes 'a line of some length' & sleep 0.2; echo mark >&2; wait"))
             var errors = running.errors.lines().makeAsyncIterator()
             #expect(await errors.next() == "mark")
             running.kill()
@@ -97,7 +98,8 @@ struct LimitTests {
     @Test("Output is cut into lines, whatever pieces it comes in")
     func lines() async throws {
         try await withSandbox(.plain) { sandbox in
-            let running = try await sandbox.start(.shell("printf 'a\\n\\nb\\r\\nlonglonglong'; sleep 0.05; printf 'er\\nend'"))
+            let running = try await sandbox.start(
+                .shell("printf 'a\\n\\nb\\r\\nlonglonglong'; sleep 0.05; printf 'er\\nend'"))
             var lines: [String] = []
             for await line in running.output.lines(limit: 8) { lines.append(line) }
             #expect(lines == ["a", "", "b", "longlong", "longer", "end"])

@@ -13,7 +13,8 @@ struct ProbeTests {
         if sandbox.backend == .plain {
             #expect(sandbox.findings.first?.problem?.isEmpty == false)
             #expect(sandbox.findings.last?.problem == nil)
-            #expect(sandbox.findings.last?.summary.hasPrefix("plain: works; but programs see the machine's files") == true)
+            #expect(
+                sandbox.findings.last?.summary.hasPrefix("plain: works; but programs see the machine's files") == true)
         }
         await sandbox.shutDown()
     }
@@ -30,7 +31,7 @@ struct ProbeTests {
     func sweeping(kind: BackendKind) async throws {
         let folder = Folder()
         let first = try await Sandbox.probe(state: folder.path, candidates: [kind], log: quiet)
-        let left = try await first.start(.shell("setsid sleep 1000 & sleep 1000"))
+        let left = try await first.start(.shell("setsid sleep 1000 & exec sleep 1000"))
         // A second sandbox on the same state stands for the server after a kill: it knows nothing of the first one's.
         let second = try await Sandbox.probe(state: folder.path, candidates: [kind], log: quiet)
         #expect(await left.exit.status == .signal(SIGKILL))

@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Running programs", .timeLimit(.minutes(2)))
 struct RunTests {
-    @Test("A program gets its arguments, environment, input and folder, and its streams and code come back", arguments: working)
+    @Test(
+        "A program gets its arguments, environment, input and folder, and its streams and code come back",
+        arguments: working)
     func plainRun(kind: BackendKind) async throws {
         try await withSandbox(kind) { sandbox in
             var program = Program.shell("cat; echo \"$WORD $(pwd) $LD_PRELOAD\"; echo oops >&2; exit 3")
@@ -39,8 +41,9 @@ struct RunTests {
     func unprivileged(kind: BackendKind) async throws {
         try await withSandbox(kind) { sandbox in
             let finished = try await sandbox.run(
-                .shell("id -u; grep -c 'CapEff:.0000000000000000' /proc/self/status; grep NoNewPrivs /proc/self/status; "
-                    + "touch /usr/x /etc/x /x 2>/dev/null || echo refused"))
+                .shell(
+                    "id -u; grep -c 'CapEff:.0000000000000000' /proc/self/status; grep NoNewPrivs /proc/self/status; "
+                        + "touch /usr/x /etc/x /x 2>/dev/null || echo refused"))
             let expected = geteuid() == 0 ? "65533" : "\(geteuid())"
             #expect(finished.text == "\(expected)\n1\nNoNewPrivs:\t1\nrefused\n")
         }
@@ -54,10 +57,12 @@ struct RunTests {
             chmod(folder.path + "/open", 0o777)
             folder.write("code", to: "file")
             var program = Program.shell(
-                "cat /var/task/file; echo; touch /var/task/new 2>/dev/null || echo refused; touch /open/new && echo done; "
+                "cat /var/task/file; echo; touch /var/task/new 2>/dev/null || echo refused; "
+                    + "touch /open/new && echo done; "
                     + "ls / ; cat /etc/shadow 2>/dev/null || echo hidden")
             program.binds = [
-                Program.Bind(folder.path, at: "/var/task"), Program.Bind(folder.path + "/open", at: "/open", writable: true),
+                Program.Bind(folder.path, at: "/var/task"),
+                Program.Bind(folder.path + "/open", at: "/open", writable: true),
             ]
             let finished = try await sandbox.run(program)
             let lines = finished.text.split(separator: "\n").map(String.init)
@@ -73,7 +78,8 @@ struct RunTests {
         try await withSandbox(.plain) { sandbox in
             let folder = Folder()
             folder.write("echo ran $0 in $(pwd)", to: "run.sh")
-            var program = Program(name: "moved", arguments: ["/bin/sh", "/var/task/run.sh"], workingDirectory: "/var/task")
+            var program = Program(
+                name: "moved", arguments: ["/bin/sh", "/var/task/run.sh"], workingDirectory: "/var/task")
             program.binds = [Program.Bind(folder.path, at: "/var/task")]
             let text = try await sandbox.run(program).text
             #expect(text == "ran \(folder.path)/run.sh in \(folder.path)\n")
@@ -84,7 +90,8 @@ struct RunTests {
     func scratch(kind: BackendKind) async throws {
         try await withSandbox(kind) { sandbox in
             var program = Program.shell(
-                "ls -A /tmp; echo x >/tmp/x && echo written; head -c 2000000 /dev/zero >/tmp/big 2>/dev/null || echo full; "
+                "ls -A /tmp; echo x >/tmp/x && echo written; "
+                    + "head -c 2000000 /dev/zero >/tmp/big 2>/dev/null || echo full; "
                     + "stat -c %s /tmp/big")
             program.scratch = [Program.Scratch(bytes: 1 << 20)]
             let lines = try await sandbox.run(program).text.split(separator: "\n")

@@ -95,7 +95,8 @@ private final class Expansion {
         let path = try ArchivePath(parsing: String(cString: name))
         if path.names.isEmpty { return }
         if let link = path.above.first(where: links.contains) {
-            throw Archive.Failure(.unsafePath, "The archive's entry '\(path.text)' lies behind the link '\(link.text)'.")
+            throw Archive.Failure(
+                .unsafePath, "The archive's entry '\(path.text)' lies behind the link '\(link.text)'.")
         }
         for above in path.above { mkdir(place(above), 0o755) }
         let mode = mode_t(archive_entry_perm(entry)) & 0o777
@@ -132,7 +133,8 @@ private final class Expansion {
 
     private func hardLink(_ path: ArchivePath, to target: ArchivePath) throws(Archive.Failure) {
         guard !links.contains(target), !target.above.contains(where: links.contains) else {
-            throw Archive.Failure(.unsafePath, "The archive's link '\(path.text)' leads through the link '\(target.text)'.")
+            throw Archive.Failure(
+                .unsafePath, "The archive's link '\(path.text)' leads through the link '\(target.text)'.")
         }
         unlink(place(path))
         guard link(place(target), place(path)) == 0 else { throw cannotWrite(path) }
@@ -167,7 +169,8 @@ private final class Expansion {
         let (most, overflows) = max(size, 1).multipliedReportingOverflow(by: limits.ratio)
         guard overflows || summary.bytes <= max(limits.ratioFloor, most) else {
             throw Archive.Failure(
-                .bomb, "The archive holds more than \(limits.ratio) times its own \(size) bytes; '\(path.text)' passes that.")
+                .bomb,
+                "The archive holds more than \(limits.ratio) times its own \(size) bytes; '\(path.text)' passes that.")
         }
     }
 }

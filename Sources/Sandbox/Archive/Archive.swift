@@ -8,8 +8,8 @@ package enum Archive {
         package var totalBytes: Int
         /// How many files, folders and links it has.
         package var entries: Int
-        /// How many times its own size the files may hold: more is taken for a bomb. Archives whose files hold less than
-        /// `ratioFloor` bytes are not judged by it.
+        /// How many times its own size the files may hold: more is taken for a bomb. Archives whose files hold less
+        /// than `ratioFloor` bytes are not judged by it.
         package var ratio: Int
         /// From how many bytes on the ratio counts.
         package var ratioFloor: Int

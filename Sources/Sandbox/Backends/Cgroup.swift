@@ -66,7 +66,8 @@ struct Cgroup: Sendable {
             throw SandboxError(.startFailed, "Cannot set the limit \(file) to \(value): \(systemMessage(errno)).")
         }
         if let bytes = limits.memoryBytes {  // Swap is no way around the limit. Kernels without swap lack these files.
-            Files.write("\(isUnified ? 0 : bytes)", to: existing(isUnified ? "memory.swap.max" : "memory.memsw.limit_in_bytes"))
+            Files.write(
+                "\(isUnified ? 0 : bytes)", to: existing(isUnified ? "memory.swap.max" : "memory.memsw.limit_in_bytes"))
         }
     }
 
@@ -105,7 +106,8 @@ struct Cgroup: Sendable {
     /// How often the kernel killed one of its processes because memory ran out.
     var outOfMemoryKills: Int {
         let file = isUnified ? "/memory.events" : "/memory.oom_control"
-        for line in (Files.text(folder("memory") + file) ?? "").split(separator: "\n") where line.hasPrefix("oom_kill ") {
+        for line in (Files.text(folder("memory") + file) ?? "").split(separator: "\n") where line.hasPrefix("oom_kill ")
+        {
             return Int(line.dropFirst(9)) ?? 0
         }
         return 0

@@ -32,12 +32,14 @@ struct OCIRuntime: Backend {
 
     func prepare(_ program: Program, id: String) throws(SandboxError) -> Launch {
         let folder = bundle(id)
-        for one in program.scratch {  // runc gives a tmpfs the mode of the folder it covers, whatever mode was asked for.
+        // runc gives a tmpfs the mode of the folder it covers, whatever mode was asked for.
+        for one in program.scratch {
             let point = "\(state)/skeleton\(one.path)"
             if Files.makeFolder(point) { chmod(point, 0o1777) }
         }
         let specification = OCIBundle(program: program, id: id, skeleton: "\(state)/skeleton").specification
-        guard Files.makeFolder(folder, mode: 0o700), Files.write(specification.text(), to: folder + "/config.json") else {
+        guard Files.makeFolder(folder, mode: 0o700), Files.write(specification.text(), to: folder + "/config.json")
+        else {
             throw SandboxError(.startFailed, "Cannot write \(folder)/config.json: \(systemMessage(errno)).")
         }
         let log = folder + "/log"

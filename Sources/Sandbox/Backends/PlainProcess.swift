@@ -73,7 +73,9 @@ enum ProcessTable {
         let wanted = "\(PlainProcess.marker)=\(value)"
         var killed: Set<Int32> = []
         for name in Files.names(in: "/proc") {
-            guard let pid = Int32(name), pid != getpid(), let text = Files.text("/proc/\(pid)/environ") else { continue }
+            guard let pid = Int32(name), pid != getpid(), let text = Files.text("/proc/\(pid)/environ") else {
+                continue
+            }
             guard text.split(separator: "\0").contains(Substring(wanted)) else { continue }
             kill(pid, SIGKILL)
             killed.insert(pid)

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The few words of shell before a program that no OCI runtime starts: join the control group, set what limits a
-/// process carries along, become nobody. `sh` and `setpriv` cost a millisecond each; both are essential parts of Debian.
+/// process carries along, become nobody. `sh` and `setpriv` cost a millisecond each; both are essential in Debian.
 struct Prelude {
     let program: Program
 

@@ -88,8 +88,10 @@ extension Reactor.Loop {
         }
     }
 
-    /// Calls `ended` once on this thread when all those processes are dead, whoever's children they are, and collects those
-    /// that have become this one's: orphans do, and until collected they are in their control group's way.
+    /// Calls `ended` once on this thread when all those processes are dead, whoever's children they are.
+    ///
+    /// Collects those that have become this one's children, as orphans do; until then they are in the way of their
+    /// control group's removal.
     func watchDeath(of pids: Set<Int32>, group: Int32, _ ended: @escaping (Reactor.Loop) -> Void) {
         var open = 0
         func collectAll() {
@@ -126,10 +128,14 @@ extension Reactor.Loop {
     private func file(of bytes: [UInt8]) throws(SandboxError) -> Int32 {
         if bytes.isEmpty { return open("/dev/null", O_RDONLY | O_CLOEXEC) }
         let descriptor = linux_memfd_create("input")
-        guard descriptor >= 0 else { throw .init(.startFailed, "Cannot hold a program's input: \(systemMessage(errno)).") }
+        guard descriptor >= 0 else {
+            throw .init(.startFailed, "Cannot hold a program's input: \(systemMessage(errno)).")
+        }
         var done = 0
         while done < bytes.count {
-            let count = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress?.advanced(by: done), $0.count - done, done) }
+            let count = bytes.withUnsafeBytes {
+                pwrite(descriptor, $0.baseAddress?.advanced(by: done), $0.count - done, done)
+            }
             guard count > 0 else {
                 close(descriptor)
                 throw .init(.startFailed, "Cannot hold a program's input: \(systemMessage(errno)).")

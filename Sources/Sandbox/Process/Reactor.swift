@@ -4,8 +4,8 @@ import Synchronization
 
 /// The one thread that starts programs, reads their pipes and learns of their ends.
 ///
-/// A thread of its own because three things need one that blocks and never ends: `epoll_wait` (Swift's own pool must not
-/// be blocked), and "die with your parent", which the kernel ties to the *thread* that started a program; a pool's
+/// A thread of its own because two things need one that blocks and never ends: `epoll_wait` (Swift's own pool must
+/// not be blocked), and "die with your parent", which the kernel ties to the *thread* that started a program; a pool's
 /// threads come and go, and with them the programs they started would.
 final class Reactor: Sendable {
     /// What belongs to the thread alone.
@@ -55,14 +55,17 @@ final class Reactor: Sendable {
         var thread = pthread_t()
         // Safe: the pointer's count is raised here and taken over by the thread, once.
         let own = Unmanaged.passRetained(self).toOpaque()
-        let failure = pthread_create(&thread, nil, { context in
-            guard let context else { return nil }
-            Unmanaged<Reactor>.fromOpaque(context).takeRetainedValue().run()
-            return nil
-        }, own)
+        let failure = pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<Reactor>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            }, own)
         guard failure == 0 else {
             Unmanaged<Reactor>.fromOpaque(own).release()
-            throw SandboxError(.startFailed, "Cannot start the thread that watches programs: \(systemMessage(failure)).")
+            throw SandboxError(
+                .startFailed, "Cannot start the thread that watches programs: \(systemMessage(failure)).")
         }
         pthread_detach(thread)
     }
