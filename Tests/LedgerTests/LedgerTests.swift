@@ -168,3 +168,24 @@ struct LeaseTests {
         }
     }
 }
+
+@Suite("Chance")
+struct ChanceTests {
+    @Test("makes UUIDs of version 4 that differ")
+    func uuids() {
+        let chance = SeededChance(seed: 7)
+        let drawn = (0..<1000).map { _ in chance.uuid() }
+        #expect(Set(drawn).count == 1000)
+        for id in drawn {
+            #expect(id.wholeMatch(of: /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/) != nil)
+        }
+    }
+
+    @Test("draws every letter of an alphabet, and as many as asked for", arguments: [1, 6, 7, 64])
+    func letters(count: Int) {
+        let chance = SeededChance(seed: 3)
+        let texts = (0..<500).map { _ in chance.alphanumeric(count) }
+        #expect(texts.allSatisfy { $0.count == count })
+        #expect(Set(texts.joined()).count == 36)
+    }
+}

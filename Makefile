@@ -1,0 +1,48 @@
+# The two commands that matter: `make demo` and `make test`. Everything else is a part of them.
+SWIFT_FLAGS ?=
+PYTHON := .venv/bin/python
+
+.PHONY: demo test build run format lint bench docs setup clean
+
+## Installs what is needed, builds, and tells the story: a bad version is caught and rolled back.
+demo: build
+	.build/release/slipway demo
+
+## Everything: unit, property and simulation tests, then the whole with real clients over real sockets.
+test: setup
+	swift build --build-tests $(SWIFT_FLAGS)
+	swift test --skip-build $(SWIFT_FLAGS)
+	$(MAKE) build
+	Scripts/check-docs
+	$(PYTHON) -m pytest Tests/Whole -q
+
+## The optimised program, at .build/release/slipway.
+build: setup
+	swift build -c release --product slipway $(SWIFT_FLAGS)
+
+## The server on its usual port, with its data in ~/.slipway.
+run: build
+	.build/release/slipway serve
+
+## Rewrites all sources the way .swift-format says.
+format:
+	swift format --in-place --recursive --parallel Sources Tests Package.swift
+
+## Says what `make format` would change.
+lint:
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+## Compares with peers in one run; prints ratios.
+bench: build
+	$(PYTHON) Benchmarks/run.py
+
+## Writes docs/support.md anew from the models and the handlers.
+docs: build
+	.build/release/slipway support --markdown > docs/support.md
+
+## System packages and the Python clients used by tests and benchmarks. Quick when all is there.
+setup:
+	Scripts/setup
+
+clean:
+	rm -rf .build .venv
