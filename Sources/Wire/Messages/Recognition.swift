@@ -79,7 +79,7 @@ struct Recognition {
     }
 
     private init(rest id: String, _ request: HTTPRequest, virtualHosts: [String]) {
-        let query = PercentEncoding.pairs(request.query)
+        let query = PercentEncoding.pairs(request.query, isForm: true)
         var path = request.path
         if id == "s3", let bucket = Self.bucket(request.fields["Host"], virtualHosts) {
             path = "/\(PercentEncoding.encode(bucket))\(path)"[...]
@@ -132,7 +132,7 @@ struct Recognition {
         guard first.count == 10, first[4] == UInt8(ascii: "-"), first[7] == UInt8(ascii: "-") else { return nil }
         return ModelIndex.all.first { entry in
             guard entry.speaksREST, entry.id != "s3", let routes = Models.service(entry.id)?.routes else { return false }
-            let query = PercentEncoding.pairs(request.query)
+            let query = PercentEncoding.pairs(request.query, isForm: true)
             return routes.match(method: request.method, path: request.path, query: query, fields: request.fields) != nil
         }
     }

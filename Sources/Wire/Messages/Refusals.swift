@@ -41,3 +41,9 @@ enum Refusals {
         Fault("IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header")
     }
 }
+
+extension Refusals {
+    static func missingLength() -> Fault {
+        Fault("MissingContentLength", "You must provide the Content-Length HTTP header.", status: 411)
+    }
+}

@@ -71,6 +71,12 @@ package final class Shape: @unchecked Sendable {
         return byWireName[wireName]
     }
 
+    /// Whether that member is the raw body, which travels beside the tree of values.
+    func isRaw(_ name: String) -> Bool {
+        guard let payload, payload.name == name else { return false }
+        return payload.isStreaming || payload.shape.kind == .blob
+    }
+
     func indexMembers() {
         guard members.count > Self.searchLimit else { return }
         byName = Dictionary(members.map { ($0.name, $0) }) { first, _ in first }

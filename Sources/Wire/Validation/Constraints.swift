@@ -62,7 +62,7 @@ struct Constraints {
 
     private mutating func structure(_ value: JSON, _ shape: Shape, path: String) {
         guard let object = value.object else { return }
-        for name in shape.requiredNames where object[name] == nil {
+        for name in shape.requiredNames where object[name] == nil && !shape.isRaw(name) {
             breaches.append(
                 Breach(
                     path: Self.join(path, name), value: nil, constraint: "Member must not be null", isMissing: true,

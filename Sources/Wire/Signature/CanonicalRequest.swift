@@ -1,0 +1,121 @@
+import Crypto
+import HTTP
+
+/// A request in the one form that both sides of a signature hash.
+/// Source: "Create a signed AWS API request" in the IAM user guide.
+struct CanonicalRequest {
+    /// `x-amz-content-sha256` of a body that is not signed.
+    static let unsignedPayload = "UNSIGNED-PAYLOAD"
+    /// The hash of no bytes.
+    static let emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+    let bytes: [UInt8]
+
+    init(_ request: HTTPRequest, signedHeaders: [String], payloadHash: String, isS3: Bool) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(1024)
+        bytes += request.method.utf8
+        bytes.append(0x0A)
+        Self.path(request.path, isS3: isS3, to: &bytes)
+        bytes.append(0x0A)
+        Self.query(request.query, to: &bytes)
+        bytes.append(0x0A)
+        for name in signedHeaders { Self.field(name, request.fields, to: &bytes) }
+        bytes.append(0x0A)
+        for (index, name) in signedHeaders.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ";")) }
+            bytes += name.utf8
+        }
+        bytes.append(0x0A)
+        bytes += payloadHash.utf8
+        self.bytes = bytes
+    }
+
+    /// What is signed in the end.
+    func stringToSign(date: String, scope: String) -> [UInt8] {
+        var text = Array("\(Authorization.algorithm)\n\(date)\n\(scope)\n".utf8)
+        Hex.append(SHA256.hash(data: bytes), to: &text)
+        return text
+    }
+
+    private static func path(_ path: Substring, isS3: Bool, to bytes: inout [UInt8]) {
+        guard !isS3 else {
+            let decoded = PercentEncoding.decodedBytes(Array(path.utf8)[...])
+            if decoded.isEmpty { bytes.append(UInt8(ascii: "/")) }
+            return PercentEncoding.append(decoded, keepingSlashes: true, to: &bytes)
+        }
+        if path.utf8.count <= 1 { return bytes.append(UInt8(ascii: "/")) }
+        var segments: [Substring] = []
+        for segment in path.split(separator: "/") where segment != "." {
+            if segment == ".." { _ = segments.popLast() } else { segments.append(segment) }
+        }
+        for segment in segments {
+            bytes.append(UInt8(ascii: "/"))
+            PercentEncoding.append(segment.utf8, to: &bytes)
+        }
+        if segments.isEmpty || path.hasSuffix("/") { bytes.append(UInt8(ascii: "/")) }
+    }
+
+    private static func query(_ query: Substring, to bytes: inout [UInt8]) {
+        guard !query.isEmpty else { return }
+        var pairs: [([UInt8], [UInt8])] = []
+        for (name, value) in PercentEncoding.pairs(query, isForm: true) where name != "X-Amz-Signature" {
+            var pair: ([UInt8], [UInt8]) = ([], [])
+            PercentEncoding.append(name.utf8, to: &pair.0)
+            PercentEncoding.append(value.utf8, to: &pair.1)
+            pairs.append(pair)
+        }
+        pairs.sort {
+            $0.0 == $1.0 ? $0.1.lexicographicallyPrecedes($1.1) : $0.0.lexicographicallyPrecedes($1.0)
+        }
+        for (index, pair) in pairs.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: "&")) }
+            bytes += pair.0
+            bytes.append(UInt8(ascii: "="))
+            bytes += pair.1
+        }
+    }
+
+    /// Name and values of a header field: values trimmed, runs of spaces made one.
+    private static func field(_ name: String, _ fields: HTTPFields, to bytes: inout [UInt8]) {
+        bytes += name.utf8
+        bytes.append(UInt8(ascii: ":"))
+        var isFirst = true
+        for field in fields.all where HTTPFields.same(field.name, name) {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            let start = bytes.count
+            for byte in field.value.utf8 {
+                let isSpace = byte == 0x20 || byte == 0x09
+                if isSpace, bytes.count == start || bytes.last == 0x20 { continue }
+                bytes.append(isSpace ? 0x20 : byte)
+            }
+            if bytes.count > start, bytes.last == 0x20 { bytes.removeLast() }
+        }
+        bytes.append(0x0A)
+    }
+}
+
+/// Bytes as hexadecimal digits in small letters.
+enum Hex {
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    static func append(_ bytes: some Sequence<UInt8>, to output: inout [UInt8]) {
+        for byte in bytes {
+            output.append(digits[Int(byte >> 4)])
+            output.append(digits[Int(byte & 15)])
+        }
+    }
+
+    static func text(_ bytes: some Sequence<UInt8>) -> String {
+        var output: [UInt8] = []
+        append(bytes, to: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// Whether two texts are equal, in a time that does not tell where they differ.
+    static func sameInConstantTime(_ left: some Collection<UInt8>, _ right: some Collection<UInt8>) -> Bool {
+        guard left.count == right.count else { return false }
+        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}
