@@ -10,6 +10,9 @@ package struct Evaluator: Sendable {
         /// What is wrong.
         package let message: String
         package var description: String { message }
+
+        /// That message.
+        package init(message: String) { self.message = message }
     }
 
     /// What `Ref` yields for parameters and pseudo parameters.

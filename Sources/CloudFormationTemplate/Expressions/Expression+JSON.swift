@@ -27,6 +27,17 @@ extension Expression {
     }
 }
 
+extension Expression {
+    /// Reads an expression that ``json`` spelled out, for working it out later.
+    ///
+    /// - Throws: ``TemplateError`` when a function in it is malformed.
+    package init(spelled json: JSON) throws {
+        var reader = ExpressionReader(hasLanguageExtensions: true)
+        self = reader.read(json, at: Path(), in: .value)
+        guard reader.report.isValid else { throw TemplateError(reader.report) }
+    }
+}
+
 /// What an expression leans on.
 package struct References: Sendable, Hashable {
     /// Names given to `Ref`, pseudo parameters among them.

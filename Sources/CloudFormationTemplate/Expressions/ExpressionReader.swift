@@ -20,6 +20,7 @@ struct ExpressionReader {
 
     mutating func read(_ value: JSON, at path: Path, in place: Place) -> Expression {
         switch value {
+        case .null where isBeforeTransforms: return .value(.null)
         case .null:
             report.error(
                 "[/\(path.pointer)] 'null' values are not allowed in templates", at: path,

@@ -21,6 +21,8 @@ package struct ResourceSchema: Sendable, Hashable {
         case map(Shape)
         /// Named members.
         case object(Members)
+        /// Named members, or a list of such.
+        case objects(Members)
     }
 
     /// The members of an object.

@@ -69,6 +69,11 @@ private struct SchemaCheck {
         case .object(let inner):
             guard let members = value.members else { return wrong(value, "an object", at: path) }
             object(members, inner, at: path)
+        case .objects(let inner):
+            guard let elements = value.elements else { return self.value(value, .object(inner), at: path) }
+            for (index, element) in elements.enumerated() {
+                self.value(element, .object(inner), at: path.appending(index))
+            }
         case .map(let inner):
             guard let members = value.members else { return wrong(value, "an object", at: path) }
             for member in members { self.value(member.value, inner, at: path.appending(member.name)) }
@@ -140,7 +145,7 @@ extension ResourceSchema.Shape {
         case .number: "a number"
         case .boolean: "true or false"
         case .list: "a list"
-        case .any, .map, .object: "an object"
+        case .any, .map, .object, .objects: "an object"
         }
     }
 }

@@ -17,7 +17,7 @@ extension TemplateReader {
                     ? "[/\(path.pointer)] 'null' values are not allowed in templates"
                     : "Template format error: [/\(path.pointer)] resource definition is malformed", at: path)
         }
-        for member in members.keys where !Self.resourceMembers.contains(member) {
+        for member in members.keys where !isBeforeTransforms && !Self.resourceMembers.contains(member) {
             error(
                 "Invalid template resource property '\(member)'", at: path.appending(member),
                 fix: "A resource's own settings belong under Properties.")
@@ -77,7 +77,7 @@ extension TemplateReader {
         guard let value = members[name] else { return nil }
         let path = path.appending(name)
         guard let text = value.string else {
-            guard expressions.hasLanguageExtensions, value.object != nil else {
+            guard expressions.hasLanguageExtensions || isBeforeTransforms, value.object != nil else {
                 error("Template format error: Every \(name) member must be a string.", at: path)
                 return nil
             }

@@ -41,7 +41,7 @@ struct TemplateReader {
             return error("Template format error: unsupported structure.", at: Path())
         }
         let unknown = sections.keys.filter { !Self.sections.contains($0) }
-        if !unknown.isEmpty {
+        if !unknown.isEmpty, !isBeforeTransforms {
             error(
                 "Invalid template property or properties [\(unknown.joined(separator: ", "))]", at: [unknown[0]],
                 fix: "The sections are \(Self.sections.sorted().joined(separator: ", ")).")

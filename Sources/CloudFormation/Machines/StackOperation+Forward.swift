@@ -1,0 +1,194 @@
+internal import CloudFormationTemplate
+internal import Notation
+
+/// The way towards the template.
+extension StackOperation {
+    mutating func beginForward() {
+        phase = .forward
+        let targets = targets
+        schedule = Schedule(order.filter { targets[$0] != nil }) { targets[$0]?.needs ?? [] }
+    }
+
+    mutating func startForward(_ logicalID: String) {
+        guard let target = targets[logicalID] else { return schedule.finish(logicalID) }
+        let wanted: Wanted
+        do {
+            wanted = try evaluate(target)
+        } catch {
+            let reason = (error as? TemplateError)?.message ?? "\(error)"
+            return fail(logicalID, resources[logicalID]?.current == nil ? .createFailed : .updateFailed, reason)
+        }
+        guard let resource = resources[logicalID], let current = resource.current else {
+            return launch(.create, logicalID, target, wanted)
+        }
+        let facts = types[target.type]
+        let differences = PropertyDifference.all(from: current.properties, to: wanted.properties)
+        let areTagsNew = subject.tags != subject.previousTags && facts?.isTaggable == true
+        if current.type != target.type {
+            launch(.replace, logicalID, target, wanted)
+        } else if differences.isEmpty, !resource.isDirty, !areTagsNew {
+            absorb(logicalID, target, wanted)
+        } else if facts?.rules.effect(of: differences) == .replace || facts?.canUpdate == false && !differences.isEmpty {
+            replace(logicalID, target, wanted)
+        } else if facts?.canUpdate == false {
+            absorb(logicalID, target, wanted)
+        } else {
+            launch(.update, logicalID, target, wanted)
+        }
+    }
+
+    /// A target with every reference worked out.
+    struct Wanted {
+        var properties: JSON
+        var metadata: JSON?
+        var creationPolicy: JSON?
+        var updatePolicy: JSON?
+    }
+
+    private func evaluate(_ target: ResourceTarget) throws -> Wanted {
+        let evaluator = evaluator
+        let value = { (json: JSON?) in
+            try json.map { try evaluator.value(of: Expression(spelled: $0)) ?? .object([:]) }
+        }
+        return Wanted(
+            properties: try value(target.properties) ?? [:], metadata: try value(target.metadata),
+            creationPolicy: try value(target.creationPolicy), updatePolicy: try value(target.updatePolicy))
+    }
+
+    /// What answers for resources that stand.
+    private var evaluator: Evaluator {
+        let resources = resources
+        return Evaluator(attributes: { logicalID, attribute in
+            guard let current = resources[logicalID]?.current else { return nil }
+            guard let attribute else { return .string(current.physicalID) }
+            guard let value = current.attribute(attribute) else {
+                throw Evaluator.Failure(
+                    message: "Template error: resource \(logicalID) does not support attribute type \(attribute) in "
+                        + "Fn::GetAtt")
+            }
+            return value
+        })
+    }
+
+    private mutating func replace(_ logicalID: String, _ target: ResourceTarget, _ wanted: Wanted) {
+        if let property = types[target.type]?.nameProperty, let name = wanted.properties[property]?.string,
+            resources[logicalID]?.current?.properties[property]?.string == name
+        {
+            return fail(
+                logicalID, .updateFailed,
+                "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename \(name) and "
+                    + "update the stack again.")
+        }
+        launch(.replace, logicalID, target, wanted)
+    }
+
+    /// Nothing has to be done outside: only what the stack itself keeps may change.
+    private mutating func absorb(_ logicalID: String, _ target: ResourceTarget, _ wanted: Wanted) {
+        guard let current = resources[logicalID]?.current else { return schedule.finish(logicalID) }
+        var new = current
+        new.metadata = wanted.metadata
+        new.updatePolicy = wanted.updatePolicy
+        new.deletionPolicy = target.deletionPolicy
+        new.needs = target.needs
+        if new != current {
+            resources[logicalID]?.keepOriginal()
+            resources[logicalID]?.current = new
+            outbox.touched.insert(logicalID)
+            if new.metadata != current.metadata {
+                note(logicalID, .updateInProgress)
+                note(logicalID, .updateComplete)
+            }
+        }
+        schedule.finish(logicalID)
+    }
+
+    private mutating func launch(
+        _ kind: Running.Kind, _ logicalID: String, _ target: ResourceTarget, _ wanted: Wanted
+    ) {
+        if resources[logicalID] == nil {
+            resources[logicalID] = StackResource(
+                logicalID: logicalID, type: target.type, status: .createInProgress, updated: outbox.now)
+        }
+        resources[logicalID]?.keepOriginal()
+        var suffix = resources[logicalID]?.current?.suffix ?? ""
+        if kind != .update {
+            resources[logicalID]?.generation += 1
+            let generation = resources[logicalID]?.generation ?? 0
+            suffix = StableID.suffix(subject.stackID, logicalID, String(generation), subject.operationID)
+        }
+        let current = resources[logicalID]?.current
+        resources[logicalID]?.type = target.type
+        run(
+            Running(
+                logicalID: logicalID, kind: kind, properties: wanted.properties, metadata: wanted.metadata,
+                updatePolicy: wanted.updatePolicy, suffix: suffix)
+        ) { token in
+            Action(
+                token: token, kind: kind == .update ? .update : .create, logicalID: logicalID, type: target.type,
+                properties: wanted.properties, previous: kind == .update ? current?.properties : nil,
+                physicalID: kind == .update ? current?.physicalID : nil,
+                attributes: kind == .update ? current?.attributes ?? [:] : [:], updatePolicy: wanted.updatePolicy,
+                creationPolicy: wanted.creationPolicy, suffix: suffix, isRollback: false)
+        }
+        switch kind {
+        case .create: note(logicalID, .createInProgress, physicalID: "", properties: wanted.properties)
+        case .replace:
+            note(
+                logicalID, .updateInProgress,
+                "Requested update requires the creation of a new physical resource; hence creating one.",
+                properties: wanted.properties)
+        default: note(logicalID, .updateInProgress, properties: wanted.properties)
+        }
+    }
+
+    /// Hands an action to the outside under a token of its own.
+    mutating func run(_ running: Running, _ action: (String) -> Action) {
+        tokens += 1
+        let token = "\(subject.operationID)-\(tokens)"
+        self.running[token] = running
+        outbox.commands.append(.act(action(token)))
+    }
+
+    /// A resource failed without anything being asked of the outside.
+    private mutating func fail(_ logicalID: String, _ status: ResourceStatus, _ reason: String) {
+        if resources[logicalID] == nil {
+            resources[logicalID] = StackResource(
+                logicalID: logicalID, type: targets[logicalID]?.type ?? "", status: status, updated: outbox.now)
+            resources[logicalID]?.keepOriginal()
+        }
+        note(logicalID, status, reason)
+        failures.append(Failure(logicalID: logicalID, status: status, reason: reason))
+        stop(because: "")
+    }
+
+    mutating func endForward() {
+        guard schedule.remaining == 0 else { return stop(because: "The resources left wait for each other.") }
+        do {
+            outputs = try workOutOutputs()
+        } catch {
+            return stop(because: (error as? TemplateError)?.message ?? "\(error)")
+        }
+        if intent == .create {
+            settle()
+            setStatus(.createComplete)
+            phase = .over
+        } else {
+            beginCleanup()
+        }
+    }
+
+    private func workOutOutputs() throws -> [OutputValue] {
+        let evaluator = evaluator
+        return try outputTargets.compactMap { target in
+            guard let value = try evaluator.value(of: Expression(spelled: target.value)) else { return nil }
+            let name = try target.exportName.flatMap { try evaluator.value(of: Expression(spelled: $0)) }
+            guard let text = value.loose.string else {
+                throw Evaluator.Failure(
+                    message: "Template format error: Output \(target.name) is malformed. The Value field of every Output "
+                        + "must evaluate to a String.")
+            }
+            return OutputValue(
+                name: target.name, description: target.description, value: text, exportName: name?.loose.string)
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package import Notation
+
+/// Something that happened to a stack or to one of its resources.
+package struct StackEvent: Codable, Sendable, Hashable {
+    /// Its id, unique in the stack.
+    package var id: String
+    /// When it happened.
+    package var time: Timestamp
+    /// The logical id: the stack's name for the stack itself.
+    package var logicalID: String
+    /// The physical id; empty before there is one.
+    package var physicalID: String
+    /// The type.
+    package var type: String
+    /// The status it led to, in CloudFormation's words.
+    package var status: String
+    /// Why: first cause and evidence.
+    package var reason: String?
+    /// The properties that were asked for, as JSON text; secrets masked.
+    package var properties: String?
+    /// The operation it belongs to.
+    package var operationID: String
+    /// The token that came with the call.
+    package var token: String?
+
+    /// The key under which it is stored: the newest comes first in a listing.
+    func key(stackID: String, number: Int) -> String {
+        let inverted = Int64.max - time.microseconds
+        let digits = String(999_999_999 - number)
+        return "\(stackID)|\(inverted)|" + String(repeating: "0", count: 9 - digits.count) + digits
+    }
+}
