@@ -108,12 +108,15 @@ package struct Program: Sendable {
     package var user: User
     /// What happens when nobody reads what it prints.
     package var overflow: OverflowPolicy
+    /// Who is told at once of what it prints and of its end. With one, its streams have nothing to read.
+    package var listener: (any ProgramListener)?
 
     /// A program with the defaults of a function's environment: no limits, the machine's network, nobody's ids.
     package init(
         name: String, arguments: [String], environment: [String: String] = [:], workingDirectory: String = "/",
         binds: [Bind] = [], scratch: [Scratch] = [Scratch(bytes: 64 << 20)], network: Network = .host,
-        limits: Limits = Limits(), input: [UInt8] = [], user: User = .sandbox, overflow: OverflowPolicy = .slowDown
+        limits: Limits = Limits(), input: [UInt8] = [], user: User = .sandbox, overflow: OverflowPolicy = .slowDown,
+        listener: (any ProgramListener)? = nil
     ) {
         self.name = name
         self.arguments = arguments
@@ -126,7 +129,27 @@ package struct Program: Sendable {
         self.input = input
         self.user = user
         self.overflow = overflow
+        self.listener = listener
     }
+}
+
+/// Is told of a program's output and end as they happen.
+///
+/// Called on the thread that watches all programs, one call at a time: whoever needs longer than a moment passes on what
+/// it is told.
+package protocol ProgramListener: Sendable {
+    /// The program printed these bytes.
+    func printed(_ bytes: [UInt8], to stream: ProgramStream)
+    /// The program has ended, and all it printed itself was told. Called once.
+    func ended(_ exit: RunningProgram.Exit)
+}
+
+/// One of a program's two output streams.
+package enum ProgramStream: Sendable, Hashable {
+    /// Standard output.
+    case output
+    /// Standard error.
+    case errors
 }
 
 /// What happens when a program prints faster than its reader reads.

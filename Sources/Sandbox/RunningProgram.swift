@@ -25,6 +25,7 @@ package final class RunningProgram: Sendable {
     private let removed: Outcome<Bool>
     private let group: Cgroup?
     private let marker: String?
+    private let child: Child
     private let reactor: Reactor
 
     init(
@@ -38,6 +39,7 @@ package final class RunningProgram: Sendable {
         self.end = end
         self.removed = removed
         self.group = group
+        self.child = child
         self.marker = marker
         self.reactor = reactor
     }
@@ -60,6 +62,14 @@ package final class RunningProgram: Sendable {
             guard end.settled == nil else { return }
             Glibc.kill(pid, SIGKILL)
             killRest()
+        }
+    }
+
+    /// Returns when all that the program had printed before the call has been told to its listener.
+    package func flushOutput() async {
+        await reactor.result { [child] loop in
+            child.output.flush(loop)
+            child.errors.flush(loop)
         }
     }
 

@@ -17,8 +17,6 @@ package final class Sandbox: Sendable {
     private struct State {
         var running: [String: RunningProgram] = [:]
         var isShuttingDown = false
-        /// Control groups that dying processes had not left when they were to be removed.
-        var stale: [Cgroup] = []
     }
 
     private let ways: any Backend
@@ -169,10 +167,15 @@ extension Sandbox {
             if launch.codesStandForSignals, case .code(let code) = status, code > 128, code < 160 {
                 status = .signal(code - 128)
             }
-            end.settle(
-                RunningProgram.Exit(
-                    status: status, outOfMemory: (launch.group?.outOfMemoryKills ?? 0) > 0,
-                    peakMemoryBytes: launch.group?.peakMemoryBytes))
+            let exit = RunningProgram.Exit(
+                status: status, outOfMemory: (launch.group?.outOfMemoryKills ?? 0) > 0,
+                peakMemoryBytes: launch.group?.peakMemoryBytes)
+            end.settle(exit)
+            if let listener = launch.command.listener {
+                child.output.flush(loop)
+                child.errors.flush(loop)
+                listener.ended(exit)
+            }
             loop.watchDeath(of: program.killRest(), group: pid) { loop in self.remove(id, on: loop, removed) }
         }
         if late { program.kill() }
@@ -182,18 +185,32 @@ extension Sandbox {
     /// Removes what is left of a dead program from disk and kernel.
     private func remove(_ id: String, on loop: Reactor.Loop, _ removed: Outcome<Bool>) {
         let removal = ways.removal(of: id)
-        let finish: @Sendable () -> Void = { [self] in
-            removal.group?.kill()
+        let finish: @Sendable (Reactor.Loop) -> Void = { [self] loop in
             if let marker = removal.marker, removal.group == nil { ProcessTable.killAll(marked: marker) }
             for folder in removal.folders { Files.remove(folder) }
-            state.withLock { state in
-                state.running[id] = nil
-                state.stale = (state.stale + (removal.group.map { [$0] } ?? [])).filter { !$0.remove() }
+            clear(removal.group, on: loop) {
+                self.state.withLock { $0.running[id] = nil }
+                removed.settle(true)
             }
-            removed.settle(true)
         }
-        guard let command = removal.command, let child = try? loop.spawn(command) else { return finish() }
-        loop.watchEnd(of: child.pid) { _, _ in finish() }
+        guard let command = removal.command, let child = try? loop.spawn(command) else { return finish(loop) }
+        loop.watchEnd(of: child.pid) { loop, _ in finish(loop) }
+    }
+
+    /// Kills whatever is in the group and removes it. A process may join at the last moment, so this is looked at again.
+    private func clear(_ group: Cgroup?, on loop: Reactor.Loop, _ done: @escaping () -> Void) {
+        guard let group, !group.remove() else { return done() }
+        let killed = group.kill()
+        loop.watchDeath(of: killed, group: nil) { loop in
+            if killed.isEmpty {
+                // Nobody is in it and yet it is not to be removed: the kernel is still busy with it. The sweep at the
+                // next start tries again.
+                self.log.warning("A control group is left behind.", metadata: ["group": "\(group.name)"])
+                done()
+            } else {
+                self.clear(group, on: loop, done)
+            }
+        }
     }
 
     /// Kills and removes what a killed server has left. Returns how many programs that were.

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Sandbox
@@ -108,5 +109,38 @@ struct LimitTests {
 
     private func commands() -> [String] {
         Files.names(in: "/proc").filter { Int($0) != nil }.compactMap { Files.text("/proc/\($0)/cmdline") }
+    }
+}
+
+@Suite("Listening", .timeLimit(.minutes(1)))
+struct ListenerTests {
+    private final class Ear: ProgramListener {
+        let heard = Mutex<[ProgramStream: [UInt8]]>([:])
+        let exit = Outcome<RunningProgram.Exit>()
+        func printed(_ bytes: [UInt8], to stream: ProgramStream) { heard.withLock { $0[stream, default: []] += bytes } }
+        func ended(_ exit: RunningProgram.Exit) { self.exit.settle(exit) }
+    }
+
+    @Test("A listener has heard all that was printed before a flush, and everything by the end", arguments: working)
+    func listening(kind: BackendKind) async throws {
+        try await withSandbox(kind) { sandbox in
+            let folder = Folder()
+            chmod(folder.path, 0o777)
+            mkfifo(folder.path + "/go", 0o666)
+            chmod(folder.path + "/go", 0o666)
+            let ear = Ear()
+            var program = Program.shell(
+                "echo out; echo err >&2; echo said >/sync/go; cat /sync/go >/dev/null; echo last")
+            if kind == .plain { program.arguments[2] = program.arguments[2].replacing("/sync", with: folder.path) }
+            program.binds = [Program.Bind(folder.path, at: "/sync", writable: true)]
+            program.listener = ear
+            let running = try await sandbox.start(program)
+            _ = await OwnThread.run { [path = folder.path] in Files.text(path + "/go") }
+            await running.flushOutput()
+            #expect(ear.heard.withLock { $0 } == [.output: Array("out\n".utf8), .errors: Array("err\n".utf8)])
+            _ = await OwnThread.run { [path = folder.path] in Files.write("go", to: path + "/go") }
+            #expect(await ear.exit.value().status == .code(0))
+            #expect(ear.heard.withLock { $0[.output] } == Array("out\nlast\n".utf8))
+        }
     }
 }

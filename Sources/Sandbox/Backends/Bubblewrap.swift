@@ -32,7 +32,7 @@ struct Bubblewrap: Backend {
                 arguments: prelude.shell(joining: group?.doors ?? []) + [path, "--args", "3", "--"]
                     + prelude.unprivileged(program.arguments, program.environment, diesWithParent: false),
                 environment: ["PATH": "/usr/bin:/bin"], workingDirectory: "/", input: program.input, side: side,
-                overflow: program.overflow),
+                overflow: program.overflow, listener: program.listener),
             group: group, codesStandForSignals: true)
     }
 

@@ -50,7 +50,7 @@ struct OCIRuntime: Backend {
                     "--pid-file", folder + "/pid", id,
                 ],
                 environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"], workingDirectory: folder, input: program.input,
-                overflow: program.overflow),
+                overflow: program.overflow, listener: program.listener),
             pidFile: folder + "/pid", logFile: log, group: Cgroup(hierarchy, name: id))
     }
 

@@ -43,7 +43,7 @@ struct PlainProcess: Backend {
                     + prelude.unprivileged(arguments, environment, diesWithParent: true),
                 environment: environment.filter { Prelude.isHarmless($0.key) },
                 workingDirectory: Self.moved(program.workingDirectory, places), input: program.input,
-                overflow: program.overflow),
+                overflow: program.overflow, listener: program.listener),
             group: group)
     }
 

@@ -38,6 +38,7 @@ struct Command: Sendable {
     /// What it finds at descriptor 3, for programs that take their arguments from there.
     var side: [UInt8]?
     var overflow: OverflowPolicy = .slowDown
+    var listener: (any ProgramListener)?
 }
 
 /// A process that this one started: its number, and what it prints.
@@ -66,8 +67,9 @@ extension Reactor.Loop {
         do {
             let pid = try Self.start(command, descriptors: wanted)
             return Child(
-                pid: pid, output: PipeReader.reading(output.read, command.overflow, on: self),
-                errors: PipeReader.reading(errors.read, command.overflow, on: self))
+                pid: pid,
+                output: PipeReader.reading(output.read, command.overflow, command.listener, .output, on: self),
+                errors: PipeReader.reading(errors.read, command.overflow, command.listener, .errors, on: self))
         } catch {
             for descriptor in [output.read, errors.read] { close(descriptor) }
             throw error
@@ -92,11 +94,11 @@ extension Reactor.Loop {
     ///
     /// Collects those that have become this one's children, as orphans do; until then they are in the way of their
     /// control group's removal.
-    func watchDeath(of pids: Set<Int32>, group: Int32, _ ended: @escaping (Reactor.Loop) -> Void) {
+    func watchDeath(of pids: Set<Int32>, group: Int32?, _ ended: @escaping (Reactor.Loop) -> Void) {
         var open = 0
         func collectAll() {
             var status: Int32 = 0
-            while waitpid(-group, &status, WNOHANG) > 0 {}
+            if let group { while waitpid(-group, &status, WNOHANG) > 0 {} }
             for pid in pids { waitpid(pid, &status, WNOHANG) }
         }
         for pid in pids {

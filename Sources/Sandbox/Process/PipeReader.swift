@@ -18,20 +18,28 @@ final class PipeReader: Sendable {
 
     private let descriptor: Int32
     private let policy: OverflowPolicy
+    private let listener: (any ProgramListener)?
+    private let stream: ProgramStream
     private let reactor: Reactor
     private let state = Mutex(State())
 
-    private init(_ descriptor: Int32, _ policy: OverflowPolicy, _ reactor: Reactor) {
+    private init(
+        _ descriptor: Int32, _ policy: OverflowPolicy, _ listener: (any ProgramListener)?, _ stream: ProgramStream,
+        _ reactor: Reactor
+    ) {
         self.descriptor = descriptor
         self.policy = policy
+        self.listener = listener
+        self.stream = stream
         self.reactor = reactor
     }
 
     /// Starts reading that descriptor, which now belongs to the reader. Called on the reactor's thread.
     static func reading(
-        _ descriptor: Int32, _ policy: OverflowPolicy, on loop: Reactor.Loop
+        _ descriptor: Int32, _ policy: OverflowPolicy, _ listener: (any ProgramListener)?, _ stream: ProgramStream,
+        on loop: Reactor.Loop
     ) -> PipeReader {
-        let reader = PipeReader(descriptor, policy, loop.reactor)
+        let reader = PipeReader(descriptor, policy, listener, stream, loop.reactor)
         reader.watch(loop)
         return reader
     }
@@ -102,8 +110,25 @@ final class PipeReader: Sendable {
         return deliver(Array(scratch.prefix(count))) ? .more : .enough
     }
 
+    /// Takes what lies in the pipe now, so that what was written before this call is told or kept after it. Called on the
+    /// reactor's thread. Stops after some rounds: a program that writes without end must not hold up the others.
+    func flush(_ loop: Reactor.Loop) {
+        guard !state.withLock({ $0.hasEnded || $0.isPaused }) else { return }
+        for _ in 0..<16 {
+            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&waiting, 1, 0) > 0, waiting.revents & Int16(POLLIN) != 0 else { return }
+            let count = read(descriptor, loop.scratch.baseAddress, loop.scratch.count)
+            // A pause that this brings about is noticed by the watch on its next turn.
+            guard count > 0, deliver(Array(loop.scratch.prefix(count))) else { return }
+        }
+    }
+
     /// Hands the bytes on or keeps them. Returns whether there is room for more.
     private func deliver(_ bytes: [UInt8]) -> Bool {
+        if let listener {
+            listener.printed(bytes, to: stream)
+            return true
+        }
         let (waiting, continues): (CheckedContinuation<[UInt8]?, Never>?, Bool) = state.withLock { state in
             if let waiting = state.waiting {
                 state.waiting = nil
