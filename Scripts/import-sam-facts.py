@@ -13,6 +13,8 @@ import inspect
 import json
 import os
 import pkgutil
+import types
+import typing
 
 import samtranslator
 import samtranslator.model
@@ -79,22 +81,65 @@ def policy_templates():
 
 
 def managed_policies():
+    """Per partition: name to what stands between `policy/` and the name in its ARN."""
     data = json.load(open(ROOT + "/internal/data/aws_managed_policies.json"))
-    return data["aws"]
+    result = {}
+    for partition, arns in data.items():
+        for name, arn in arns.items():
+            start = f"arn:{partition}:iam::aws:policy/"
+            assert arn.startswith(start) and arn.endswith(name), arn
+            result.setdefault(partition, {})[name] = arn[len(start):len(arn) - len(name)]
+    return result
+
+
+MODELS = {
+    "GraphQLApi": "aws_serverless_graphqlapi.Properties",
+    "CapacityProvider": "aws_serverless_capacity_provider.Properties",
+    "CapacityProviderConfig": "aws_serverless_function.CapacityProviderConfig",
+}
+
+
+def kind_of(hint):
+    """A type hint in the notation of Core/Model.swift."""
+    from samtranslator.internal.schema_source.common import PassThroughProp
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if hint is PassThroughProp or hint is typing.Any:
+        return "any"
+    if origin in (typing.Union, types.UnionType):
+        kinds = [kind_of(each) for each in args if each is not type(None)]
+        return kinds[0] if len(kinds) == 1 else {"union": kinds}
+    if origin is typing.Literal:
+        return {"literal": list(args)}
+    if origin is list:
+        return {"list": kind_of(args[0])}
+    if origin is dict:
+        return "dict" if args[1] is typing.Any else {"map": kind_of(args[1])}
+    if hasattr(hint, "__fields__"):
+        return fields_of(hint)
+    return hint.__name__
+
+
+def fields_of(model):
+    hints = typing.get_type_hints(model)
+    return {"fields": {name: [bool(field.required), kind_of(hints[name])] for name, field in model.__fields__.items()}}
+
+
+def models():
+    result = {}
+    for name, path in MODELS.items():
+        module, kind = path.split(".")
+        module = importlib.import_module("samtranslator.internal.schema_source." + module)
+        result[name] = fields_of(getattr(module, kind))
+    return result
 
 
 def write(name, what, value):
-    text = json.dumps(value, separators=(",", ":"), sort_keys=False)
-    assert '"#' not in text and '"""' not in text
-    lines = []
-    while text:  # break only after a comma between members, never inside a string
-        if len(text) <= WIDTH:
-            lines.append(text)
-            break
-        cut = text.rfind('","', 0, WIDTH)
-        cut = cut + 2 if cut > 0 else max(text.find(",\"") + 1, 0) or len(text)
-        lines.append(text[:cut])
-        text = text[cut:]
+    lines = [""]
+    for piece in json.JSONEncoder(separators=(",", ":")).iterencode(value):  # never breaks inside a string
+        assert '"#' not in piece and '"""' not in piece
+        if lines[-1] and len(lines[-1]) + len(piece) > WIDTH:
+            lines.append("")
+        lines[-1] += piece
     body = "\n".join("        " + line for line in lines)
     with open(f"{OUT}/Facts+{name}.swift", "w") as out:
         out.write(f"// Made by Scripts/import-sam-facts.py from AWS's public aws-sam-translator. Do not edit.\n\n")
@@ -104,7 +149,8 @@ def write(name, what, value):
 
 os.makedirs(OUT, exist_ok=True)
 write("PropertyTables", "Per type, its properties and their rules.", property_tables())
+write("Models", "What the properties of some types look like below the first level.", models())
 write("PolicyTemplates", "SAM's policy templates: parameters and definition.", policy_templates())
 profiles = json.load(open(ROOT + "/model/connector_profiles/profiles.json"))
 write("ConnectorProfiles", "Which permissions a connector makes, by source and destination type.", profiles)
-write("ManagedPolicies", "Names and ARNs of AWS's managed policies in the partition aws.", managed_policies())
+write("ManagedPolicies", "Per partition, AWS's managed policies: name to the path before it in the ARN.", managed_policies())

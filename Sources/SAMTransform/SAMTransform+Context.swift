@@ -15,12 +15,14 @@ extension SAMTransform {
         package var applications: Applications
         /// Whether every feature that AWS releases step by step is on.
         package var allFeatures: Bool
+        /// Now, in seconds since 1970: what deployments of APIs with `AlwaysDeploy` are named after.
+        package var time: Int
 
         /// Surroundings of one account in one region.
         package init(
             region: String, partition: String = "aws", parameters: JSONObject = [:],
             managedPolicies: [String: String] = [:], applications: Applications = Applications(),
-            allFeatures: Bool = false
+            allFeatures: Bool = false, time: Int = 0
         ) {
             self.region = region
             self.partition = partition
@@ -28,10 +30,11 @@ extension SAMTransform {
             self.managedPolicies = managedPolicies
             self.applications = applications
             self.allFeatures = allFeatures
+            self.time = time
         }
 
         /// Reads the surroundings from a document with the members `region`, `partition`, `parameters`,
-        /// `managedPolicies`, `applications` and `allFeatures`; only `region` has to be there.
+        /// `managedPolicies`, `applications`, `allFeatures` and `time`; only `region` has to be there.
         ///
         /// - Throws: ``SAMError`` when there is no region.
         package init(json: JSON) throws {
@@ -44,6 +47,7 @@ extension SAMTransform {
             for (name, arn) in json["managedPolicies"]?.object ?? [:] { managedPolicies[name] = arn.string }
             applications = Applications(json: json["applications"]?.object ?? [:])
             allFeatures = json["allFeatures"]?.bool ?? allFeatures
+            time = json["time"]?.int ?? time
         }
     }
 

@@ -23,8 +23,8 @@ struct EventTarget {
     let resource: Resource
     /// The role the function runs with. Generated even where the template gives a role, and then not used.
     let role: Resource?
-    /// The tags of a state machine, and whether they go to what its events generate.
-    var tags: (values: JSONObject?, areCopied: Bool) = (nil, false)
+    /// The boundary that a state machine's roles are kept within.
+    var permissionsBoundary: JSON?
 
     /// The name to call it by: `Ref` of a function, and of an alias (whose `Ref` is its ARN).
     var name: JSON { resource.ref }

@@ -7,6 +7,8 @@ enum Fault: Error {
     case resource(_ logicalID: String, _ text: String)
     /// An event of a function or state machine is wrong.
     case event(_ eventID: String, _ text: String)
+    /// A section of the template, such as `Globals`, is wrong.
+    case section(_ name: String, _ text: String)
     /// The template as a whole is wrong.
     case template(_ text: String)
     /// A generated resource meets one that is there already.
@@ -27,6 +29,7 @@ enum Fault: Error {
         switch self {
         case .resource(let id, let text): "Resource with id [\(id)] is invalid. \(text)"
         case .event(let id, let text): "Event with id [\(id)] is invalid. \(text)"
+        case .section(let name, let text): "'\(name)' section is invalid. \(text)"
         case .template(let text): "Structure of the SAM template is invalid. \(text)"
         case .duplicate(let id, let generated, let type):
             "Transforming resource with id [\(id)] attempts to create a new resource with id [\(generated)] and type "
@@ -47,7 +50,7 @@ enum Fault: Error {
     /// What faults are ordered by in an answer.
     var sortKey: String {
         switch self {
-        case .resource(let id, _), .event(let id, _), .duplicate(let id, _, _): id
+        case .resource(let id, _), .event(let id, _), .duplicate(let id, _, _), .section(let id, _): id
         default: message
         }
     }

@@ -13,7 +13,7 @@ enum LogicalID {
     /// The first digits of the SHA-1 of a text, or of a value's JSON with sorted names; empty for nothing.
     static func hash(_ value: JSON?, digits: Int = 10) -> String {
         guard let value = value.truthy else { return "" }
-        return String(sha1(value.string ?? asciiText(value)).prefix(digits))
+        return String(sha1(value.string ?? value.asciiText(.canonical)).prefix(digits))
     }
 
     /// All 40 digits of a text's SHA-1.
@@ -34,10 +34,12 @@ enum LogicalID {
             (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
         }
     }
+}
 
-    /// JSON with sorted names, no spaces, and everything beyond ASCII escaped, as the hashes are defined over.
-    private static func asciiText(_ value: JSON) -> String {
-        let text = value.text(.canonical)
+extension JSON {
+    /// The value as JSON text in which everything beyond ASCII is escaped, as AWS's hashes and definitions have it.
+    func asciiText(_ style: Style) -> String {
+        let text = text(style)
         guard text.utf8.contains(where: { $0 >= 0x7F }) else { return text }
         var result = ""
         for unit in text.utf16 {

@@ -15,6 +15,15 @@ struct Resolver {
     /// The same for a value that may not be there.
     func resolve(_ value: JSON?) throws -> JSON? { parameters.isEmpty ? value : try value.map(walk) }
 
+    /// The value resolved; the place itself is resolved too where the translator does so in passing, which shows in its
+    /// results: everywhere but in a plain `Ref`.
+    func resolve(inPlace value: inout JSON?) throws -> JSON? {
+        guard let given = value else { return nil }
+        let resolved = try resolve(given)
+        if given["Ref"] == nil || given.object?.count != 1 { value = resolved }
+        return resolved
+    }
+
     private func walk(_ value: JSON) throws -> JSON {
         switch value {
         case .object(let object): try resolve(object: object)

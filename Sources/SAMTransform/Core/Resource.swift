@@ -31,6 +31,15 @@ final class Resource {
         self.attributes = attributes
     }
 
+    /// A declared resource that SAM completes and otherwise leaves as it is.
+    init(_ declaration: Declaration) throws {
+        type = declaration.type
+        logicalID = declaration.logicalID
+        dependsOn = declaration.dependsOn
+        attributes = declaration.attributes
+        properties = declaration.properties.filter { _, value in !value.isNull }
+    }
+
     /// A property. Setting nil or null leaves it out.
     subscript(_ name: String) -> JSON? {
         get { properties[name] }

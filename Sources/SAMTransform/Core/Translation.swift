@@ -22,6 +22,8 @@ final class Translation {
     var preferences = DeploymentPreferences()
     /// What API resources share among each other.
     var api = ApiState()
+    /// What was found out about nested applications, by id and version.
+    var applications: [String: NestedApplication] = [:]
     /// What has been found wrong so far.
     var faults: [Fault] = []
     private var references: [String: [String: String]] = [:]
@@ -52,7 +54,7 @@ final class Translation {
     /// - Throws: ``Fault/document(_:)`` with all faults found.
     func run() throws -> JSON {
         try Plugins.beforeTransform(self)
-        EmbeddedConnectors.expand(in: self)
+        try EmbeddedConnectors.expand(in: self)
         output = resources
         if let section = sections["Conditions"] { conditions = section.object }
         guard let section = (sections["Mappings"] ?? [:]).object else {

@@ -17,8 +17,11 @@ enum Facts {
     /// What a connector makes: by source type, then by destination type.
     static let connectorProfiles = object(connectorProfilesText)
 
-    /// AWS's managed policies: name to ARN in the partition `aws`.
+    /// AWS's managed policies: per partition, name to the path before it in the ARN.
     static let managedPolicies = object(managedPoliciesText)
+
+    /// What the properties of some types look like below the first level: for ``Model``.
+    static let models = object(modelsText)
 
     private static func object(_ text: String) -> JSONObject {
         do {
