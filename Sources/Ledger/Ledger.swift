@@ -1,6 +1,7 @@
 internal import Foundation
 internal import GRDB
 internal import Notation
+internal import Synchronization
 
 /// The durable state of a Slipway: documents, the event log, machines, timers, leases and small blobs, in one SQLite file.
 ///
@@ -99,8 +100,10 @@ package final class Ledger: Sendable {
         return try row.document(collection.name)
     }
 
-    /// Folds the write-ahead log into the main file and closes. Not needed for safety; makes the next start quicker.
+    /// Folds the write-ahead log into the main file, closes, and gives the folder free. Not needed for safety; makes the next start
+    /// quicker. Later reads and writes throw.
     package func close() throws {
+        defer { lock.release() }
         try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
         try pool.close()
     }
@@ -108,10 +111,10 @@ package final class Ledger: Sendable {
 
 /// The mark of the one process that has a data folder open: a lock the system takes back when the process ends.
 private final class FolderLock: Sendable {
-    private let descriptor: Int32
+    private let descriptor: Mutex<Int32?>
 
     init(folder: String) throws {
-        descriptor = open(folder + "/lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        let descriptor = open(folder + "/lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw LedgerError(.unusable, "The data folder \(folder) cannot be written. Check its rights and disk space.")
         }
@@ -120,7 +123,17 @@ private final class FolderLock: Sendable {
             throw LedgerError(
                 .held, "Another Slipway has the data folder \(folder) open. Stop it, or choose another with --data.")
         }
+        self.descriptor = Mutex(descriptor)
     }
 
-    deinit { close(descriptor) }
+    /// Gives the folder free. Later calls do nothing.
+    func release() {
+        let descriptor = descriptor.withLock { descriptor in
+            defer { descriptor = nil }
+            return descriptor
+        }
+        if let descriptor { close(descriptor) }
+    }
+
+    deinit { release() }
 }
