@@ -14,7 +14,8 @@ final class BlobThreads: Sendable {
     private static let count = 4
 
     private struct State {
-        var jobs: ArraySlice<@Sendable () -> Void> = []
+        // Not a slice: that would keep taken jobs, and whatever they hold open, alive.
+        var jobs: [@Sendable () -> Void] = []
         var threads = 0
     }
     private let state = Mutex(State())
@@ -44,7 +45,8 @@ final class BlobThreads: Sendable {
     private func work() {
         while true {
             ready.wait()
-            state.withLock { $0.jobs.popFirst() }?()
+            let job = state.withLock { state in state.jobs.isEmpty ? nil : state.jobs.removeFirst() }
+            job?()
         }
     }
 }
