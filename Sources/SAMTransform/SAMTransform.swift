@@ -22,7 +22,22 @@ package struct SAMTransform: Sendable {
         do {
             return try Translation(template: template, context: context).run()
         } catch let fault as Fault {
-            throw SAMError(fault)
+            throw SAMError(told(fault, template))
+        }
+    }
+
+    /// The faults as they are to be told: in the template's own order and words, found by going through it once more
+    /// without the dictionaries of Python 2.7, which only ids of API deployments need.
+    private func told(_ fault: Fault, _ template: JSON) -> Fault {
+        do {
+            let again = try Translation(template: template, context: context)
+            again.api.keepsOrder = true
+            _ = try again.run()
+            return fault
+        } catch let plain as Fault {
+            return plain
+        } catch {
+            return fault
         }
     }
 }

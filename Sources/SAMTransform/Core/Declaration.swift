@@ -27,7 +27,9 @@ struct Declaration {
         _ logicalID: String, _ declared: JSONObject, table name: String, relativeID: String? = nil,
         adjust: (inout JSONObject) throws -> Void = { _ in }
     ) throws {
-        guard LogicalID.isAlphanumeric(logicalID) else {
+        // A name that YAML reads as a number is no text, and only texts are names.
+        let isNumber = relativeID == nil && logicalID.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        guard LogicalID.isAlphanumeric(logicalID), !isNumber else {
             throw Fault.resource(logicalID, "Logical ids must be alphanumeric.")
         }
         guard let type = declared["Type"]?.string else {

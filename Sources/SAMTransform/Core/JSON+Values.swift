@@ -15,7 +15,8 @@ extension JSON {
     }
 
     /// The value unless it does not count as given.
-    var truthy: JSON? { isTruthy ? self : nil }
+    /// (No `?:` here: its `nil` would be JSON's own null.)
+    var truthy: JSON? { if isTruthy { self } else { nil } }
 
     /// The value as a list: itself, or a list of itself.
     var asList: [JSON] { array ?? [self] }
@@ -34,6 +35,19 @@ extension JSON {
         case .array(let elements): "[" + elements.map(\.literal).joined(separator: ", ") + "]"
         case .object(let members):
             "{" + members.map { Self.quoted($0.key) + ": " + $0.value.literal }.joined(separator: ", ") + "}"
+        }
+    }
+
+    /// What AWS's messages call the value's type: Python's name for it.
+    var typeName: String {
+        switch self {
+        case .null: "NoneType"
+        case .bool: "bool"
+        case .int: "int"
+        case .double: "float"
+        case .string: "str"
+        case .array: "list"
+        case .object: "dict"
         }
     }
 

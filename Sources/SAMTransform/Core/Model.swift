@@ -74,7 +74,8 @@ struct Model {
             guard let object = value.object else { return dictProblem(path, &problems) }
             let before = problems.count
             let result = judged(object, fields, at: path, &problems)
-            return problems.count == before ? .object(result) : nil
+            guard problems.count == before else { return nil }
+            return .object(result)
         }
         if let inner = rule["map"] {
             guard let object = value.object else { return dictProblem(path, &problems) }

@@ -64,7 +64,8 @@ struct References {
             words.replaceSubrange(0...1, with: [new])
             isChanged = true
         }
-        return isChanged ? ["Fn::GetAtt": .array(words.map { .string($0) })] : nil
+        guard isChanged else { return nil }
+        return ["Fn::GetAtt": .array(words.map { .string($0) })]
     }
 
     private func newSub(_ text: String) -> String {

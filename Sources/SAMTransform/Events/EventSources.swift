@@ -38,7 +38,10 @@ struct EventList {
         var declarations: [Declaration] = []
         var sources: [any EventSource] = []
         for (id, value) in declaration["Events"]?.object ?? [:] {
-            guard let event = value.object, let type = event["Type"]?.string, let source = known[type] else {
+            guard let event = value.object else {
+                throw Fault.event(id, "'\(value.typeName)' object has no attribute 'get'").ofResource(owner)
+            }
+            guard let type = event["Type"]?.string, let source = known[type] else {
                 let text =
                     "Resource dict has missing or invalid value for key Type. Event Type is: \(value["Type"].printed)."
                 throw Fault.event(id, text).ofResource(owner)

@@ -135,6 +135,7 @@ extension PullPermissions {
         where entry["Type"] == "CLIENT_CERTIFICATE_TLS_AUTH" && entry["URI"].isTruthy {
             statements.append(Self.readSecret(entry["URI"]))
         }
-        return statements.isEmpty ? nil : RolePolicies.policy("MSKExecutionRolePolicy", statements)
+        guard !statements.isEmpty else { return nil }
+        return RolePolicies.policy("MSKExecutionRolePolicy", statements)
     }
 }
