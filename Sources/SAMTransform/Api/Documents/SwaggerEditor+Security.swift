@@ -1,11 +1,14 @@
 /// Who may call a method: `security` of methods, `securityDefinitions` of the document.
 extension SwaggerEditor {
     /// Takes authorizers in.
-    mutating func addAuthorizers(_ authorizers: [(name: PyText, definition: PyValue)]) {
-        _ = securityDefinitions.editDict { definitions in
+    mutating func addAuthorizers(_ authorizers: [(name: PyText, definition: PyValue)]) throws {
+        let found: Void? = securityDefinitions.editDict { definitions in
             for (name, definition) in authorizers { definitions.set(name, definition) }
         }
+        if found == nil { throw Self.definitionsNotMap }
     }
+
+    private static var definitionsNotMap: Fault { .template("securityDefinitions must be a dictionary.") }
 
     /// Defines what methods that want AWS signatures refer to, unless it is defined.
     mutating func addIAMDefinition() {
@@ -28,7 +31,7 @@ extension SwaggerEditor {
         let found: Void? = securityDefinitions.editDict { definitions in
             if !definitions.contains("api_key") { definitions.merge([("api_key", .dict(definition))]) }
         }
-        if found == nil { throw Fault.template("securityDefinitions must be a dictionary.") }
+        if found == nil { throw Self.definitionsNotMap }
     }
 
     /// Gives each method of the path the default authorizer, unless it has one or says `NONE`.
