@@ -126,6 +126,24 @@ struct Recognition {
         return ModelIndex.byHost[String(host[..<dot])]
     }
 
+    /// The service that has the version and action of a Query request which says nothing else, being unsigned. The
+    /// body is read and put back.
+    static func service(
+        ofQuery request: inout HTTPRequest, _ format: AnswerFormat, limit: Int
+    ) async throws(Rejection) -> String? {
+        var fields = PercentEncoding.pairs(request.query, isForm: true)
+        if request.method == "POST" {
+            let bytes = try await RequestReader.body(of: request, format, limit: limit)
+            request.body = .bytes(bytes)
+            request.fields["Content-Encoding"] = nil
+            fields += PercentEncoding.pairs(String(decoding: bytes, as: UTF8.self), isForm: true)
+        }
+        let version = fields.first { $0.name == "Version" }?.value
+        let action = fields.first { $0.name == "Action" }?.value ?? ""
+        let candidates = version.map { ModelIndex.byVersion[$0] ?? [] } ?? ModelIndex.all.filter(\.speaksQuery)
+        return candidates.first { Models.service($0.id)?.knows(action) == true }?.id ?? candidates.first?.id
+    }
+
     /// The service whose paths start with a date, as Lambda's do.
     private static func dated(_ request: HTTPRequest) -> ModelIndex? {
         let first = Array(request.path.utf8.dropFirst().prefix { $0 != UInt8(ascii: "/") })

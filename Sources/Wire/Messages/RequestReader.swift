@@ -104,6 +104,13 @@ struct RequestReader {
     }
 
     private func body(_ format: AnswerFormat) async throws(Rejection) -> [UInt8] {
+        try await Self.body(of: request, format, limit: limit)
+    }
+
+    /// The whole body, unpacked where it is packed.
+    static func body(
+        of request: HTTPRequest, _ format: AnswerFormat, limit: Int
+    ) async throws(Rejection) -> [UInt8] {
         let encoding = request.fields["Content-Encoding"]
         do {
             let bytes = try await request.body.collected(limit: limit)

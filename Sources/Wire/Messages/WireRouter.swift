@@ -31,6 +31,10 @@ package struct WireRouter: Sendable {
         let recognition = Recognition(request, virtualHosts: virtualHosts)
         var format = recognition.format
         if case .refused(let fault) = recognition.kind { throw Rejection(fault, format) }
+        var request = request
+        if case .query = recognition.kind, format.service == nil {
+            format.service = try await Recognition.service(ofQuery: &request, format, limit: bodyLimit)
+        }
         guard let service = format.service.flatMap({ Models.service($0) }) else {
             throw Rejection(Refusals.unknownOperation(format), format)
         }

@@ -17,7 +17,7 @@ struct RESTWriter {
             case .header: header(value, member, in: &response, payload: payload, isHead: isHead)
             case .headers:
                 for (name, value) in value.object ?? JSONObject() {
-                    if let text = value.string { response.fields.add(member.wireName + name, text) }
+                    if let text = value.string { response.fields.add(Self.line(member.wireName + name), Self.line(text)) }
                 }
             case .uri, .query, nil: break
             }

@@ -25,6 +25,7 @@ struct ChunkDecoder: Sendable {
 
     /// Longer lines are not those of a chunk's head or a trailer.
     private static let lineLimit = 4096
+    private static let trailerSignature = "x-amz-trailer-signature"
     private let decodedLength: Int?
     private let expectsTrailer: Bool
     private var seal: Seal?
@@ -61,7 +62,9 @@ struct ChunkDecoder: Sendable {
                 rest = rest.dropFirst(left)
                 place = left == taken.count ? .dataEnd : .data(left: left - taken.count)
                 if left == taken.count { try endChunk() }
-            case .done: throw Self.malformed
+            case .done:
+                guard rest.allSatisfy({ $0 == 0x0D || $0 == 0x0A }) else { throw Self.malformed }
+                rest = []
             case .size, .dataEnd, .trailer: if let line = try nextLine(&rest) { try follow(line) }
             }
         }
@@ -117,7 +120,9 @@ struct ChunkDecoder: Sendable {
             guard line.isEmpty else { throw Self.malformed }
             place = .size
         case .trailer:
-            if line.isEmpty { try end() } else { try trailer(line) }
+            // AWS's own example has an empty line before the trailer's signature too.
+            let awaitsSignature = seal != nil && expectsTrailer && !trailers.contains { $0.name == Self.trailerSignature }
+            if !line.isEmpty { try trailer(line) } else if !awaitsSignature { try end() }
         case .data, .done: break
         }
     }
@@ -160,16 +165,19 @@ struct ChunkDecoder: Sendable {
 
     private mutating func end() throws(Fault) {
         if let seal, expectsTrailer {
-            let signed = trailers.filter { $0.name != "x-amz-trailer-signature" }
+            let signed = trailers.filter { $0.name != Self.trailerSignature }
             let block = signed.map { "\($0.name):\($0.value)\n" }.joined()
             let text =
                 "AWS4-HMAC-SHA256-TRAILER\n\(seal.date)\n\(seal.scope)\n\(seal.previous)\n"
                 + Hex.text(SHA256.hash(data: Array(block.utf8)))
-            try check(trailers.first { $0.name == "x-amz-trailer-signature" }?.value ?? "", text, seal)
+            try check(trailers.first { $0.name == Self.trailerSignature }?.value ?? "", text, seal)
         }
         for sum in sums {
             guard let stated = trailers.first(where: { HTTPFields.same($0.name, sum.algorithm.header) })?.value else {
-                throw Fault("MalformedTrailerError", "The request contained trailing data that was not well-formed or did not conform to our published schema.")
+                throw Fault(
+                    "MalformedTrailerError",
+                    "The request contained trailing data that was not well-formed or did not conform to our published"
+                        + " schema.")
             }
             guard stated == sum.finish() else { throw Checksum.mismatch(sum.algorithm) }
         }

@@ -247,7 +247,10 @@ def answers(seed):
             if model.output_shape is not None and model.output_shape.serialization.get("payload"):
                 name = model.output_shape.serialization["payload"]
                 if model.output_shape.members[name].type_name == "blob":
-                    payload = given.pop(name, None)
+                    payload = given.pop(name, None) and base64.b64encode(b"<any> bytes").decode()
+            for name, member in (model.output_shape.members if model.output_shape else {}).items():
+                if member.serialization.get("location") == "statusCode":
+                    given[name] = 202
             yield {"service": service, "operation": operation, "output": given, "payload": payload}
 
 

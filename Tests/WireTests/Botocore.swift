@@ -1,0 +1,46 @@
+import Foundation
+import Notation
+
+@testable import Wire
+
+/// Runs the scripts beside the fixtures, where Python with botocore is installed.
+enum Botocore {
+    static let isThere: Bool = (try? run("-c", "import botocore.parsers")) != nil
+
+    /// Values for the output of every operation, made from a seed.
+    static func outputs(seed: String) throws -> [JSON] {
+        try run(script("capture.py"), "--answers", seed).array ?? []
+    }
+
+    /// What is wrong with these answers.
+    static func differences(in answers: [JSON]) throws -> [String] {
+        let result = try run(script("parse.py"), input: JSON.array(answers).bytes())
+        return (result.array ?? []).compactMap(\.string)
+    }
+
+    private static func script(_ name: String) -> String { Fixtures.folder.appending(path: name).path }
+
+    private struct Failed: Error { let status: Int32 }
+
+    private static func run(_ arguments: String..., input: [UInt8] = []) throws -> JSON {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["python3", "-B"] + arguments
+        let folder = FileManager.default.temporaryDirectory.appending(path: "wire-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        // Through files: two full pipes would wait for each other.
+        let source = folder.appending(path: "in")
+        let target = folder.appending(path: "out")
+        try Data(input).write(to: source)
+        try Data().write(to: target)
+        process.standardInput = try FileHandle(forReadingFrom: source)
+        process.standardOutput = try FileHandle(forWritingTo: target)
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Failed(status: process.terminationStatus) }
+        let output = [UInt8](try Data(contentsOf: target))
+        return output.isEmpty ? .null : try JSON(parsing: output)
+    }
+}
