@@ -58,7 +58,7 @@ let services: [Target] = [
     room("CloudTesting", ["Cloud", "HTTP", "Ledger", "LedgerTesting", "Notation"], tests: nil),
     room("STS", door, tests: ["CloudTesting"]),
     room("IAM", door, tests: ["CloudTesting"]),
-    room("SSM", door, tests: ["CloudTesting"]),
+    room("SSM", door + [crypto], tests: ["CloudTesting"]),
     room("S3", door + [crypto], tests: ["CloudTesting"]),
     room("Logs", door, tests: ["CloudTesting"]),
     room("CloudWatch", door, tests: ["CloudTesting", "LedgerTesting"]),

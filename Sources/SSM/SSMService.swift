@@ -1,0 +1,21 @@
+package import Cloud
+package import Ledger
+
+/// The front desk of Systems Manager: Parameter Store.
+package struct SSMService: CloudService {
+    package let id = "ssm"
+    let ledger: Ledger
+    let cipher: ParameterCipher
+
+    /// A parameter store on that ledger. Makes the key for secure values at first start.
+    ///
+    /// - Throws: `LedgerError` when the key cannot be read or made.
+    package init(ledger: Ledger) throws {
+        self.ledger = ledger
+        cipher = try ParameterCipher(folder: ledger.folder)
+    }
+
+    package var operations: [Operation] { writing + reading + labelling + tagging }
+
+    package var resourceTypes: [ResourceType] { [Self.parameterType] }
+}
