@@ -94,7 +94,8 @@ struct AnswerTests {
     @Test("S3's answers have S3's names and ids")
     func s3() {
         let listing = answer(
-            "s3", "ListObjectsV2", ["Name": "b", "Contents": [["Key": "a&b", "LastModified": 1_700_000_000.5]]], .restXML)
+            "s3", "ListObjectsV2", ["Name": "b", "Contents": [["Key": "a&b", "LastModified": 1_700_000_000.5]]],
+            .restXML)
         #expect(
             listing.text == """
                 <?xml version="1.0" encoding="UTF-8"?>
@@ -145,7 +146,8 @@ struct AnswerTests {
 
     @Test("members without a value are left out of JSON")
     func nulls() {
-        let response = answer("codedeploy", "GetApplication", ["application": ["applicationName": "a", "createTime": .null]], .json11)
+        let response = answer(
+            "codedeploy", "GetApplication", ["application": ["applicationName": "a", "createTime": .null]], .json11)
         #expect(response.text == #"{"application":{"applicationName":"a"}}"#)
         #expect(answer("codedeploy", "DeleteApplication", [:], .json11).text.isEmpty)
     }
@@ -159,7 +161,8 @@ struct FaultAnswerTests {
 
     @Test("CloudWatch's carry the older code for clients that compare it", arguments: [WireProtocol.json10, .cbor])
     func queryCompatible(wireProtocol: WireProtocol) {
-        let response = answer(Fault("ResourceNotFoundException", "No such."), AnswerFormat(wireProtocol, service: "cloudwatch"))
+        let response = answer(
+            Fault("ResourceNotFoundException", "No such."), AnswerFormat(wireProtocol, service: "cloudwatch"))
         #expect(response.fields["x-amzn-query-error"] == "ResourceNotFoundException;Sender")
         let older = answer(Fault("ResourceNotFound", "No such."), AnswerFormat(wireProtocol, service: "cloudwatch"))
         #expect(older.fields["x-amzn-query-error"] == "ResourceNotFound;Sender")
@@ -187,7 +190,9 @@ struct FaultAnswerTests {
     func s3() {
         let fault = Fault("NoSuchKey", "The specified key does not exist.", status: 404, members: ["Key": "k"])
         let response = answer(fault, AnswerFormat(.restXML, service: "s3"))
-        #expect(response.text.contains("<Code>NoSuchKey</Code><Message>The specified key does not exist.</Message><Key>k</Key>"))
+        #expect(
+            response.text.contains(
+                "<Code>NoSuchKey</Code><Message>The specified key does not exist.</Message><Key>k</Key>"))
         #expect(response.text.hasSuffix("<RequestId>r-1</RequestId><HostId>h-1</HostId></Error>"))
         #expect(answer(fault, AnswerFormat(.restXML, service: "s3", isHead: true)).text.isEmpty)
         #expect(answer(Fault("NotModified", "", status: 304), AnswerFormat(.restXML, service: "s3")).text.isEmpty)

@@ -38,7 +38,8 @@ struct CapturedRequestTests {
 
     /// What botocore adds or changes by itself.
     private static let defaults = [
-        "ContentMD5", "ChecksumAlgorithm", "ChecksumMode", "ChecksumCRC32", "EncodingType", "ContentLength", "ContentType",
+        "ContentMD5", "ChecksumAlgorithm", "ChecksumMode", "ChecksumCRC32", "EncodingType", "ContentLength",
+        "ContentType",
     ]
 
     private static func without(_ names: [String], _ value: JSON) -> JSON {

@@ -19,7 +19,10 @@ struct PatternTests {
             (#"(|[a-zA-Z0-9$_-]+)"#, ["", "a"], [" "]),
             (#"[\s\S]*"#, ["", "a\nb"], []),
             (#".*"#, ["", "abc"], ["a\nb"]),
-            (#"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+"#, ["aé漢😀\n"], ["", "\u{1}"]),
+            (
+                #"[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+"#, ["aé漢😀\n"],
+                ["", "\u{1}"]
+            ),
             (#"^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$"#, ["", "Stück 1/2"], ["a;b", "a&b"]),
             (#"(?i)all|[0-9]{12}"#, ["ALL", "all", "123456789012"], ["12", "alle"]),
             (#"[0-9]{12}"#, ["123456789012"], ["12345678901", "1234567890123"]),
@@ -54,7 +57,9 @@ struct PatternTests {
         var found: [ObjectIdentifier: Shape] = [:]
         func visit(_ shape: Shape) {
             guard found.updateValue(shape, forKey: ObjectIdentifier(shape)) == nil else { return }
-            for member in shape.members + [shape.element, shape.key, shape.value].compactMap({ $0 }) { visit(member.shape) }
+            for member in shape.members + [shape.element, shape.key, shape.value].compactMap({ $0 }) {
+                visit(member.shape)
+            }
         }
         for operation in Models.service(service)?.operations.values.map({ $0 }) ?? [] {
             for shape in [operation.input, operation.output].compactMap({ $0 }) + operation.errors { visit(shape) }
@@ -62,7 +67,8 @@ struct PatternTests {
         return Array(found.values)
     }
 
-    @Test("texts made to be slow are not", arguments: ["(a+)+b", "(a|a)*b", "(a*)*(a*)*b", "(([a-z])+.)+[A-Z]([a-z])+"])
+    @Test(
+        "texts made to be slow are not", arguments: ["(a+)+b", "(a|a)*b", "(a*)*(a*)*b", "(([a-z])+.)+[A-Z]([a-z])+"])
     func bounded(pattern: String) throws {
         let compiled = try PatternCompiler.compile(pattern)
         let text = String(repeating: "a", count: 2000)
@@ -70,7 +76,9 @@ struct PatternTests {
         #expect(spent < .seconds(5))
     }
 
-    @Test("what is not understood is said", arguments: ["(a", "a)", "[a", #"(a)\1"#, "*a", #"\p{Greek}"#, "(?<n>a)", "[z-a]", #"a\"#])
+    @Test(
+        "what is not understood is said",
+        arguments: ["(a", "a)", "[a", #"(a)\1"#, "*a", #"\p{Greek}"#, "(?<n>a)", "[z-a]", #"a\"#])
     func refused(pattern: String) {
         #expect(throws: PatternCompiler.Failure.self) { try PatternCompiler.compile(pattern) }
     }

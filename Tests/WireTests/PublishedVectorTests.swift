@@ -37,10 +37,13 @@ struct PublishedVectorTests {
     @Test("a presigned URL")
     func presigned() async throws {
         let signer = RequestSigner(
-            accessKeyID: "AKIAIOSFODNN7EXAMPLE", credential: Credential(secret: Self.secret), region: "us-east-1", service: "s3")
-        let request = HTTPRequest(method: "GET", target: "/test.txt", fields: ["Host": "examplebucket.s3.amazonaws.com"])
+            accessKeyID: "AKIAIOSFODNN7EXAMPLE", credential: Credential(secret: Self.secret), region: "us-east-1",
+            service: "s3")
+        let request = HTTPRequest(
+            method: "GET", target: "/test.txt", fields: ["Host": "examplebucket.s3.amazonaws.com"])
         let signed = signer.presign(request, now: Self.now, expires: 86_400)
-        #expect(signed.target.hasSuffix("X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"))
+        #expect(
+            signed.target.hasSuffix("X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"))
         #expect(try await verify(signed).identity?.isPresigned == true)
     }
 
@@ -48,7 +51,9 @@ struct PublishedVectorTests {
         String(count, radix: 16) + ";chunk-signature=\(signature)\r\n" + String(repeating: "a", count: count) + "\r\n"
     }
 
-    private static func chunked(_ hash: String, signed: String, seed: String, extra: HTTPFields, body: String) -> HTTPRequest {
+    private static func chunked(_ hash: String, signed: String, seed: String, extra: HTTPFields, body: String)
+        -> HTTPRequest
+    {
         var fields = extra
         fields["Host"] = "s3.amazonaws.com"
         fields["x-amz-date"] = "20130524T000000Z"
@@ -58,12 +63,14 @@ struct PublishedVectorTests {
         fields["x-amz-decoded-content-length"] = "66560"
         fields["Authorization"] =
             "AWS4-HMAC-SHA256 Credential=\(scope),SignedHeaders=\(signed),Signature=\(seed)"
-        return HTTPRequest(method: "PUT", target: "/examplebucket/chunkObject.txt", fields: fields, body: .bytes(Array(body.utf8)))
+        return HTTPRequest(
+            method: "PUT", target: "/examplebucket/chunkObject.txt", fields: fields, body: .bytes(Array(body.utf8)))
     }
 
     static let signedChunks = chunked(
         "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
-        signed: "content-encoding;content-length;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class",
+        signed:
+            "content-encoding;content-length;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class",
         seed: "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9", extra: ["Content-Length": "66824"],
         body: chunk(65536, "ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648")
             + chunk(1024, "0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497")
@@ -71,7 +78,8 @@ struct PublishedVectorTests {
 
     static let signedTrailer = chunked(
         "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
-        signed: "content-encoding;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class;x-amz-trailer",
+        signed:
+            "content-encoding;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class;x-amz-trailer",
         seed: "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e",
         extra: ["x-amz-trailer": "x-amz-checksum-crc32c"],
         body: chunk(65536, "b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2")
@@ -110,9 +118,12 @@ struct PublishedVectorTests {
                 "X-Amz-Date": "20150830T123600Z",
             ])
         let canonical = CanonicalRequest(
-            request, signedHeaders: ["content-type", "host", "x-amz-date"], payloadHash: CanonicalRequest.emptyHash, isS3: false)
+            request, signedHeaders: ["content-type", "host", "x-amz-date"], payloadHash: CanonicalRequest.emptyHash,
+            isS3: false)
         let text = canonical.stringToSign(date: "20150830T123600Z", scope: "20150830/us-east-1/iam/aws4_request")
-        #expect(String(decoding: text, as: UTF8.self).hasSuffix("f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59"))
+        #expect(
+            String(decoding: text, as: UTF8.self).hasSuffix(
+                "f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59"))
         let key = SigningKeys.key(
             secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", day: "20150830", region: "us-east-1", service: "iam")
         let signature = String(decoding: SigningKeys.signature(text, key), as: UTF8.self)

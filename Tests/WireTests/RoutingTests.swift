@@ -47,12 +47,16 @@ struct RoutingTests {
     @Test("a source makes a put a copy")
     func copy() {
         let source: HTTPFields = ["x-amz-copy-source": "/other/key"]
-        #expect(Fixtures.router.outline(Self.request("PUT /b/k", fields: source), virtualHosts: []).operation == "CopyObject")
+        #expect(
+            Fixtures.router.outline(Self.request("PUT /b/k", fields: source), virtualHosts: []).operation
+                == "CopyObject")
         let part = Self.request("PUT /b/k?partNumber=1&uploadId=u", fields: source)
         #expect(Fixtures.router.outline(part, virtualHosts: []).operation == "UploadPartCopy")
     }
 
-    @Test("keys come through as they are", arguments: [("/b/a%20b+c%2Fd", "a b+c/d"), ("/b//x/", "/x/"), ("/b/%C3%BC/../y", "ü/../y")])
+    @Test(
+        "keys come through as they are",
+        arguments: [("/b/a%20b+c%2Fd", "a b+c/d"), ("/b//x/", "/x/"), ("/b/%C3%BC/../y", "ü/../y")])
     func keys(target: String, key: String) async throws {
         let incoming = try await Fixtures.parse(Self.request("GET " + target))
         #expect(incoming.input["Key"] == .string(key))
@@ -69,7 +73,8 @@ struct RoutingTests {
         #expect(Recognition.bucket(host, ["s3.example.com", "localhost"]) == bucket)
         guard let bucket else { return }
         let request = Self.request("GET /a/k", fields: ["Host": host])
-        let incoming = try await Fixtures.router.parse(request, bodyLimit: 10, virtualHosts: ["s3.example.com", "localhost"])
+        let incoming = try await Fixtures.router.parse(
+            request, bodyLimit: 10, virtualHosts: ["s3.example.com", "localhost"])
         #expect(incoming.input == ["Bucket": .string(bucket), "Key": "a/k"])
     }
 
@@ -79,7 +84,9 @@ struct RoutingTests {
         #expect(outline(Self.request("GET /2015-03-31/functions/f", service: nil)).operation == "GetFunction")
         #expect(outline(Self.request("GET /2015-03-31/functions", service: nil)).operation == "ListFunctions")
         #expect(outline(Self.request("GET /bucket/key", service: nil)).service == "s3")
-        #expect(outline(Self.request("GET /?Action=GetCallerIdentity&Version=2011-06-15", service: nil)).wireProtocol == .query)
+        #expect(
+            outline(Self.request("GET /?Action=GetCallerIdentity&Version=2011-06-15", service: nil)).wireProtocol
+                == .query)
     }
 
     @Test("an unsigned Query request is known by its version and action")
@@ -102,29 +109,48 @@ struct RoutingTests {
     }
 
     private static let form: HTTPFields = ["Content-Type": "application/x-www-form-urlencoded"]
-    private static func target(_ name: String) -> HTTPFields { ["X-Amz-Target": name, "Content-Type": "application/x-amz-json-1.1"] }
+    private static func target(_ name: String) -> HTTPFields {
+        ["X-Amz-Target": name, "Content-Type": "application/x-amz-json-1.1"]
+    }
 
     static let refused = [
         Refused(line: "PATCH /b/k", code: "MethodNotAllowed", status: 405),
         Refused(line: "GET /b?analytics&id=x", code: "NotImplemented", status: 501),
         Refused(line: "POST /b/k?select&select-type=2", code: "NotImplemented", status: 501),
         Refused(line: "GET /", service: "dynamodb", code: "NotImplemented", status: 501),
-        Refused(line: "POST /", service: "dynamodb", fields: target("DynamoDB_20120810.ListTables"), code: "NotImplemented", status: 501),
-        Refused(line: "POST /", service: "ssm", fields: target("AmazonSSM.Nonsense"), code: "UnknownOperationException", status: 400),
-        Refused(line: "POST /", service: "ssm", fields: target("AmazonSSM.SendCommand"), code: "NotImplemented", status: 501),
+        Refused(
+            line: "POST /", service: "dynamodb", fields: target("DynamoDB_20120810.ListTables"), code: "NotImplemented",
+            status: 501),
+        Refused(
+            line: "POST /", service: "ssm", fields: target("AmazonSSM.Nonsense"), code: "UnknownOperationException",
+            status: 400),
+        Refused(
+            line: "POST /", service: "ssm", fields: target("AmazonSSM.SendCommand"), code: "NotImplemented", status: 501
+        ),
         Refused(line: "POST /", service: "ssm", code: "UnknownOperationException", status: 400),
         Refused(line: "GET /2015-03-31/nonsense", service: "lambda", code: "UnknownOperationException", status: 404),
         Refused(line: "GET /2025-11-30/capacity-providers", service: "lambda", code: "NotImplemented", status: 501),
-        Refused(line: "POST /", service: "iam", fields: form, body: "Action=Nonsense&Version=2010-05-08", code: "InvalidAction", status: nil),
-        Refused(line: "POST /", service: "iam", fields: form, body: "Version=2010-05-08", code: "MissingAction", status: nil),
-        Refused(line: "POST /", service: "iam", fields: form, body: "Action=ListMFADevices", code: "NotImplemented", status: 501),
-        Refused(line: "POST /", service: "ssm", fields: target("AmazonSSM.GetParameter"), body: "{", code: "SerializationException", status: nil),
-        Refused(line: "POST /", service: "ssm", fields: target("AmazonSSM.GetParameter"), body: #"{"Name":1}"#, code: "SerializationException", status: nil),
+        Refused(
+            line: "POST /", service: "iam", fields: form, body: "Action=Nonsense&Version=2010-05-08",
+            code: "InvalidAction", status: nil),
+        Refused(
+            line: "POST /", service: "iam", fields: form, body: "Version=2010-05-08", code: "MissingAction", status: nil
+        ),
+        Refused(
+            line: "POST /", service: "iam", fields: form, body: "Action=ListMFADevices", code: "NotImplemented",
+            status: 501),
+        Refused(
+            line: "POST /", service: "ssm", fields: target("AmazonSSM.GetParameter"), body: "{",
+            code: "SerializationException", status: nil),
+        Refused(
+            line: "POST /", service: "ssm", fields: target("AmazonSSM.GetParameter"), body: #"{"Name":1}"#,
+            code: "SerializationException", status: nil),
         Refused(line: "PUT /b", body: "<a><b></a>", code: "MalformedXML", status: nil),
         Refused(line: "PUT /b", body: "<!DOCTYPE x [<!ENTITY a 'b'>]><a/>", code: "MalformedXML", status: nil),
         Refused(line: "GET /b?list-type=2&max-keys=ten", code: "InvalidArgument", status: nil),
         Refused(line: "POST /b?delete", body: "<Delete/>", code: "InvalidRequest", status: nil),
-        Refused(line: "POST /b?delete", fields: ["Content-MD5": "AAAA"], body: "<Delete/>", code: "BadDigest", status: nil),
+        Refused(
+            line: "POST /b?delete", fields: ["Content-MD5": "AAAA"], body: "<Delete/>", code: "BadDigest", status: nil),
     ]
 
     @Test("what is not offered, unknown or unreadable is refused with AWS's code", arguments: refused)
@@ -139,7 +165,15 @@ struct RoutingTests {
     func tooLarge() async {
         var request = Self.request("POST /", service: "ssm", fields: Self.target("AmazonSSM.GetParameter"))
         let bytes = [UInt8](repeating: 0x20, count: 1000)
-        for body in [HTTPBody.bytes(bytes), .stream(HTTPBodyStream(length: nil, AsyncStream { $0.yield(bytes); $0.finish() }))] {
+        for body in [
+            HTTPBody.bytes(bytes),
+            .stream(
+                HTTPBodyStream(
+                    length: nil,
+                    AsyncStream {
+                        $0.yield(bytes); $0.finish()
+                    })),
+        ] {
             request.body = body
             do {
                 _ = try await Fixtures.router.parse(request, bodyLimit: 999, virtualHosts: [])
@@ -159,9 +193,12 @@ struct RoutingTests {
             for _ in 0..<20 {
                 var changed = bytes
                 for _ in 0..<Int.random(in: 1...4, using: &generator) {
-                    changed[Int.random(in: 0..<changed.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                    changed[Int.random(in: 0..<changed.count, using: &generator)] = UInt8.random(
+                        in: 0...255, using: &generator)
                 }
-                if Bool.random(using: &generator) { changed.removeLast(Int.random(in: 0...changed.count, using: &generator)) }
+                if Bool.random(using: &generator) {
+                    changed.removeLast(Int.random(in: 0...changed.count, using: &generator))
+                }
                 var request = captured.request
                 request.body = .bytes(changed)
                 let fault = await Fixtures.refusal(request)

@@ -28,10 +28,13 @@ struct SignatureVerifierTests {
         guard case .bytes(let bytes) = request.body else { return request }
         var request = request
         let pieces = stride(from: 0, to: bytes.count, by: cut).map { Array(bytes[$0..<min($0 + cut, bytes.count)]) }
-        request.body = .stream(HTTPBodyStream(length: bytes.count, AsyncStream { continuation in
-            for piece in pieces { continuation.yield(piece) }
-            continuation.finish()
-        }))
+        request.body = .stream(
+            HTTPBodyStream(
+                length: bytes.count,
+                AsyncStream { continuation in
+                    for piece in pieces { continuation.yield(piece) }
+                    continuation.finish()
+                }))
         return request
     }
 
@@ -79,7 +82,10 @@ struct SignatureVerifierTests {
             let found = await fault {
                 try await verify(request, credential: credential).request.body.collected(limit: 1 << 20)
             }
-            let codes = ["XAmzContentSHA256Mismatch", "BadDigest", "SignatureDoesNotMatch", "InvalidSignatureException", "MalformedTrailerError"]
+            let codes = [
+                "XAmzContentSHA256Mismatch", "BadDigest", "SignatureDoesNotMatch", "InvalidSignatureException",
+                "MalformedTrailerError",
+            ]
             #expect(codes.contains(found?.code ?? ""), "\(String(describing: found))")
         }
     }
@@ -93,7 +99,8 @@ struct SignatureVerifierTests {
         request.body = .bytes(Array(bytes.dropLast(20)))
         let credential = Credential(secret: Fixtures.secret, sessionToken: captured.token)
         let found = await fault {
-            try await verify(Self.streamed(request, cut: 50), credential: credential).request.body.collected(limit: 1 << 20)
+            try await verify(Self.streamed(request, cut: 50), credential: credential).request.body.collected(
+                limit: 1 << 20)
         }
         #expect(found != nil)
     }
@@ -127,7 +134,8 @@ struct SignatureVerifierTests {
             name: "half a signature", change: { $0.fields["Authorization"] = "AWS4-HMAC-SHA256 Credential=a/b/c/d/e" },
             s3: "AuthorizationHeaderMalformed", query: "IncompleteSignature", json: "IncompleteSignatureException"),
         Refusal(
-            name: "an older mechanism", change: { $0.fields["Authorization"] = "AWS key:signature" }, s3: "InvalidRequest",
+            name: "an older mechanism", change: { $0.fields["Authorization"] = "AWS key:signature" },
+            s3: "InvalidRequest",
             query: "IncompleteSignature", json: "IncompleteSignatureException"),
         Refusal(
             name: "a wrong secret", credential: Credential(secret: "other"), s3: "SignatureDoesNotMatch",
@@ -139,7 +147,8 @@ struct SignatureVerifierTests {
             name: "a late request", now: Fixtures.now + 901, s3: "RequestTimeTooSkewed", query: "SignatureDoesNotMatch",
             json: "InvalidSignatureException"),
         Refusal(
-            name: "an early request", now: Fixtures.now - 901, s3: "RequestTimeTooSkewed", query: "SignatureDoesNotMatch",
+            name: "an early request", now: Fixtures.now - 901, s3: "RequestTimeTooSkewed",
+            query: "SignatureDoesNotMatch",
             json: "InvalidSignatureException"),
         Refusal(
             name: "a missing token", credential: Credential(secret: Fixtures.secret, sessionToken: "t"),
@@ -170,7 +179,8 @@ struct SignatureVerifierTests {
                 try await verifier.verify(request, format: format, now: refusal.now) { _ in refusal.credential }
             }
             #expect(found?.code == code, "\(service)")
-            let isOwnStatus = ["AuthorizationHeaderMalformed", "InvalidRequest", "ExpiredToken"].contains(code) && service == "s3"
+            let isOwnStatus =
+                ["AuthorizationHeaderMalformed", "InvalidRequest", "ExpiredToken"].contains(code) && service == "s3"
             #expect(found?.status == (isOwnStatus ? 400 : 403), "\(service)")
         }
     }

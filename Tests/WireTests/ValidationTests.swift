@@ -19,36 +19,47 @@ struct ValidationTests {
     static let cases = [
         Case(
             operation: "lambda.PutFunctionConcurrency", input: [:], code: "ValidationException",
-            message: "2 validation errors detected: Value null at 'functionName' failed to satisfy constraint: Member must not"
-                + " be null; Value null at 'reservedConcurrentExecutions' failed to satisfy constraint: Member must not be null"),
+            message:
+                "2 validation errors detected: Value null at 'functionName' failed to satisfy constraint: Member must not"
+                + " be null; Value null at 'reservedConcurrentExecutions' failed to satisfy constraint: Member must not be null"
+        ),
         Case(
             operation: "lambda.DeleteFunctionConcurrency", input: ["FunctionName": ""], code: "ValidationException",
-            message: "2 validation errors detected: Value '' at 'functionName' failed to satisfy constraint: Member must have"
+            message:
+                "2 validation errors detected: Value '' at 'functionName' failed to satisfy constraint: Member must have"
                 + " length greater than or equal to 1; Value '' at 'functionName' failed to satisfy constraint: Member must"
                 + " satisfy regular expression pattern: \(functionPattern)"),
         Case(
             operation: "lambda.UpdateFunctionConfiguration", input: ["FunctionName": "f", "MemorySize": 64],
             code: "ValidationException",
-            message: "1 validation error detected: Value '64' at 'memorySize' failed to satisfy constraint: Member must have"
+            message:
+                "1 validation error detected: Value '64' at 'memorySize' failed to satisfy constraint: Member must have"
                 + " value greater than or equal to 128"),
         Case(
             operation: "ssm.AddTagsToResource",
-            input: ["ResourceType": "Parameter", "ResourceId": "p", "Tags": [["Key": "k", "Value": "v"], ["Key": "", "Value": "v"]]],
+            input: [
+                "ResourceType": "Parameter", "ResourceId": "p",
+                "Tags": [["Key": "k", "Value": "v"], ["Key": "", "Value": "v"]],
+            ],
             code: "ValidationException",
-            message: "1 validation error detected: Value '' at 'tags.2.member.key' failed to satisfy constraint: Member must"
+            message:
+                "1 validation error detected: Value '' at 'tags.2.member.key' failed to satisfy constraint: Member must"
                 + " have length greater than or equal to 1"),
         Case(
             operation: "ssm.GetParameters", input: ["Names": []], code: "ValidationException",
-            message: "1 validation error detected: Value '[]' at 'names' failed to satisfy constraint: Member must have length"
+            message:
+                "1 validation error detected: Value '[]' at 'names' failed to satisfy constraint: Member must have length"
                 + " greater than or equal to 1"),
         Case(
             operation: "sts.AssumeRole", input: ["RoleArn": "arn:aws:iam::1:role/r", "RoleSessionName": "a b"],
             code: "ValidationError",
-            message: "1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must"
+            message:
+                "1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must"
                 + #" satisfy regular expression pattern: [\w+=,.@-]*"#),
         Case(
             operation: "iam.GetRole", input: ["RoleName": "a b"], code: "ValidationError",
-            message: "The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the"
+            message:
+                "The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the"
                 + " following: +=,.@_-"),
         Case(
             operation: "cloudwatch.PutMetricData", input: ["Namespace": "N", "MetricData": [["Value": 1]]],
@@ -98,9 +109,13 @@ struct ValidationTests {
 
     @Test("an unknown runtime is refused in Lambda's own words")
     func runtime() throws {
-        let fault = try operation("lambda.UpdateFunctionConfiguration").validate(["FunctionName": "f", "Runtime": "cobol"])
+        let fault = try operation("lambda.UpdateFunctionConfiguration").validate([
+            "FunctionName": "f", "Runtime": "cobol",
+        ])
         #expect(fault?.code == "InvalidParameterValueException")
-        #expect(fault?.message.hasPrefix("Value cobol at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [") == true)
+        #expect(
+            fault?.message.hasPrefix(
+                "Value cobol at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [") == true)
         #expect(fault?.message.hasSuffix("] or be a valid ARN") == true)
     }
 
@@ -109,7 +124,9 @@ struct ValidationTests {
         let put = try operation("ssm.LabelParameterVersion")
         let name = String(repeating: "😀", count: 50)
         #expect(put.validate(["Name": "p", "Labels": [.string(name)]]) == nil)
-        #expect(put.validate(["Name": "p", "Labels": [.string(name + "a")]])?.message.contains("[Member must have length less than or equal to 100") == true)
+        #expect(
+            put.validate(["Name": "p", "Labels": [.string(name + "a")]])?.message.contains(
+                "[Member must have length less than or equal to 100") == true)
     }
 
     @Test("any value of the right types is judged without a crash, and by the number of errors it says")
@@ -145,7 +162,9 @@ struct SplitMix: RandomNumberGenerator {
 
 /// Random values of shapes, good and bad.
 enum Trees {
-    private static let texts = ["", "a", "with space", "ü漢😀", "<&>\"'", "$LATEST", "a\u{1}b", "100%+", String(repeating: "x", count: 300)]
+    private static let texts = [
+        "", "a", "with space", "ü漢😀", "<&>\"'", "$LATEST", "a\u{1}b", "100%+", String(repeating: "x", count: 300),
+    ]
 
     static func random(_ shape: Shape, depth: Int = 0, using generator: inout SplitMix) -> JSON {
         if shape.isDocument { return ["any": [1, "thing"]] }
@@ -158,12 +177,16 @@ enum Trees {
             return .object(object)
         case .list:
             guard let inner = shape.element?.shape, depth < 6 else { return [] }
-            return .array((0..<Int.random(in: 0...3, using: &generator)).map { _ in random(inner, depth: depth + 1, using: &generator) })
+            return .array(
+                (0..<Int.random(in: 0...3, using: &generator)).map { _ in
+                    random(inner, depth: depth + 1, using: &generator)
+                })
         case .map:
             guard let inner = shape.value?.shape, depth < 6 else { return [:] }
             var object = JSONObject()
             for _ in 0..<Int.random(in: 0...2, using: &generator) {
-                object[texts.randomElement(using: &generator) ?? ""] = random(inner, depth: depth + 1, using: &generator)
+                object[texts.randomElement(using: &generator) ?? ""] = random(
+                    inner, depth: depth + 1, using: &generator)
             }
             return .object(object)
         case .string: return .string((shape.values + texts).randomElement(using: &generator) ?? "")

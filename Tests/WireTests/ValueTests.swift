@@ -70,7 +70,9 @@ struct ValueTests {
         ])
     func parsing(text: String, seconds: Int) { #expect(WireTime.parse(text) == .int(seconds)) }
 
-    @Test("what is no time is none", arguments: ["", "soon", "2026-13-01", "2026-01-31T25:00:00Z", "nan", "inf", "20260131"])
+    @Test(
+        "what is no time is none",
+        arguments: ["", "soon", "2026-13-01", "2026-01-31T25:00:00Z", "nan", "inf", "20260131"])
     func notTimes(text: String) { #expect(WireTime.parse(text) == nil || text == "20260131") }
 
     @Test("base64 goes both ways", arguments: [[], [1], [1, 2], [1, 2, 3], Array(0...255)] as [[UInt8]])
@@ -92,7 +94,8 @@ struct ValueTests {
         #expect(PercentEncoding.encode("a b/ü~") == "a%20b%2F%C3%BC~")
         #expect(PercentEncoding.decode("a%20b%2") == "a b%2")
         #expect(PercentEncoding.decode("a+b", isForm: true) == "a b")
-        #expect(PercentEncoding.pairs("a=1&b&=c&&d=%3D").map { "\($0.name):\($0.value)" } == ["a:1", "b:", ":c", "d:="])
+        #expect(
+            PercentEncoding.pairs("a=1&b&=c&&d=%3D").map { "\($0.name):\($0.value)" } == ["a:1", "b:", ":c", "d:="])
     }
 
     @Test("damaged gzip is refused, and what unpacks to too much", arguments: 0..<40)
@@ -138,9 +141,11 @@ struct RoundTripTests {
         switch value {
         case .int(let number) where shape?.kind == .timestamp: .double(Double(number))
         case .object(let object):
-            .object(JSONObject(object.map { name, value in
-                (name, asRead(value, shape?.kind == .map ? shape?.value?.shape : shape?.member(name)?.shape))
-            }))
+            .object(
+                JSONObject(
+                    object.map { name, value in
+                        (name, asRead(value, shape?.kind == .map ? shape?.value?.shape : shape?.member(name)?.shape))
+                    }))
         case .array(let elements): .array(elements.map { asRead($0, shape?.element?.shape) })
         default: value
         }
@@ -150,8 +155,10 @@ struct RoundTripTests {
         "CBOR's other forms are read",
         arguments: [
             ([0xBF, 0x61, 0x61, 0x9F, 0x01, 0x20, 0xFF, 0xFF], ["a": [1, -1]]),
-            ([0xA1, 0x61, 0x61, 0xF9, 0x3E, 0x00], ["a": 1.5]), ([0xA1, 0x61, 0x61, 0xFA, 0x40, 0x20, 0, 0], ["a": 2.5]),
-            ([0xA1, 0x7F, 0x61, 0x61, 0x61, 0x62, 0xFF, 0xF5], ["ab": true]), ([0xA1, 0x61, 0x61, 0x5F, 0x41, 1, 0xFF], ["a": "AQ=="]),
+            ([0xA1, 0x61, 0x61, 0xF9, 0x3E, 0x00], ["a": 1.5]),
+            ([0xA1, 0x61, 0x61, 0xFA, 0x40, 0x20, 0, 0], ["a": 2.5]),
+            ([0xA1, 0x7F, 0x61, 0x61, 0x61, 0x62, 0xFF, 0xF5], ["ab": true]),
+            ([0xA1, 0x61, 0x61, 0x5F, 0x41, 1, 0xFF], ["a": "AQ=="]),
             ([0xA1, 0x61, 0x61, 0xC1, 0x1A, 0, 1, 0, 0], ["a": 65536]),
         ] as [([UInt8], JSON)])
     func cborForms(bytes: [UInt8], expected: JSON) throws {
@@ -160,7 +167,12 @@ struct RoundTripTests {
         #expect(try CBORReader.read(bytes, document) == expected)
     }
 
-    @Test("broken CBOR is refused", arguments: [[0xA1], [0xFF], [0x5F, 0x61, 0x61], [0xA1, 0x01, 0x01], [0x9B, 255, 255, 255, 255, 255, 255, 255, 255], [0x81]] as [[UInt8]])
+    @Test(
+        "broken CBOR is refused",
+        arguments: [
+            [0xA1], [0xFF], [0x5F, 0x61, 0x61], [0xA1, 0x01, 0x01], [0x9B, 255, 255, 255, 255, 255, 255, 255, 255],
+            [0x81],
+        ] as [[UInt8]])
     func brokenCBOR(bytes: [UInt8]) {
         let document = Shape(name: "Any", kind: .structure)
         document.isDocument = true
@@ -193,7 +205,9 @@ struct ModelTests {
     @Test("show what an answer has too much")
     func unknownMembers() throws {
         let get = try #require(Models.service("lambda")?.operation("GetFunction"))
-        let output: JSON = ["Configuration": ["FunctionName": "f", "Wrong": 1], "Layers": [["Arn": "a"]], "Code": ["Location": "x"]]
+        let output: JSON = [
+            "Configuration": ["FunctionName": "f", "Wrong": 1], "Layers": [["Arn": "a"]], "Code": ["Location": "x"],
+        ]
         #expect(OperationModel.unknownMembers(of: output, in: get.output) == ["Configuration.Wrong", "Layers"])
     }
 

@@ -70,7 +70,9 @@ struct CBORWriter {
                 write(value, inner)
             }
         case (.timestamp, _):
-            guard let seconds = value.double ?? value.string.flatMap({ WireTime.parse($0)?.double }) else { return head(7, 22) }
+            guard let seconds = value.double ?? value.string.flatMap({ WireTime.parse($0)?.double }) else {
+                return head(7, 22)
+            }
             head(6, 1)
             double(seconds)
         case (.blob, .string(let text)):

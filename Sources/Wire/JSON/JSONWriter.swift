@@ -40,7 +40,8 @@ struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
         text.withUTF8 { utf8 in
             var start = 0
-            for position in utf8.indices where utf8[position] < 0x20 || utf8[position] == 0x22 || utf8[position] == 0x5C {
+            for position in utf8.indices where utf8[position] < 0x20 || utf8[position] == 0x22 || utf8[position] == 0x5C
+            {
                 bytes.append(contentsOf: utf8[start..<position])
                 escape(utf8[position])
                 start = position + 1
@@ -60,7 +61,11 @@ struct JSONWriter {
     }
 
     private mutating func append(_ number: Int) {
-        if number >= 0, number < 10 { bytes.append(0x30 + UInt8(number)) } else { bytes.append(contentsOf: String(number).utf8) }
+        if number >= 0, number < 10 {
+            bytes.append(0x30 + UInt8(number))
+        } else {
+            bytes.append(contentsOf: String(number).utf8)
+        }
     }
 
     private mutating func timestamp(_ seconds: Double, _ member: Member) {

@@ -13,7 +13,9 @@ struct AnswerWriter {
         case .query: return query(output)
         case .json10, .json11:
             if let payload { return streamed(payload) }
-            return json(output, type: format.wireProtocol == .json10 ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1")
+            return json(
+                output,
+                type: format.wireProtocol == .json10 ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1")
         case .cbor: return cbor(output)
         case .restJSON, .restXML:
             let writer = RESTWriter(
@@ -24,7 +26,9 @@ struct AnswerWriter {
         }
     }
 
-    static func identify(_ fields: inout HTTPFields, _ wireProtocol: WireProtocol, _ requestID: String, _ hostID: String) {
+    static func identify(
+        _ fields: inout HTTPFields, _ wireProtocol: WireProtocol, _ requestID: String, _ hostID: String
+    ) {
         guard wireProtocol == .restXML else { return fields.add("x-amzn-RequestId", requestID) }
         fields.add("x-amz-request-id", requestID)
         if !hostID.isEmpty { fields.add("x-amz-id-2", hostID) }

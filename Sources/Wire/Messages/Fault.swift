@@ -17,7 +17,8 @@ package struct Fault: Error, Sendable, Hashable {
 
     /// A fault of that code. Unless stated otherwise, the caller's.
     package init(
-        _ code: String, _ message: String, status: Int? = nil, isSender: Bool? = nil, members: JSONObject = JSONObject(),
+        _ code: String, _ message: String, status: Int? = nil, isSender: Bool? = nil,
+        members: JSONObject = JSONObject(),
         queryCode: String? = nil
     ) {
         self.code = code

@@ -58,7 +58,8 @@ struct Misfit: Error, Sendable, Hashable {
     private var words: String {
         switch reason {
         case .unreadable(let why): return why
-        case .text(let text, let expected): return "'\(text)' at '\(member)' can not be converted to \(Self.name(expected))"
+        case .text(let text, let expected):
+            return "'\(text)' at '\(member)' can not be converted to \(Self.name(expected))"
         case .type(let found, let expected):
             if found.hasPrefix("Start of") { return "\(found) found where not expected." }
             switch expected {

@@ -149,7 +149,9 @@ struct Recognition {
         let first = Array(request.path.utf8.dropFirst().prefix { $0 != UInt8(ascii: "/") })
         guard first.count == 10, first[4] == UInt8(ascii: "-"), first[7] == UInt8(ascii: "-") else { return nil }
         return ModelIndex.all.first { entry in
-            guard entry.speaksREST, entry.id != "s3", let routes = Models.service(entry.id)?.routes else { return false }
+            guard entry.speaksREST, entry.id != "s3", let routes = Models.service(entry.id)?.routes else {
+                return false
+            }
             let query = PercentEncoding.pairs(request.query, isForm: true)
             return routes.match(method: request.method, path: request.path, query: query, fields: request.fields) != nil
         }

@@ -33,7 +33,8 @@ enum Refusals {
                 "Request must be smaller than \(limit) bytes for the \(format.operation ?? "") operation", status: 413)
         case .query, .json10, .json11, .cbor:
             Fault(
-                "RequestEntityTooLargeException", "The request is larger than the limit of \(limit) bytes.", status: 413)
+                "RequestEntityTooLargeException", "The request is larger than the limit of \(limit) bytes.", status: 413
+            )
         }
     }
 

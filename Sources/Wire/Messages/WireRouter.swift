@@ -59,7 +59,8 @@ package struct WireRouter: Sendable {
     package func answer(
         _ incoming: Incoming, output: JSON, payload: HTTPBody? = nil, requestID: String, hostID: String = ""
     ) -> HTTPResponse {
-        guard let service = Models.service(incoming.service), let operation = service.operation(incoming.operation) else {
+        guard let service = Models.service(incoming.service), let operation = service.operation(incoming.operation)
+        else {
             let fault = Fault.internalFailure("\(incoming.service) has no operation \(incoming.operation).")
             return answer(fault, to: incoming.format, requestID: requestID, hostID: hostID)
         }

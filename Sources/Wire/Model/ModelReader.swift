@@ -56,7 +56,9 @@ struct ModelReader {
 
     private mutating func declare(_ name: String, _ value: JSON) {
         let kind: Shape.Kind =
-            if value["o"] != nil { .structure } else if value["of"] != nil { .list } else if value["k"] != nil { .map } else {
+            if value["o"] != nil { .structure } else if value["of"] != nil { .list } else if value["k"] != nil {
+                .map
+            } else {
                 Self.scalar(value["t"]?.string ?? "s")
             }
         let shape = Shape(name: name, kind: kind)

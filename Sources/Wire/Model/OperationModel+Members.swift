@@ -50,7 +50,8 @@ extension OperationModel {
                 found.append(InputMember(path: inner, kind: member.shape.kind, isRequired: member.isRequired))
                 collect(member.shape, path: inner, inside: inside, into: &found)
             }
-        case .list: if let element = shape.element { collect(element.shape, path: path + "[]", inside: inside, into: &found) }
+        case .list:
+            if let element = shape.element { collect(element.shape, path: path + "[]", inside: inside, into: &found) }
         case .map: if let value = shape.value { collect(value.shape, path: path + "{}", inside: inside, into: &found) }
         case .string, .blob, .boolean, .integer, .long, .double, .float, .timestamp: break
         }

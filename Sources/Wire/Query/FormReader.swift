@@ -12,7 +12,9 @@ struct FormReader {
         var root = JSON.object(JSONObject())
         for (name, value) in fields where name != "Action" && name != "Version" {
             let steps = name.split(separator: ".", maxSplits: depthLimit, omittingEmptySubsequences: false)
-            guard steps.count <= depthLimit else { throw Misfit(.unreadable("'\(name.prefix(80))' is nested too deep")) }
+            guard steps.count <= depthLimit else {
+                throw Misfit(.unreadable("'\(name.prefix(80))' is nested too deep"))
+            }
             insert(value, at: steps[...], in: &root)
         }
         return try structure(root, shape)

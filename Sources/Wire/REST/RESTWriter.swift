@@ -17,7 +17,9 @@ struct RESTWriter {
             case .header: header(value, member, in: &response, payload: payload, isHead: isHead)
             case .headers:
                 for (name, value) in value.object ?? JSONObject() {
-                    if let text = value.string { response.fields.add(Self.line(member.wireName + name), Self.line(text)) }
+                    if let text = value.string {
+                        response.fields.add(Self.line(member.wireName + name), Self.line(text))
+                    }
                 }
             case .uri, .query, nil: break
             }
@@ -36,7 +38,9 @@ struct RESTWriter {
         let isLength = HTTPFields.same(member.wireName, "Content-Length")
         if isLength, !isHead, payload?.length != nil || payload == nil { return }
         if let elements = value.array {
-            let texts = elements.compactMap { Scalar.text($0, member.shape.element?.shape ?? member.shape, time: .rfc822) }
+            let texts = elements.compactMap {
+                Scalar.text($0, member.shape.element?.shape ?? member.shape, time: .rfc822)
+            }
             response.fields.add(member.wireName, texts.joined(separator: ", "))
         } else if let text = Scalar.text(value, member.shape, time: member.timestampFormat ?? .rfc822) {
             response.fields.add(member.wireName, Self.line(text))
@@ -84,7 +88,9 @@ struct RESTWriter {
             }
         }
         guard response.fields["Content-Type"] == nil else { return }
-        if member.isStreaming || member.shape.kind == .blob { response.fields["Content-Type"] = "application/octet-stream" }
+        if member.isStreaming || member.shape.kind == .blob {
+            response.fields["Content-Type"] = "application/octet-stream"
+        }
     }
 
     private func document(_ value: JSON, _ member: Member) -> [UInt8] {

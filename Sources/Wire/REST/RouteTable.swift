@@ -34,7 +34,8 @@ struct RouteTable: Sendable {
     /// an unknown path, so there only literals decide.
     init(operations: [String: OperationModel], others: [JSON]) {
         for operation in operations.values.sorted(by: { $0.name < $1.name }) {
-            let required = operation.template.hasPrefix("/{Bucket}") ? operation.input?.members.filter(\.isRequired) ?? [] : []
+            let required =
+                operation.template.hasPrefix("/{Bucket}") ? operation.input?.members.filter(\.isRequired) ?? [] : []
             add(
                 operation.name, operation.method, operation.template,
                 query: required.filter { $0.location == .query }.map(\.wireName),
@@ -90,7 +91,9 @@ struct RouteTable: Sendable {
     }
 
     private static func labels(_ route: Route, _ parts: [Substring]) -> [(name: String, value: String)]? {
-        guard route.isGreedy ? parts.count >= route.segments.count : parts.count == route.segments.count else { return nil }
+        guard route.isGreedy ? parts.count >= route.segments.count : parts.count == route.segments.count else {
+            return nil
+        }
         var labels: [(name: String, value: String)] = []
         for (index, segment) in route.segments.enumerated() {
             switch segment {

@@ -40,7 +40,9 @@ struct Authorization: Sendable {
     init(_ request: HTTPRequest) throws(Failure) {
         if let header = request.fields["Authorization"] {
             try self.init(header: header, request)
-        } else if request.query.range(after: "X-Amz-Algorithm=") != nil || request.query.range(after: "X-Amz-Signature=") != nil {
+        } else if request.query.range(after: "X-Amz-Algorithm=") != nil
+            || request.query.range(after: "X-Amz-Signature=") != nil
+        {
             try self.init(query: PercentEncoding.pairs(request.query))
         } else {
             throw .missing
@@ -64,7 +66,8 @@ struct Authorization: Sendable {
         guard let credential = parts["Credential"], let signature = parts["Signature"],
             let names = parts["SignedHeaders"], let sent
         else { throw .malformed(reasons.joined(separator: " ")) }
-        try self.init(credential: credential, names: names, signature: signature, date: sent.text, seconds: sent.seconds)
+        try self.init(
+            credential: credential, names: names, signature: signature, date: sent.text, seconds: sent.seconds)
         sessionToken = request.fields["X-Amz-Security-Token"]
     }
 
@@ -72,7 +75,8 @@ struct Authorization: Sendable {
         let value = { (name: String) in query.first { $0.name == name }?.value }
         guard let algorithm = value("X-Amz-Algorithm"), let credential = value("X-Amz-Credential"),
             let signature = value("X-Amz-Signature"), let date = value("X-Amz-Date"),
-            let names = value("X-Amz-SignedHeaders"), let expires = value("X-Amz-Expires") ?? value("Expires") ?? Optional("900")
+            let names = value("X-Amz-SignedHeaders"),
+            let expires = value("X-Amz-Expires") ?? value("Expires") ?? Optional("900")
         else {
             throw .malformedQuery(
                 "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature,"
@@ -87,8 +91,8 @@ struct Authorization: Sendable {
         }
         guard expires <= 604_800 else {
             throw .malformedQuery(
-                "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than"
-                    + " 604800 seconds")
+                "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be"
+                    + " less than 604800 seconds")
         }
         try self.init(credential: credential, names: names, signature: signature, date: date, seconds: seconds)
         self.expires = expires

@@ -20,7 +20,9 @@ enum CheckedBody {
     }
 
     /// The same body, which ends in the fault when its hash is another.
-    static func hashed(_ body: HTTPBody, expected: String, fault: @escaping @Sendable (String) -> Fault) throws(Fault) -> HTTPBody {
+    static func hashed(_ body: HTTPBody, expected: String, fault: @escaping @Sendable (String) -> Fault) throws(Fault)
+        -> HTTPBody
+    {
         switch body {
         case .bytes(let bytes):
             let computed = Hex.text(SHA256.hash(data: bytes))

@@ -121,7 +121,8 @@ struct ChunkDecoder: Sendable {
             place = .size
         case .trailer:
             // AWS's own example has an empty line before the trailer's signature too.
-            let awaitsSignature = seal != nil && expectsTrailer && !trailers.contains { $0.name == Self.trailerSignature }
+            let awaitsSignature =
+                seal != nil && expectsTrailer && !trailers.contains { $0.name == Self.trailerSignature }
             if !line.isEmpty { try trailer(line) } else if !awaitsSignature { try end() }
         case .data, .done: break
         }
@@ -130,7 +131,8 @@ struct ChunkDecoder: Sendable {
     private mutating func startChunk(_ line: [UInt8]) throws(Fault) {
         let parts = String(decoding: line, as: UTF8.self).split(separator: ";", omittingEmptySubsequences: false)
         guard let size = parts.first.flatMap({ Int($0, radix: 16) }), size >= 0 else { throw Self.malformed }
-        chunkSignature = parts.dropFirst().first { $0.hasPrefix("chunk-signature=") }.map { String($0.dropFirst(16)) } ?? ""
+        chunkSignature =
+            parts.dropFirst().first { $0.hasPrefix("chunk-signature=") }.map { String($0.dropFirst(16)) } ?? ""
         if let decodedLength, total + size > decodedLength { throw Refusals.incompleteBody() }
         if size > 0 {
             place = .data(left: size)

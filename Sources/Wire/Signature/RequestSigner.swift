@@ -35,7 +35,8 @@ package struct RequestSigner: Sendable {
         request.fields["X-Amz-Date"] = date
         if let token = credential.sessionToken { request.fields["X-Amz-Security-Token"] = token }
         if service == "s3" { request.fields["X-Amz-Content-Sha256"] = hash }
-        let names = Set(request.fields.all.map { $0.name.lowercased() }).subtracting(["authorization", "user-agent"]).sorted()
+        let names = Set(request.fields.all.map { $0.name.lowercased() }).subtracting(["authorization", "user-agent"])
+            .sorted()
         let signature = signature(request, names, hash: hash, date: date)
         request.fields["Authorization"] =
             "\(Authorization.algorithm) Credential=\(accessKeyID)/\(scope(date)), "
@@ -52,7 +53,8 @@ package struct RequestSigner: Sendable {
         let names = request.fields.all.map { $0.name.lowercased() }.sorted()
         var parameters = [
             ("X-Amz-Algorithm", Authorization.algorithm), ("X-Amz-Credential", "\(accessKeyID)/\(scope(date))"),
-            ("X-Amz-Date", date), ("X-Amz-Expires", String(expires)), ("X-Amz-SignedHeaders", names.joined(separator: ";")),
+            ("X-Amz-Date", date), ("X-Amz-Expires", String(expires)),
+            ("X-Amz-SignedHeaders", names.joined(separator: ";")),
         ]
         if let token = credential.sessionToken { parameters.append(("X-Amz-Security-Token", token)) }
         let added = parameters.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")

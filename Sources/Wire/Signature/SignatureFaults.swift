@@ -28,7 +28,8 @@ struct SignatureFaults {
         case .otherMechanism where isS3:
             return refused(
                 "InvalidRequest",
-                "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.", status: 400)
+                "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+                status: 400)
         case .otherMechanism:
             return incomplete("Authorization header or parameters are not of algorithm AWS4-HMAC-SHA256.")
         case .malformed(let why) where isS3:
@@ -81,8 +82,8 @@ struct SignatureFaults {
     }
 
     private static let mismatchText =
-        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key"
-        + " and signing method. Consult the service documentation for details."
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access"
+        + " Key and signing method. Consult the service documentation for details."
 
     private func doesNotMatch(_ text: String) -> Fault {
         refused(code("SignatureDoesNotMatch", isS3 ? "SignatureDoesNotMatch" : "InvalidSignatureException"), text)
@@ -99,7 +100,9 @@ struct SignatureFaults {
     }
 
     func unsignedHeaders(_ names: [String]) -> Fault {
-        guard isS3 else { return doesNotMatch("'\(names.joined(separator: ", "))' must be a 'SignedHeader' in the AWS Authorization.") }
+        guard isS3 else {
+            return doesNotMatch("'\(names.joined(separator: ", "))' must be a 'SignedHeader' in the AWS Authorization.")
+        }
         return refused(
             "AccessDenied", "There were headers present in the request which were not signed",
             ["HeadersNotSigned": .string(names.joined(separator: ", "))])
@@ -119,7 +122,8 @@ struct SignatureFaults {
         let minutes = "\(skew / 60) min."
         return doesNotMatch(
             sent < now
-                ? "Signature expired: \(date) is now earlier than \(WireTime.basic(now - skew)) (\(WireTime.basic(now)) - \(minutes))"
+                ? "Signature expired: \(date) is now earlier than \(WireTime.basic(now - skew))"
+                    + " (\(WireTime.basic(now)) - \(minutes))"
                 : "Signature not yet current: \(date) is still later than \(WireTime.basic(now + skew))"
                     + " (\(WireTime.basic(now)) + \(minutes))")
     }
@@ -148,7 +152,8 @@ struct SignatureFaults {
         refused(
             "InvalidArgument",
             "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER,"
-                + " STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
+                + " STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid"
+                + " sha256 value.",
             ["ArgumentName": "x-amz-content-sha256"], status: 400)
     }
 }

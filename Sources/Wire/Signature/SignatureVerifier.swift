@@ -74,7 +74,9 @@ package struct SignatureVerifier: Sendable {
     private func checkScope(
         _ authorization: Authorization, _ request: HTTPRequest, _ format: AnswerFormat, _ faults: SignatureFaults
     ) throws(Fault) {
-        if let expected = format.service.flatMap({ ModelIndex.byID[$0]?.signingName }), expected != authorization.service {
+        if let expected = format.service.flatMap({ ModelIndex.byID[$0]?.signingName }),
+            expected != authorization.service
+        {
             throw faults.wrongService(expected)
         }
         var unsigned = authorization.signedHeaders.contains("host") ? [] : ["host"]
@@ -134,7 +136,8 @@ package struct SignatureVerifier: Sendable {
 
     /// The request with a body that keeps to what was signed.
     private func opened(
-        _ request: HTTPRequest, hash: String, _ authorization: Authorization, key: SymmetricKey, _ faults: SignatureFaults
+        _ request: HTTPRequest, hash: String, _ authorization: Authorization, key: SymmetricKey,
+        _ faults: SignatureFaults
     ) throws(Fault) -> HTTPRequest {
         switch hash {
         case CanonicalRequest.unsignedPayload:
@@ -167,7 +170,9 @@ package struct SignatureVerifier: Sendable {
         let trailers = (request.fields["x-amz-trailer"] ?? "").split(separator: ",").map { Scalar.trimmed(String($0)) }
         let decoder = ChunkDecoder(decodedLength: length, seal: seal, trailers: trailers)
         request.body = try CheckedBody.unchunked(request.body, decoder, length: length)
-        let encodings = (request.fields["Content-Encoding"] ?? "").split(separator: ",").map { Scalar.trimmed(String($0)) }
+        let encodings = (request.fields["Content-Encoding"] ?? "").split(separator: ",").map {
+            Scalar.trimmed(String($0))
+        }
         let kept = encodings.filter { $0 != "aws-chunked" && !$0.isEmpty }
         request.fields["Content-Encoding"] = kept.isEmpty ? nil : kept.joined(separator: ",")
         if let length { request.fields["Content-Length"] = String(length) }

@@ -98,7 +98,8 @@ struct ScalarSet: Sendable, Hashable {
     private func holds(_ scalar: UInt32) -> Bool {
         if scalar < 64, low >> UInt64(scalar) & 1 == 1 { return true }
         if scalar >= 64, scalar < 128, high >> UInt64(scalar - 64) & 1 == 1 { return true }
-        return ranges.contains { $0.contains(scalar) } || (scalar >= 128 && properties.contains { Self.has($0, scalar) })
+        return ranges.contains { $0.contains(scalar) }
+            || (scalar >= 128 && properties.contains { Self.has($0, scalar) })
             || excludedSets.contains { $0.contains(scalar) }
     }
 

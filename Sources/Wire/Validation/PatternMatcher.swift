@@ -92,7 +92,8 @@ struct PatternMatcher<Unit: UnsignedInteger & FixedWidthInteger> {
         return end - place
     }
 
-    /// Matches a part of the program that ends in `accept`. What it tries is remembered apart, as it means another thing.
+    /// Matches a part of the program that ends in `accept`. What it tries is remembered apart, as it means another
+    /// thing.
     private func looks(from step: Int, at place: Int, isBehind: Bool) -> Bool {
         var inner = PatternMatcher(pattern: pattern, text: text)
         guard isBehind else { return inner.run(from: step, at: place, to: nil) }

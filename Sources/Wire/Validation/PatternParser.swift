@@ -53,7 +53,9 @@ struct PatternParser {
         case "[": return .set(try set())
         case ".":
             var set = ScalarSet()
-            for end in ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"] as [Unicode.Scalar] { set.insert(end.value...end.value) }
+            for end in ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"] as [Unicode.Scalar] {
+                set.insert(end.value...end.value)
+            }
             set.isNegative = true
             return .set(set)
         case "^": return .start
@@ -66,7 +68,9 @@ struct PatternParser {
 
     private mutating func group() throws(Failure) -> Node {
         var look: (isBehind: Bool, isNegative: Bool)?
-        for (mark, meaning) in [("?=", (false, false)), ("?!", (false, true)), ("?<=", (true, false)), ("?<!", (true, true))]
+        for (mark, meaning) in [
+            ("?=", (false, false)), ("?!", (false, true)), ("?<=", (true, false)), ("?<!", (true, true)),
+        ]
         where looking(at: mark) {
             look = meaning
             at += mark.count
@@ -129,7 +133,9 @@ struct PatternParser {
     private mutating func escaped() throws(Failure) -> Node {
         if take("b") { return .wordBoundary(isNegative: false) }
         if take("B") { return .wordBoundary(isNegative: true) }
-        if let digit = next, digit.value >= 0x31, digit.value <= 0x39 { throw failure("back references are not supported") }
+        if let digit = next, digit.value >= 0x31, digit.value <= 0x39 {
+            throw failure("back references are not supported")
+        }
         switch try escape() {
         case .scalar(let value): return .set(single(value))
         case .set(let set): return .set(set)
@@ -152,13 +158,16 @@ struct PatternParser {
         case "x": return .scalar(try hexadecimal(2))
         case "u":
             // `\u10000` and `\u10FFFF` are written by authors who mean the scalar, not four digits and a letter.
-            for (text, value) in [("10000", 0x10000), ("10FFFF", 0x10FFFF)] as [(String, UInt32)] where looking(at: text) {
+            for (text, value) in [("10000", 0x10000), ("10FFFF", 0x10FFFF)] as [(String, UInt32)]
+            where looking(at: text) {
                 at += text.count
                 return .scalar(value)
             }
             return .scalar(try hexadecimal(4))
         case "p":
-            guard looking(at: "{"), at + 2 < scalars.count, scalars[at + 2] == "}" else { throw failure("unknown property") }
+            guard looking(at: "{"), at + 2 < scalars.count, scalars[at + 2] == "}" else {
+                throw failure("unknown property")
+            }
             let letter = scalars[at + 1]
             guard let property = ["L": .letter, "Z": .separator, "N": .number][letter] as ScalarSet.Property? else {
                 throw failure("unknown property")
@@ -176,7 +185,10 @@ struct PatternParser {
     private static func shorthand(_ letter: Unicode.Scalar) -> ScalarSet? {
         var set = ScalarSet()
         switch letter {
-        case "w", "W": for range in [0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A] as [ClosedRange<UInt32>] { set.insert(range) }
+        case "w", "W":
+            for range in [0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A] as [ClosedRange<UInt32>] {
+                set.insert(range)
+            }
         case "d", "D": set.insert(0x30...0x39)
         case "s", "S": for range in [0x09...0x0D, 0x20...0x20] as [ClosedRange<UInt32>] { set.insert(range) }
         default: return nil

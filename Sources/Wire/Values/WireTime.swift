@@ -30,7 +30,9 @@ enum WireTime {
     static func parse(_ text: String) -> JSON? {
         let bytes = Array(text.utf8)
         if let seconds = parseISO(bytes) ?? parseRFC822(text) { return number(seconds) }
-        guard let first = bytes.first, first == UInt8(ascii: "-") || (first >= 0x30 && first <= 0x39) else { return nil }
+        guard let first = bytes.first, first == UInt8(ascii: "-") || (first >= 0x30 && first <= 0x39) else {
+            return nil
+        }
         return Double(text).flatMap { $0.isFinite ? number($0) : nil }
     }
 
@@ -102,7 +104,9 @@ enum WireTime {
         return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
     }
 
-    private static func seconds(_ year: Int, _ month: Int, _ day: Int, _ hour: Int, _ minute: Int, _ second: Int) -> Int? {
+    private static func seconds(_ year: Int, _ month: Int, _ day: Int, _ hour: Int, _ minute: Int, _ second: Int)
+        -> Int?
+    {
         guard (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60 else { return nil }
         let shiftedYear = month <= 2 ? year - 1 : year
         let (era, yearOfEra) = floorDivide(shiftedYear, 400)

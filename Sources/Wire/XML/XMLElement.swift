@@ -173,7 +173,8 @@ struct XMLParser {
         case "apos": text.append(UInt8(ascii: "'"))
         default:
             let number =
-                name.hasPrefix("#x") ? UInt32(name.dropFirst(2), radix: 16)
+                name.hasPrefix("#x")
+                ? UInt32(name.dropFirst(2), radix: 16)
                 : name.hasPrefix("#") ? UInt32(name.dropFirst()) : nil
             guard let number, let scalar = Unicode.Scalar(number) else { throw error("unknown entity '\(name)'") }
             text += Array(String(Character(scalar)).utf8)

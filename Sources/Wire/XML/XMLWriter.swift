@@ -95,7 +95,8 @@ struct XMLWriter {
             for position in utf8.indices {
                 guard let replacement = Self.replacement(utf8[position]) else { continue }
                 bytes.append(contentsOf: utf8[start..<position])
-                bytes.append(contentsOf: UnsafeBufferPointer(start: replacement.utf8Start, count: replacement.utf8CodeUnitCount))
+                bytes.append(
+                    contentsOf: UnsafeBufferPointer(start: replacement.utf8Start, count: replacement.utf8CodeUnitCount))
                 start = position + 1
             }
             bytes.append(contentsOf: utf8[start...])
