@@ -1,0 +1,75 @@
+internal import Cloud
+internal import Notation
+
+extension CloudWatchService {
+    private static let actions = "ActionsEnabled OKActions AlarmActions InsufficientDataActions AlarmDescription"
+
+    static var alarmType: ResourceType {
+        ResourceType(
+            "AWS::CloudWatch::Alarm",
+            enforces: "AlarmName \(actions) MetricName Namespace Statistic ExtendedStatistic Dimensions Period Unit EvaluationPeriods"
+                + " DatapointsToAlarm Threshold ComparisonOperator TreatMissingData EvaluateLowSampleCountPercentile Metrics Tags",
+            requires: "ComparisonOperator EvaluationPeriods", replacedBy: "AlarmName", attributes: "Arn", nameProperty: "AlarmName",
+            alarmActions("PutMetricAlarm", "MetricAlarms"))
+    }
+
+    static var compositeAlarmType: ResourceType {
+        ResourceType(
+            "AWS::CloudWatch::CompositeAlarm",
+            enforces: "AlarmName \(actions) AlarmRule ActionsSuppressor ActionsSuppressorWaitPeriod ActionsSuppressorExtensionPeriod Tags",
+            requires: "AlarmRule", replacedBy: "AlarmName", attributes: "Arn", nameProperty: "AlarmName",
+            alarmActions("PutCompositeAlarm", "CompositeAlarms"))
+    }
+
+    /// Putting an alarm again has no second effect, so that every action may be repeated.
+    private static func alarmActions(_ operation: String, _ list: String) -> ResourceType.Actions {
+        @Sendable func put(_ request: ResourceRequest) async throws -> ResourceState {
+            let name = request.physicalID ?? request.properties["AlarmName"]?.string ?? request.generatedName(limit: 255)
+            let arn = request.caller.arn("cloudwatch", "alarm:" + name)
+            var input = request.properties
+            input["AlarmName"] = .string(name)
+            input["Tags"] = nil
+            try await request.call("cloudwatch", operation, input)
+            let tags = request.allTags.sorted { $0.key < $1.key }.map { JSON(dictionaryLiteral: ("Key", .string($0.key)), ("Value", .string($0.value))) }
+            let old = (request.previous?["Tags"]?.array ?? []).compactMap { $0["Key"]?.string }.filter { request.allTags[$0] == nil }
+            if !old.isEmpty {
+                try await request.call("cloudwatch", "UntagResource", ["ResourceARN": .string(arn), "TagKeys": .array(old.map(JSON.string))])
+            }
+            try await request.call("cloudwatch", "TagResource", ["ResourceARN": .string(arn), "Tags": .array(tags)])
+            return ResourceState(name, attributes: ["Arn": .string(arn)])
+        }
+        return ResourceType.Actions(
+            create: put, update: put,
+            delete: { request in
+                guard let name = request.physicalID else { return }
+                try await request.call("cloudwatch", "DeleteAlarms", ["AlarmNames": [.string(name)]])
+            },
+            read: { request in
+                let types: JSON = list == "CompositeAlarms" ? ["CompositeAlarm"] : ["MetricAlarm"]
+                let answer = try await request.call(
+                    "cloudwatch", "DescribeAlarms", ["AlarmNames": [.string(request.physicalID ?? "")], "AlarmTypes": types])
+                guard let found = answer[list]?[0]?.object else { return nil }
+                return .object(found.filter { key, _ in !key.hasPrefix("State") && key != "AlarmArn" && !key.hasSuffix("Timestamp") })
+            })
+    }
+
+    static var dashboardType: ResourceType {
+        @Sendable func put(_ request: ResourceRequest) async throws -> ResourceState {
+            let name = request.physicalID ?? request.properties["DashboardName"]?.string ?? request.generatedName(limit: 255)
+            let body = request.properties["DashboardBody"] ?? .null
+            let text = body.string ?? body.text()
+            try await request.call("cloudwatch", "PutDashboard", ["DashboardName": .string(name), "DashboardBody": .string(text)])
+            return ResourceState(name)
+        }
+        return ResourceType(
+            "AWS::CloudWatch::Dashboard", enforces: "DashboardName", stores: "DashboardBody", requires: "DashboardBody",
+            replacedBy: "DashboardName", nameProperty: "DashboardName",
+            ResourceType.Actions(
+                create: put, update: put,
+                delete: { request in
+                    do {
+                        try await request.call("cloudwatch", "DeleteDashboards", ["DashboardNames": [.string(request.physicalID ?? "")]])
+                    } catch let error as AWSError where error.code == "DashboardNotFoundError" {}
+                }))
+    }
+}
