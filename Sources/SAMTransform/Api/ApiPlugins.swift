@@ -33,6 +33,9 @@ enum ApiPlugins {
     static func addImplicitHttpApi(to translation: Translation) throws {
         try ImplicitApi.add(.http, to: translation)
         for (id, events) in translation.api.events {
+            guard let type = translation.resources[id]?["Type"]?.string,
+                !ApiKind.allCases.contains(where: { $0.resourceType == type })
+            else { continue }  // a function whose name an implicit API has taken
             translation.resources[id]?["Properties"]?["Events"] = .object(events.json)
         }
     }

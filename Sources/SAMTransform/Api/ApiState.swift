@@ -24,6 +24,10 @@ struct ApiState {
     var usagePlan = SharedUsagePlan()
     /// Route 53 record sets by logical id; APIs in the same hosted zone share one.
     var recordSets: [String: Resource] = [:]
+    /// The APIs whose `Route53` is that of `Globals`, and the distribution that the first of them has written into it: AWS's
+    /// transform shares the object, so that all further ones at the edge lead there too.
+    private(set) var sharesGlobalRoute: Set<String> = []
+    var globalDistribution: PyValue?
     /// The names of the functions behind each API, one after another: a changed name makes a new deployment.
     private(set) var functionNames: [String: String] = [:]
     private var parameters: PyParameters?
@@ -139,9 +143,11 @@ extension ApiState {
                 guard let resource = translation.resources[id], resource["Type"]?.string == kind.resourceType else {
                     continue
                 }
-                apis[id] = Self.applicable(section, resource["IgnoreGlobals"].truthy).map {
-                    Self.merged($0, properties)
-                } ?? properties
+                guard let applicable = Self.applicable(section, resource["IgnoreGlobals"].truthy) else { continue }
+                if applicable["Domain"]?["Route53"] != nil, properties["Domain"]?["Route53"] == nil {
+                    sharesGlobalRoute.insert(id)
+                }
+                apis[id] = Self.merged(applicable, properties)
             }
         }
         for (id, properties) in apis where translation.resources[id]?["Type"]?.string == ApiKind.rest.resourceType {

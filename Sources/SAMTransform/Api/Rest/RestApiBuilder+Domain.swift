@@ -138,6 +138,10 @@ extension RestApiBuilder {
     }
 
     private mutating func records(_ members: PyDict, _ route: PyDict, _ target: JSON) -> [JSON] {
+        var route = route
+        if let shared = translation.api.globalDistribution, translation.api.sharesGlobalRoute.contains(logicalID) {
+            setDistribution(shared, &route)
+        }
         let alias = alias(members, route, target)
         let types = route["IpV6"] == true ? ["A", "AAAA"] : ["A"]
         return types.map { type in
@@ -147,6 +151,14 @@ extension RestApiBuilder {
             for name in ["Region", "SetIdentifier"] { record[name] = route.given(name)?.json }
             return record
         }
+    }
+
+    /// Written back, because the domain goes into the deployment's name.
+    private mutating func setDistribution(_ name: PyValue, _ route: inout PyDict) {
+        route["DistributionDomainName"] = name
+        let written = PyValue.dict(route)
+        _ = domain?.editDict { $0["Route53"] = written }
+        if translation.api.sharesGlobalRoute.contains(logicalID) { translation.api.globalDistribution = name }
     }
 
     private mutating func alias(_ members: PyDict, _ route: PyDict, _ target: JSON) -> JSON {
@@ -159,8 +171,8 @@ extension RestApiBuilder {
             alias["DNSName"] = attribute("RegionalDomainName")
         case "EDGE":
             let name = route.given("DistributionDomainName") ?? PyValue(plain: attribute("DistributionDomainName"))
-            // Written back, because the domain goes into the deployment's name.
-            _ = domain?.editDict { $0.editDict("Route53") { $0["DistributionDomainName"] = name } }
+            var route = route
+            setDistribution(name, &route)
             alias["HostedZoneId"] = "Z2FDTNDATAQYW2"  // CloudFront's, for all distributions
             alias["DNSName"] = name.json
         default:

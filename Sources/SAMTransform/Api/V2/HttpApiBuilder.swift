@@ -22,7 +22,7 @@ struct HttpApiBuilder {
         let parameters = translation.api.parameters(translation)
         domain = try parameters.resolved(properties.given("Domain"))
         cors = try parameters.resolved(properties.given("CorsConfiguration"))
-        tags = properties["Tags"].truthy
+        tags = properties.given("Tags")
         body = properties["DefinitionBody"].truthy
     }
 
@@ -168,12 +168,12 @@ extension HttpApiBuilder {
     }
 
     private mutating func addTags() throws {
-        guard tags == nil || body != nil else {
+        guard !tags.isTruthy || body != nil else {
             throw owner.fault("Tags works only with inline OpenApi specified in the 'DefinitionBody' property.")
         }
         guard body != nil else { return }
         guard OpenAPIEditor.isValid(body) else {
-            guard tags != nil else { return }
+            guard tags.isTruthy else { return }
             throw owner.fault(
                 "Unable to add `Tags` because 'DefinitionBody' does not contain a valid OpenApi definition.")
         }

@@ -31,11 +31,12 @@ struct ApiV2Owner {
     let passedOnAttributes: JSONObject
     let dependsOn: JSON?
 
-    init(_ declaration: Declaration, _ translation: Translation) {
+    /// - Parameter isPlain: whether what is generated has no condition and policies of the declared resource.
+    init(_ declaration: Declaration, _ translation: Translation, isPlain: Bool = false) {
         logicalID = declaration.logicalID
         self.translation = translation
-        attributes = declaration.attributes
-        passedOnAttributes = declaration.passedOnAttributes
+        attributes = isPlain ? [:] : declaration.attributes
+        passedOnAttributes = isPlain ? [:] : declaration.passedOnAttributes
         dependsOn = declaration.dependsOn
     }
 

@@ -31,7 +31,8 @@ struct WebSocketApiBuilder {
     private let domain: JSON?
 
     init(_ declaration: Declaration, _ translation: Translation) throws {
-        owner = ApiV2Owner(declaration, translation)
+        // AWS's transform hands no attributes on here; a condition on such an API is without effect.
+        owner = ApiV2Owner(declaration, translation, isPlain: true)
         properties = declaration.properties
         let resolver = translation.resolver
         auth = try resolver.resolve(declaration["Auth"]).truthy?.object
