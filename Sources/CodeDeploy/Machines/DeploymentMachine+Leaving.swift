@@ -117,9 +117,13 @@ extension DeploymentMachine {
     // MARK: The end
 
     private mutating func conclude(_ status: DeploymentStatus, _ now: Timestamp, _ out: inout Outcome) {
-        if weight > 0, weight < 100, let ending {
-            let advice = splitAdvice
-            self.ending?.error.message = "\(ending.error.message) \(advice)"
+        if let ending {
+            var parts = [ending.error.message]
+            if !order.isStrict, let target, let line = Diagnosis.errorLine(evidence) {
+                parts.append("Last error of version \(target.target): \(line)")
+            }
+            if weight > 0, weight < 100 { parts.append(splitAdvice) }
+            self.ending?.error.message = parts.joined(separator: " ")
         }
         self.status = status
         completeTime = now
