@@ -68,8 +68,9 @@ struct TestStack {
         subject.hasGoodState = intent != .create && status != .rollbackFailed && status != .createFailed
         change(&subject)
         return StackOperation(
-            intent, subject, status: status, template: try yaml.map(Self.resolve), resources: resources,
-            types: Self.types, eventCount: events.count)
+            intent, subject, status: status,
+            plan: try yaml.map { OperationPlan(try Self.resolve($0), types: Self.types) } ?? OperationPlan(), resources: resources,
+            eventCount: events.count)
     }
 
     static func resolve(_ yaml: String) throws -> ResolvedTemplate {

@@ -1,0 +1,83 @@
+package import Cloud
+internal import CloudFormationTemplate
+package import Ledger
+internal import Notation
+package import ServiceLifecycle
+
+/// CloudFormation: stacks and change sets, carried out for real.
+package struct CloudFormationService: CloudService {
+    package let id = "cloudformation"
+
+    let cloud: Cloud
+    let ledger: Ledger
+    let intake: TemplateIntake
+    let catalogue: TypeCatalogue
+    let runner: MachineRunner<StackOperation>
+    /// Where custom resources and wait conditions answer: the server hands it requests below ``ResponseInbox/path``.
+    package let inbox: ResponseInbox
+
+    /// The service on that ledger, behind that door.
+    package init(cloud: Cloud, ledger: Ledger) {
+        self.init(cloud: cloud, ledger: ledger, limits: TemplateLimits())
+    }
+
+    init(cloud: Cloud, ledger: Ledger, limits: TemplateLimits) {
+        self.cloud = cloud
+        self.ledger = ledger
+        catalogue = TypeCatalogue(cloud: cloud)
+        intake = TemplateIntake(cloud: cloud, ledger: ledger, catalogue: catalogue, limits: limits)
+        inbox = ResponseInbox(cloud: cloud, ledger: ledger)
+        runner = MachineRunner(ledger: ledger, project: StackProjection.project)
+        runner.use(StackPerformer(cloud: cloud, ledger: ledger, runner: runner))
+    }
+
+    /// What has to run for stacks to move: started by the composition root, after the services it calls.
+    package var machines: [any Service] { [runner] }
+
+    package var operations: [Operation] {
+        stackOperations + stackReads + changeSetOperations + templateOperations + stackSettings
+    }
+
+    package var resourceTypes: [ResourceType] {
+        let wait = WaitCondition(inbox: inbox)
+        return [CustomResource(inbox: inbox).type, wait.handleType, wait.type, NestedStack(ledger: ledger).type]
+    }
+
+    // MARK: Finding stacks
+
+    /// The stack of that name or ARN.
+    ///
+    /// - Throws: ``AWSError`` `ValidationError`, as CloudFormation words it.
+    func stack(_ name: String, _ caller: Caller) async throws -> Stack {
+        if name.hasPrefix("arn:") {
+            if let stack = try await ledger.get(StackStore.stacks, name)?.value { return stack }
+        } else if let stack = try await ledger.find(StackStore.stacks, "name", caller.scope + name, limit: 1).first {
+            return stack.value
+        }
+        throw Self.missing(name)
+    }
+
+    /// The stack of that name or ARN, inside a write.
+    func stack(_ name: String, _ caller: Caller, in transaction: Transaction) throws -> Stack {
+        if name.hasPrefix("arn:") {
+            if let stack = try transaction.get(StackStore.stacks, name)?.value { return stack }
+        } else if let stack = try transaction.find(StackStore.stacks, "name", caller.scope + name, limit: 1).first {
+            return stack.value
+        }
+        throw Self.missing(name)
+    }
+
+    static func missing(_ name: String) -> AWSError {
+        AWSError("ValidationError", "Stack with id \(name) does not exist")
+    }
+
+    /// The resources of that stack.
+    func resources(of stackID: String) async throws -> [StackResource] {
+        try await ledger.list(StackStore.resources, prefix: stackID + "|").map(\.value)
+    }
+
+    /// A new ARN for a stack of that name.
+    func newStackID(_ name: String, _ caller: Caller) -> String {
+        caller.arn("cloudformation", "stack/\(name)/\(cloud.surroundings.chance.uuid())")
+    }
+}

@@ -1,0 +1,281 @@
+internal import Cloud
+internal import CloudFormationTemplate
+internal import Ledger
+internal import Notation
+
+/// Change sets: what would happen, then exactly that.
+extension CloudFormationService {
+    var changeSetOperations: [Operation] {
+        [
+            Operation(
+                "CreateChangeSet",
+                enforces: "StackName TemplateBody TemplateURL UsePreviousTemplate Parameters Capabilities ResourceTypes Tags "
+                    + "ChangeSetName ClientToken ChangeSetType OnStackFailure",
+                stores: "RoleARN NotificationARNs Description"
+            ) { (input: CreateChangeSet, call) in try await createChangeSet(input, call) },
+            Operation(
+                "DescribeChangeSet", enforces: "ChangeSetName StackName NextToken IncludePropertyValues", raw: describeChangeSet),
+            Operation("ListChangeSets", enforces: "StackName NextToken", raw: listChangeSets),
+            Operation(
+                "ExecuteChangeSet", enforces: "ChangeSetName StackName ClientRequestToken DisableRollback RetainExceptOnCreate",
+                raw: executeChangeSet),
+            Operation("DeleteChangeSet", enforces: "ChangeSetName StackName", raw: deleteChangeSet),
+        ]
+    }
+
+    // MARK: Making
+
+    private func createChangeSet(_ input: CreateChangeSet, _ call: Call) async throws -> JSON {
+        try StackName.check(input.ChangeSetName, member: "changeSetName")
+        let caller = call.caller
+        let known = try? await stack(input.submission.StackName, caller)
+        let stack = try target(input, known, call)
+        let id = caller.arn("cloudformation", "changeSet/\(input.ChangeSetName)/\(cloud.surroundings.chance.uuid())")
+        let text = try await templateText(input.submission, stack, caller)
+        var changeSet = ChangeSet(
+            id: id, name: input.ChangeSetName, stackID: stack.id, stackName: stack.name, type: input.type,
+            status: "CREATE_COMPLETE", executionStatus: "AVAILABLE", created: call.time, description: input.Description,
+            revision: Stack.Revision(templateKey: "\(stack.id)|\(id)"))
+        changeSet.onFailure = input.OnStackFailure.flatMap(StackOperation.OnFailure.init)
+        let accepted = try await fill(&changeSet, text, input, stack, caller)
+        let (made, isNew) = (changeSet, known == nil)
+        try await ledger.write { transaction in
+            try insert(made, stack, accepted, isNew: isNew, caller, transaction)
+        }
+        return ["Id": .string(id), "StackId": .string(stack.id)]
+    }
+
+    /// The stack the change set is for: one that stands, or a new one that waits for review.
+    private func target(_ input: CreateChangeSet, _ known: Stack?, _ call: Call) throws -> Stack {
+        let name = input.submission.StackName
+        guard input.type == "UPDATE" || input.type == "CREATE" else {
+            throw AWSError.notImplemented("change sets of type \(input.type)")
+        }
+        if let known, known.status != .deleteComplete {
+            if input.type == "CREATE", known.status != .reviewInProgress {
+                throw AWSError(
+                    "ValidationError", "Stack [\(name)] already exists and cannot be created again with the changeSet "
+                        + "[\(input.ChangeSetName)].")
+            }
+            if input.type == "UPDATE" { try StackRules.checkUpdatable(known) }
+            return known
+        }
+        guard input.type == "CREATE" else { throw AWSError("ValidationError", "Stack [\(name)] does not exist") }
+        try StackName.check(name)
+        let id = newStackID(name, call.caller)
+        var stack = Stack(
+            id: id, name: name, account: call.caller.account, region: call.caller.region, created: call.time,
+            revision: Stack.Revision(templateKey: "\(id)|none"))
+        stack.reason = "User Initiated"
+        return stack
+    }
+
+    /// Works out what would happen. What is wrong with the template's transforms fails the change set, not the call.
+    private func fill(
+        _ changeSet: inout ChangeSet, _ text: String, _ input: CreateChangeSet, _ stack: Stack, _ caller: Caller
+    ) async throws -> TemplateIntake.Accepted? {
+        let accepted: TemplateIntake.Accepted
+        do {
+            accepted = try await intake.accept(text, input.submission, for: destination(stack, caller, isReviewed: true))
+        } catch let error as AWSError where error.message.hasPrefix("Transform ") || error.message.hasPrefix("No export named") {
+            changeSet.status = "FAILED"
+            changeSet.executionStatus = "UNAVAILABLE"
+            changeSet.reason = error.message
+            return nil
+        }
+        let key = changeSet.revision.templateKey
+        changeSet.revision = revision(accepted, input.submission, "", stack.id, previous: stack.revision)
+        changeSet.revision.templateKey = key
+        changeSet.plan = accepted.plan
+        let standing = try await resources(of: stack.id).compactMap { resource in
+            resource.current.map { (resource.logicalID, $0) }
+        }
+        changeSet.changes =
+            ChangeViews(
+                plan: try await plan(stack, accepted), standing: Dictionary(standing) { first, _ in first },
+                secrets: accepted.secrets
+            ).all
+        if changeSet.type == "UPDATE", try await !changes(stack, accepted, changeSet.revision) {
+            changeSet.status = "FAILED"
+            changeSet.executionStatus = "UNAVAILABLE"
+            changeSet.reason =
+                "The submitted information didn't contain changes. Submit different information to create a change set."
+        }
+        return accepted
+    }
+
+    private func insert(
+        _ changeSet: ChangeSet, _ stack: Stack, _ accepted: TemplateIntake.Accepted?, isNew: Bool, _ caller: Caller,
+        _ transaction: Transaction
+    ) throws {
+        if isNew {
+            let taken = try transaction.find(StackStore.stacks, "name", caller.scope + stack.name, limit: 1)
+            guard taken.isEmpty else { throw AWSError("AlreadyExistsException", "Stack [\(stack.name)] already exists") }
+            var new = stack
+            new.revision.description = changeSet.revision.description
+            new.revision.tags = changeSet.revision.tags
+            new.eventCount = 1
+            let event = StackEvent(
+                id: StableID.uuid(stack.id, "review"), time: transaction.now, logicalID: stack.name, physicalID: stack.id,
+                type: "AWS::CloudFormation::Stack", status: StackStatus.reviewInProgress.rawValue, reason: "User Initiated",
+                operationID: "")
+            try transaction.put(StackStore.events, event.key(stackID: stack.id, number: 0), event)
+            try transaction.put(StackStore.stacks, stack.id, new)
+        }
+        let others = try transaction.find(StackStore.changeSets, "stack", stack.id)
+        if others.contains(where: { $0.value.name == changeSet.name }) {
+            throw AWSError("AlreadyExistsException", "ChangeSet \(changeSet.name) already exists")
+        }
+        if let accepted { try keep(accepted, changeSet.revision.templateKey, transaction) }
+        try transaction.put(StackStore.changeSets, changeSet.id, changeSet)
+    }
+
+    // MARK: Asking
+
+    /// The change set of that ARN, or of that name for that stack.
+    ///
+    /// - Throws: ``AWSError`` `ChangeSetNotFound`.
+    func changeSet(_ name: String, stack: String?, _ caller: Caller) async throws -> ChangeSet {
+        if name.hasPrefix("arn:") {
+            if let known = try await ledger.get(StackStore.changeSets, name)?.value { return known }
+            throw Self.missingChangeSet(name)
+        }
+        guard let stack else {
+            throw AWSError("ValidationError", "StackName must be specified if ChangeSetName is not specified as an ARN.")
+        }
+        guard let owner = try? await self.stack(stack, caller) else {
+            throw AWSError("ValidationError", "Stack [\(stack)] does not exist")
+        }
+        let found = try await ledger.find(StackStore.changeSets, "stack", owner.id).first { $0.value.name == name }
+        guard let found else { throw Self.missingChangeSet(name) }
+        return found.value
+    }
+
+    private static func missingChangeSet(_ name: String) -> AWSError {
+        AWSError("ChangeSetNotFound", "ChangeSet [\(name)] does not exist", status: 404)
+    }
+
+    private func asked(_ call: Call) async throws -> ChangeSet {
+        try await changeSet(call.input["ChangeSetName"]?.string ?? "", stack: call.input["StackName"]?.string, call.caller)
+    }
+
+    private func describeChangeSet(_ call: Call) async throws -> Reply {
+        let changeSet = try await asked(call)
+        let showsValues = call.input["IncludePropertyValues"]?.bool ?? false
+        let page = try Page(changeSet.changes, call.input["NextToken"]?.string, 100)
+        var answer = page.answer("Changes") { showsValues ? $0 : ChangeViews.withoutValues($0) }
+        for (name, value) in Self.summary(changeSet).object ?? [:] { answer[name] = value }
+        answer["Parameters"] = StackViews.parameters(changeSet.revision.parameters)
+        answer["Capabilities"] = .array(changeSet.revision.capabilities.map(JSON.string))
+        answer["Tags"] = StackViews.tags(changeSet.revision.tags)
+        answer["NotificationARNs"] = .array(changeSet.revision.notificationARNs.map(JSON.string))
+        answer["OnStackFailure"] = changeSet.onFailure.map { .string($0.rawValue) }
+        return Reply(answer)
+    }
+
+    private static func summary(_ changeSet: ChangeSet) -> JSON {
+        var view: JSON = [
+            "StackId": .string(changeSet.stackID), "StackName": .string(changeSet.stackName),
+            "ChangeSetId": .string(changeSet.id), "ChangeSetName": .string(changeSet.name),
+            "ExecutionStatus": .string(changeSet.executionStatus), "Status": .string(changeSet.status),
+            "CreationTime": .double(changeSet.created.seconds), "IncludeNestedStacks": false, "ImportExistingResources": false,
+        ]
+        view["StatusReason"] = changeSet.reason.map(JSON.string)
+        view["Description"] = changeSet.description.map(JSON.string)
+        return view
+    }
+
+    private func listChangeSets(_ call: Call) async throws -> Reply {
+        let name = call.input["StackName"]?.string ?? ""
+        guard let stack = try? await stack(name, call.caller) else {
+            throw AWSError("ValidationError", "Stack [\(name)] does not exist")
+        }
+        let sets = try await ledger.find(StackStore.changeSets, "stack", stack.id).map(\.value).sorted { $0.created > $1.created }
+        return Reply(try Page(sets, call.input["NextToken"]?.string, 100).answer("Summaries", Self.summary))
+    }
+
+    // MARK: Carrying out
+
+    private func executeChangeSet(_ call: Call) async throws -> Reply {
+        let id = try await asked(call).id
+        let operationID = cloud.surroundings.chance.uuid()
+        try await ledger.write { transaction in
+            guard var changeSet = try transaction.get(StackStore.changeSets, id)?.value,
+                var stack = try transaction.get(StackStore.stacks, changeSet.stackID)?.value
+            else { throw Self.missingChangeSet(id) }
+            guard changeSet.executionStatus == "AVAILABLE", let plan = changeSet.plan else {
+                throw AWSError(
+                    "InvalidChangeSetStatus",
+                    "ChangeSet [\(id)] cannot be executed in its current status of [\(changeSet.status)]")
+            }
+            let isCreation = stack.status == .reviewInProgress
+            if !isCreation { try StackRules.checkUpdatable(stack) }
+            changeSet.executionStatus = "EXECUTE_IN_PROGRESS"
+            changeSet.operationID = operationID
+            try transaction.put(StackStore.changeSets, id, changeSet)
+            try forgetOthers(than: changeSet, transaction)
+            var subject = subject(stack, operationID, call.caller, call.input["ClientRequestToken"]?.string)
+            let isDisabled = call.input["DisableRollback"]?.bool ?? false
+            subject.onFailure = isDisabled ? .nothing : changeSet.onFailure ?? .rollback
+            subject.retainsOnRollback = !(call.input["RetainExceptOnCreate"]?.bool ?? false)
+            subject.tags = StackRules.tags(changeSet.revision.tags)
+            subject.secrets = changeSet.revision.parameters.filter(\.isNoEcho).map { $0.resolved ?? $0.value }.filter { !$0.isEmpty }
+            stack.isRollbackDisabled = isDisabled
+            stack.revision = changeSet.revision
+            stack.changeSetID = id
+            try begin(isCreation ? .create : .update, subject, plan, &stack, transaction)
+        }
+        return Reply()
+    }
+
+    /// The stack will not be what other change sets were made for: as on AWS, they go.
+    private func forgetOthers(than changeSet: ChangeSet, _ transaction: Transaction) throws {
+        for other in try transaction.find(StackStore.changeSets, "stack", changeSet.stackID) where other.key != changeSet.id {
+            try transaction.delete(StackStore.changeSets, other.key)
+            if other.value.executionStatus == "AVAILABLE" {
+                try transaction.delete(StackStore.templates, other.value.revision.templateKey)
+            }
+        }
+    }
+
+    private func deleteChangeSet(_ call: Call) async throws -> Reply {
+        let changeSet: ChangeSet
+        do { changeSet = try await asked(call) } catch let error as AWSError where error.code == "ChangeSetNotFound" {
+            return Reply()  // as on AWS, deleting what is not there succeeds
+        }
+        try await ledger.write { transaction in
+            guard let current = try transaction.get(StackStore.changeSets, changeSet.id)?.value else { return }
+            guard current.executionStatus != "EXECUTE_IN_PROGRESS" else {
+                throw AWSError(
+                    "InvalidChangeSetStatus",
+                    "The specified change set cannot be deleted in its current status of [\(current.executionStatus)]")
+            }
+            try transaction.delete(StackStore.changeSets, changeSet.id)
+            if current.operationID == nil { try transaction.delete(StackStore.templates, current.revision.templateKey) }
+        }
+        return Reply()
+    }
+}
+
+/// The input of CreateChangeSet.
+private struct CreateChangeSet: Decodable, Sendable {
+    let submission: Submission
+    var ChangeSetName: String
+    var Description: String?
+    var ChangeSetType: String?
+    var OnStackFailure: String?
+
+    private enum CodingKeys: CodingKey { case ChangeSetName, Description, ChangeSetType, OnStackFailure }
+
+    init(from decoder: any Decoder) throws {
+        submission = try Submission(from: decoder)
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        ChangeSetName = try values.decode(String.self, forKey: .ChangeSetName)
+        Description = try values.decodeIfPresent(String.self, forKey: .Description)
+        ChangeSetType = try values.decodeIfPresent(String.self, forKey: .ChangeSetType)
+        OnStackFailure = try values.decodeIfPresent(String.self, forKey: .OnStackFailure)
+    }
+
+    /// What it is for; an update unless said otherwise.
+    var type: String { ChangeSetType ?? "UPDATE" }
+}

@@ -1,0 +1,138 @@
+internal import Cloud
+internal import CloudFormationTemplate
+internal import Ledger
+internal import Notation
+
+/// What every operation on a stack begins with.
+extension CloudFormationService {
+    /// What a new operation on that stack is about.
+    func subject(_ stack: Stack, _ operationID: String, _ caller: Caller, _ token: String?) -> OperationSubject {
+        var subject = OperationSubject(
+            operationID: operationID, stackID: stack.id, stackName: stack.name, account: stack.account, region: stack.region,
+            principal: caller.principal)
+        subject.token = token
+        subject.hasGoodState = stack.good != nil
+        subject.tags = StackRules.tags(stack.revision.tags)
+        subject.previousTags = StackRules.tags((stack.good ?? stack.revision).tags)
+        return subject
+    }
+
+    /// Stores the stack and sets the machine off, as part of that write.
+    func begin(
+        _ intent: StackOperation.Intent, _ subject: OperationSubject, _ plan: OperationPlan, _ stack: inout Stack,
+        _ transaction: Transaction
+    ) throws {
+        let resources = try transaction.list(StackStore.resources, prefix: stack.id + "|").map(\.value)
+        var plan = plan
+        plan.types.merge(catalogue.facts(resources.map(\.type))) { known, _ in known }
+        stack.operationID = subject.operationID
+        stack.operationType = intent.rawValue
+        if intent != .create { stack.updated = transaction.now }
+        try transaction.put(StackStore.stacks, stack.id, stack)
+        let operation = StackOperation(
+            intent, subject, status: stack.status, plan: plan,
+            resources: resources.filter { $0.current != nil || !$0.leaving.isEmpty || $0.original != nil },
+            eventCount: stack.eventCount)
+        try runner.begin(subject.operationID, operation, with: .start, in: transaction)
+    }
+
+    /// What the stack is told to be.
+    func revision(
+        _ accepted: TemplateIntake.Accepted, _ submission: Submission, _ operationID: String, _ stackID: String,
+        previous: Stack.Revision?
+    ) -> Stack.Revision {
+        var revision = Stack.Revision(templateKey: "\(stackID)|\(operationID)")
+        revision.description = accepted.resolved.template.description
+        revision.parameters = accepted.parameters.bound.map { bound in
+            Stack.Parameter(
+                name: bound.parameter.name, value: bound.text, resolved: bound.resolved, isNoEcho: bound.parameter.isNoEcho)
+        }
+        revision.tags = submission.tags ?? previous?.tags ?? []
+        revision.capabilities = submission.Capabilities ?? []
+        revision.notificationARNs = submission.NotificationARNs ?? previous?.notificationARNs ?? []
+        revision.roleARN = submission.RoleARN ?? previous?.roleARN
+        revision.outputTargets = accepted.plan.outputs
+        revision.outputs = previous?.outputs ?? []
+        revision.imports = accepted.imports
+        return revision
+    }
+
+    /// Keeps the template's texts under that key.
+    func keep(_ accepted: TemplateIntake.Accepted, _ key: String, _ transaction: Transaction) throws {
+        let template = StackTemplate(original: accepted.text.text, processed: accepted.processed.text())
+        try transaction.put(StackStore.templates, key, template)
+    }
+
+    /// Where a template for a stack that stands is taken in.
+    func destination(_ stack: Stack, _ caller: Caller, isReviewed: Bool = false) -> TemplateIntake.Destination {
+        TemplateIntake.Destination(
+            caller: caller, stackName: stack.name, stackID: stack.id,
+            previous: Dictionary(stack.revision.parameters.map { ($0.name, $0.value) }) { first, _ in first },
+            isReviewed: isReviewed)
+    }
+
+    /// The text of the template to go by: given, in S3, or the one from before.
+    func templateText(_ submission: Submission, _ stack: Stack, _ caller: Caller) async throws -> String {
+        if submission.UsePreviousTemplate == true {
+            if submission.TemplateBody != nil || submission.TemplateURL != nil {
+                throw AWSError("ValidationError", "You cannot specify both usePreviousTemplate and Template Body/Template URL.")
+            }
+            let known = try await ledger.get(StackStore.templates, stack.revision.templateKey)
+            guard let known else { throw AWSError("ValidationError", "Stack [\(stack.name)] has no previous template.") }
+            return known.value.original
+        }
+        let text = try await intake.text(body: submission.TemplateBody, url: submission.TemplateURL, caller: caller)
+        guard let text else { throw AWSError("ValidationError", "Either Template URL or Template Body must be specified.") }
+        return text
+    }
+
+    /// Whether carrying that out would change anything.
+    func changes(_ stack: Stack, _ accepted: TemplateIntake.Accepted, _ new: Stack.Revision) async throws -> Bool {
+        if stack.status.isHalfway { return true }
+        let tags = StackRules.tags(new.tags) != StackRules.tags(stack.revision.tags)
+        if tags || new.outputTargets != stack.revision.outputTargets { return true }
+        if new.notificationARNs != stack.revision.notificationARNs { return true }
+        return try await !plan(stack, accepted).isEmpty
+    }
+
+    /// What carrying that out will do.
+    func plan(_ stack: Stack, _ accepted: TemplateIntake.Accepted) async throws -> ChangePlan {
+        let resources = try await resources(of: stack.id)
+        var deployed: [String: ChangePlan.Deployed] = [:]
+        var standing: [String: DeployedResource] = [:]
+        for resource in resources {
+            guard let current = resource.current else { continue }
+            standing[resource.logicalID] = current
+            deployed[resource.logicalID] = ChangePlan.Deployed(
+                type: current.type, properties: current.properties, metadata: current.metadata,
+                policies: current.updatePolicy.map { ["UpdatePolicy": $0] } ?? [:], deletionPolicy: current.deletionPolicy)
+        }
+        var after = accepted.resolved
+        let known = standing
+        after.know { name, attribute in
+            guard let current = known[name] else { return nil }
+            return attribute.map(current.attribute) ?? .string(current.physicalID)
+        }
+        let before = try await previousTemplate(stack, accepted)
+        return ChangePlan(from: deployed, before: before, to: after, rules: catalogue.rules)
+    }
+
+    /// The template of before, read again, to tell changed values from changed text; nil when it cannot be read any more.
+    private func previousTemplate(_ stack: Stack, _ accepted: TemplateIntake.Accepted) async throws -> ResolvedTemplate? {
+        let key = (stack.good ?? stack.revision).templateKey
+        guard let stored = try await ledger.get(StackStore.templates, key)?.value,
+            let body = try? JSON(parsing: stored.processed)
+        else { return nil }
+        let (template, report) = Template.read(body, limits: intake.limits)
+        guard report.isValid else { return nil }
+        var context = StackContext(
+            accountID: stack.account, region: stack.region, stackName: stack.name, stackID: stack.id)
+        let values = (stack.good ?? stack.revision).parameters
+        let resolved = Dictionary(values.compactMap { value in value.resolved.map { (value.value, $0) } }) { first, _ in first }
+        guard
+            let bound = try? template.bind(values.map { .init($0.name, $0.value) }, stored: resolved)
+        else { return nil }
+        context.parameters = bound
+        return try? template.resolve(context)
+    }
+}

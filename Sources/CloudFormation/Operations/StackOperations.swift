@@ -1,0 +1,204 @@
+internal import Cloud
+internal import CloudFormationTemplate
+internal import Ledger
+internal import Notation
+
+/// CreateStack, UpdateStack, DeleteStack, and what steers an operation that is under way.
+extension CloudFormationService {
+    private static let submitted = "StackName TemplateBody TemplateURL Parameters Capabilities ResourceTypes Tags ClientRequestToken "
+
+    var stackOperations: [Operation] {
+        [
+            Operation(
+                "CreateStack",
+                enforces: Self.submitted + "DisableRollback OnFailure TimeoutInMinutes EnableTerminationProtection RetainExceptOnCreate",
+                stores: "RoleARN NotificationARNs StackPolicyBody"
+            ) { (input: CreateStack, call) in try await create(input, call) },
+            Operation(
+                "UpdateStack", enforces: Self.submitted + "UsePreviousTemplate DisableRollback RetainExceptOnCreate",
+                stores: "RoleARN NotificationARNs StackPolicyBody"
+            ) { (input: UpdateStack, call) in try await update(input, call) },
+            Operation("DeleteStack", enforces: "StackName RetainResources ClientRequestToken DeletionMode", stores: "RoleARN") {
+                (input: DeleteStack, call) in
+                try await delete(input, call)
+                return Nothing()
+            },
+            Operation("CancelUpdateStack", enforces: "StackName", stores: "ClientRequestToken") { (input: StackRequest, call) in
+                try await cancel(input, call)
+                return Nothing()
+            },
+            Operation(
+                "ContinueUpdateRollback", enforces: "StackName ResourcesToSkip ClientRequestToken", stores: "RoleARN"
+            ) { (input: ContinueRollback, call) in
+                try await continueRollback(input, call)
+                return Nothing()
+            },
+            Operation(
+                "RollbackStack", enforces: "StackName ClientRequestToken RetainExceptOnCreate", stores: "RoleARN"
+            ) { (input: ContinueRollback, call) in try await rollBack(input, call) },
+        ]
+    }
+
+    // MARK: Create
+
+    private func create(_ input: CreateStack, _ call: Call) async throws -> StackAnswer {
+        try StackName.check(input.submission.StackName)
+        if input.DisableRollback != nil, input.OnFailure != nil {
+            throw AWSError("ValidationError", "You can specify either DisableRollback or OnFailure, but not both.")
+        }
+        let caller = call.caller
+        guard let text = try await intake.text(body: input.submission.TemplateBody, url: input.submission.TemplateURL, caller: caller)
+        else { throw AWSError("ValidationError", "Either Template URL or Template Body must be specified.") }
+        if let known = try await TokenBook(ledger).answer(input.submission.ClientRequestToken, "CreateStack", caller) {
+            return StackAnswer(StackId: known)
+        }
+        let id = newStackID(input.submission.StackName, caller)
+        let accepted = try await intake.accept(
+            text, input.submission, for: .init(caller: caller, stackName: input.submission.StackName, stackID: id))
+        let operationID = cloud.surroundings.chance.uuid()
+        return try await ledger.write { transaction in
+            if try !transaction.find(StackStore.stacks, "name", caller.scope + input.submission.StackName, limit: 1).isEmpty {
+                throw AWSError("AlreadyExistsException", "Stack [\(input.submission.StackName)] already exists")
+            }
+            var stack = Stack(
+                id: id, name: input.submission.StackName, account: caller.account, region: caller.region, created: call.time,
+                revision: revision(accepted, input.submission, operationID, id, previous: nil))
+            stack.isRollbackDisabled = input.onFailure == .nothing
+            stack.isProtected = input.EnableTerminationProtection ?? false
+            stack.timeoutMinutes = input.TimeoutInMinutes
+            stack.policy = input.StackPolicyBody
+            var subject = subject(stack, operationID, caller, input.submission.ClientRequestToken)
+            subject.onFailure = input.onFailure
+            subject.retainsOnRollback = !(input.RetainExceptOnCreate ?? false)
+            subject.timeoutMinutes = input.TimeoutInMinutes
+            subject.secrets = accepted.secrets
+            try keep(accepted, stack.revision.templateKey, transaction)
+            try begin(.create, subject, accepted.plan, &stack, transaction)
+            try TokenBook.use(input.submission.ClientRequestToken, "CreateStack", id, caller, transaction)
+            return StackAnswer(StackId: id, OperationId: operationID)
+        }
+    }
+
+    // MARK: Update
+
+    private func update(_ input: UpdateStack, _ call: Call) async throws -> StackAnswer {
+        let caller = call.caller
+        let stack = try await stack(input.submission.StackName, caller)
+        try StackRules.checkUpdatable(stack)
+        if let known = try await TokenBook(ledger).answer(input.submission.ClientRequestToken, "UpdateStack", caller) {
+            return StackAnswer(StackId: known)
+        }
+        let text = try await templateText(input.submission, stack, caller)
+        let accepted = try await intake.accept(text, input.submission, for: destination(stack, caller))
+        let operationID = cloud.surroundings.chance.uuid()
+        let new = revision(accepted, input.submission, operationID, stack.id, previous: stack.revision)
+        guard try await changes(stack, accepted, new) else {
+            throw AWSError("ValidationError", "No updates are to be performed.")
+        }
+        return try await ledger.write { transaction in
+            var stack = try self.stack(stack.id, caller, in: transaction)
+            try StackRules.checkUpdatable(stack)
+            var subject = subject(stack, operationID, caller, input.submission.ClientRequestToken)
+            subject.onFailure = input.DisableRollback ?? stack.isRollbackDisabled ? .nothing : .rollback
+            subject.retainsOnRollback = !(input.RetainExceptOnCreate ?? false)
+            subject.secrets = accepted.secrets
+            subject.tags = StackRules.tags(new.tags)
+            stack.policy = input.StackPolicyBody ?? stack.policy
+            if let disabled = input.DisableRollback { stack.isRollbackDisabled = disabled }
+            try prepareUpdate(&stack, new, accepted, transaction)
+            try begin(.update, subject, accepted.plan, &stack, transaction)
+            try TokenBook.use(input.submission.ClientRequestToken, "UpdateStack", stack.id, caller, transaction)
+            return StackAnswer(StackId: stack.id, OperationId: operationID)
+        }
+    }
+
+    private func prepareUpdate(
+        _ stack: inout Stack, _ new: Stack.Revision, _ accepted: TemplateIntake.Accepted, _ transaction: Transaction
+    ) throws {
+        // A revision that failed and was left as it was gives way to this one.
+        if stack.revision.templateKey != stack.good?.templateKey {
+            try transaction.delete(StackStore.templates, stack.revision.templateKey)
+        }
+        stack.revision = new
+        try keep(accepted, new.templateKey, transaction)
+    }
+
+    // MARK: Delete
+
+    private func delete(_ input: DeleteStack, _ call: Call) async throws {
+        let caller = call.caller
+        let operationID = cloud.surroundings.chance.uuid()
+        try await ledger.write { transaction in
+            guard var stack = try? stack(input.StackName, caller, in: transaction), stack.status != .deleteComplete else {
+                return  // as on AWS, deleting what is not there succeeds
+            }
+            if stack.status == .deleteInProgress { return }
+            try StackRules.checkDeletable(stack, retaining: input.RetainResources ?? [], transaction)
+            if stack.status == .createInProgress, let running = stack.operationID {
+                try runner.send(.abandon, to: running, in: transaction)
+                return
+            }
+            var subject = subject(stack, operationID, caller, input.ClientRequestToken)
+            subject.retained = Set(input.RetainResources ?? [])
+            if input.DeletionMode == "FORCE_DELETE_STACK" {
+                let broken = try transaction.list(StackStore.resources, prefix: stack.id + "|")
+                    .filter { $0.value.status == .deleteFailed }
+                subject.retained.formUnion(broken.map(\.value.logicalID))
+            }
+            for set in try transaction.find(StackStore.changeSets, "stack", stack.id) {
+                try transaction.delete(StackStore.changeSets, set.key)
+            }
+            try begin(.delete, subject, OperationPlan(), &stack, transaction)
+        }
+    }
+
+    // MARK: Back
+
+    private func cancel(_ input: StackRequest, _ call: Call) async throws {
+        try await ledger.write { transaction in
+            let stack = try stack(input.StackName, call.caller, in: transaction)
+            guard stack.status == .updateInProgress, let running = stack.operationID else {
+                throw AWSError("ValidationError", "CancelUpdateStack cannot be called from current stack status")
+            }
+            try runner.send(.cancel, to: running, in: transaction)
+        }
+    }
+
+    private func continueRollback(_ input: ContinueRollback, _ call: Call) async throws {
+        _ = try await goBack(input, call) { stack in
+            guard stack.status == .updateRollbackFailed else {
+                throw AWSError(
+                    "ValidationError", "Stack:\(stack.id) is in \(stack.status.rawValue) state and can not continue rollback.")
+            }
+        }
+    }
+
+    private func rollBack(_ input: ContinueRollback, _ call: Call) async throws -> StackAnswer {
+        try await goBack(input, call) { stack in
+            guard stack.status.isHalfway else {
+                throw AWSError("ValidationError", "RollbackStack cannot be called from current stack status \(stack.status.rawValue)")
+            }
+        }
+    }
+
+    private func goBack(
+        _ input: ContinueRollback, _ call: Call, _ check: @escaping @Sendable (Stack) throws -> Void
+    ) async throws -> StackAnswer {
+        let operationID = cloud.surroundings.chance.uuid()
+        return try await ledger.write { transaction in
+            var stack = try stack(input.StackName, call.caller, in: transaction)
+            try check(stack)
+            var subject = subject(stack, operationID, call.caller, input.ClientRequestToken)
+            subject.skipped = Set(input.ResourcesToSkip ?? [])
+            subject.retainsOnRollback = !(input.RetainExceptOnCreate ?? false)
+            for name in subject.skipped {
+                let resource = try transaction.get(StackStore.resources, StackStore.key(stack.id, name))?.value
+                guard resource?.status == .updateFailed else {
+                    throw AWSError("ValidationError", "The resource \(name) does not belong to stack \(stack.name) or is not in UPDATE_FAILED state")
+                }
+            }
+            try begin(.rollback, subject, OperationPlan(), &stack, transaction)
+            return StackAnswer(StackId: stack.id, OperationId: operationID)
+        }
+    }
+}

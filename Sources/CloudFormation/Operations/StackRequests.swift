@@ -1,0 +1,80 @@
+internal import Notation
+
+/// A request that names a stack.
+struct StackRequest: Decodable, Sendable {
+    var StackName: String
+    var ClientRequestToken: String?
+    var NextToken: String?
+}
+
+/// The input of CreateStack.
+struct CreateStack: Decodable, Sendable {
+    let submission: Submission
+    var DisableRollback: Bool?
+    var OnFailure: String?
+    var TimeoutInMinutes: Int?
+    var EnableTerminationProtection: Bool?
+    var RetainExceptOnCreate: Bool?
+    var StackPolicyBody: String?
+
+    private enum CodingKeys: CodingKey {
+        case DisableRollback, OnFailure, TimeoutInMinutes, EnableTerminationProtection, RetainExceptOnCreate, StackPolicyBody
+    }
+
+    init(from decoder: any Decoder) throws {
+        submission = try Submission(from: decoder)
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        DisableRollback = try values.decodeIfPresent(Bool.self, forKey: .DisableRollback)
+        OnFailure = try values.decodeIfPresent(String.self, forKey: .OnFailure)
+        TimeoutInMinutes = try values.decodeIfPresent(Int.self, forKey: .TimeoutInMinutes)
+        EnableTerminationProtection = try values.decodeIfPresent(Bool.self, forKey: .EnableTerminationProtection)
+        RetainExceptOnCreate = try values.decodeIfPresent(Bool.self, forKey: .RetainExceptOnCreate)
+        StackPolicyBody = try values.decodeIfPresent(String.self, forKey: .StackPolicyBody)
+    }
+
+    /// What happens after a failure.
+    var onFailure: StackOperation.OnFailure {
+        if DisableRollback == true { return .nothing }
+        return OnFailure.flatMap(StackOperation.OnFailure.init) ?? .rollback
+    }
+}
+
+/// The input of UpdateStack.
+struct UpdateStack: Decodable, Sendable {
+    let submission: Submission
+    var DisableRollback: Bool?
+    var RetainExceptOnCreate: Bool?
+    var StackPolicyBody: String?
+
+    private enum CodingKeys: CodingKey { case DisableRollback, RetainExceptOnCreate, StackPolicyBody }
+
+    init(from decoder: any Decoder) throws {
+        submission = try Submission(from: decoder)
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        DisableRollback = try values.decodeIfPresent(Bool.self, forKey: .DisableRollback)
+        RetainExceptOnCreate = try values.decodeIfPresent(Bool.self, forKey: .RetainExceptOnCreate)
+        StackPolicyBody = try values.decodeIfPresent(String.self, forKey: .StackPolicyBody)
+    }
+}
+
+/// The input of DeleteStack.
+struct DeleteStack: Decodable, Sendable {
+    var StackName: String
+    var RetainResources: [String]?
+    var ClientRequestToken: String?
+    var DeletionMode: String?
+}
+
+/// The input of ContinueUpdateRollback and of RollbackStack.
+struct ContinueRollback: Decodable, Sendable {
+    var StackName: String
+    var ResourcesToSkip: [String]?
+    var ClientRequestToken: String?
+    var RetainExceptOnCreate: Bool?
+}
+
+/// The answer of operations on stacks.
+struct StackAnswer: Encodable, Sendable {
+    var StackId: String
+    var OperationId: String?
+}

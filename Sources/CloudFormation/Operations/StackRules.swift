@@ -1,0 +1,89 @@
+internal import Cloud
+internal import Ledger
+internal import Notation
+
+/// When an operation on a stack may begin.
+enum StackRules {
+    /// - Throws: ``AWSError`` `ValidationError` when the stack's status does not allow an update.
+    static func checkUpdatable(_ stack: Stack) throws {
+        guard !stack.status.isUpdatable else { return }
+        if stack.status == .deleteComplete { throw CloudFormationService.missing(stack.name) }
+        throw AWSError("ValidationError", "Stack:\(stack.id) is in \(stack.status.rawValue) state and can not be updated.")
+    }
+
+    /// - Throws: ``AWSError`` `ValidationError` when the stack is protected, being worked on, or others import from it.
+    static func checkDeletable(_ stack: Stack, retaining: [String], _ transaction: Transaction) throws {
+        if stack.isProtected {
+            throw AWSError("ValidationError", "Stack [\(stack.name)] cannot be deleted while TerminationProtection is enabled")
+        }
+        if stack.status.isInProgress, stack.status != .createInProgress {
+            throw AWSError("ValidationError", "Stack [\(stack.id)] cannot be deleted while in status \(stack.status.rawValue)")
+        }
+        if !retaining.isEmpty, stack.status != .deleteFailed {
+            throw AWSError(
+                "ValidationError", "Invalid operation on stack [\(stack.id)]. RetainResources can only be specified for a stack "
+                    + "in the DELETE_FAILED state.")
+        }
+        for export in stack.exports {
+            let users = try importers(of: export.name, stack.scope, transaction).filter { $0 != stack.name }
+            guard !users.isEmpty else { continue }
+            throw AWSError(
+                "ValidationError",
+                "Export \(export.name) cannot be deleted as it is in use by \(users.joined(separator: ", "))")
+        }
+    }
+
+    /// The names of the stacks that import that export.
+    static func importers(of export: String, _ scope: String, _ transaction: Transaction) throws -> [String] {
+        try transaction.find(StackStore.stacks, "import", scope + export).map(\.value.name).sorted()
+    }
+
+    /// Tags by key.
+    static func tags(_ tags: [Stack.Tag]) -> [String: String] {
+        Dictionary(tags.map { ($0.key, $0.value) }) { _, last in last }
+    }
+}
+
+/// The names stacks and change sets may have.
+enum StackName {
+    /// - Throws: ``AWSError`` `ValidationError` in the words of AWS's validation.
+    static func check(_ name: String, member: String = "stackName") throws {
+        let isFirstLetter = name.unicodeScalars.first.map { $0.isASCII && $0.properties.isAlphabetic } ?? false
+        let rest = name.unicodeScalars.allSatisfy { scalar in
+            scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar == "-")
+        }
+        guard isFirstLetter, rest, name.count <= 128 else {
+            throw AWSError(
+                "ValidationError",
+                "1 validation error detected: Value '\(name)' at '\(member)' failed to satisfy constraint: Member must satisfy "
+                    + "regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*")
+        }
+    }
+}
+
+/// What was begun under clients' tokens.
+struct TokenBook: Sendable {
+    private let ledger: Ledger
+
+    init(_ ledger: Ledger) { self.ledger = ledger }
+
+    /// What the same call under the same token was answered; nil when there was none.
+    ///
+    /// - Throws: ``AWSError`` `TokenAlreadyExistsException` when the token was used for another operation.
+    func answer(_ token: String?, _ operation: String, _ caller: Caller) async throws -> String? {
+        guard let token, let use = try await ledger.get(StackStore.tokens, caller.scope + token)?.value else { return nil }
+        guard use.operation == operation else {
+            throw AWSError(
+                "TokenAlreadyExistsException", "A different operation was already requested under the client token \(token)")
+        }
+        return use.answer
+    }
+
+    /// Notes what is begun under that token, inside the write that begins it.
+    static func use(
+        _ token: String?, _ operation: String, _ answer: String, _ caller: Caller, _ transaction: Transaction
+    ) throws {
+        guard let token else { return }
+        try transaction.put(StackStore.tokens, caller.scope + token, TokenUse(operation: operation, answer: answer))
+    }
+}

@@ -1,0 +1,76 @@
+internal import Cloud
+internal import CloudFormationTemplate
+internal import Ledger
+internal import Notation
+
+/// What can be set on a stack without an operation.
+extension CloudFormationService {
+    var stackSettings: [Operation] {
+        [
+            Operation("UpdateTerminationProtection", enforces: "EnableTerminationProtection StackName", raw: setProtection),
+            Operation("SetStackPolicy", enforces: "StackName", stores: "StackPolicyBody", raw: setPolicy),
+            Operation("GetStackPolicy", enforces: "StackName", raw: getPolicy),
+            Operation("SignalResource", enforces: "StackName LogicalResourceId UniqueId Status", raw: signal),
+            Operation("DescribeAccountLimits", enforces: "NextToken", raw: accountLimits),
+        ]
+    }
+
+    private func setProtection(_ call: Call) async throws -> Reply {
+        let isProtected = call.input["EnableTerminationProtection"]?.bool ?? false
+        let name = call.input["StackName"]?.string ?? ""
+        let id = try await ledger.write { transaction in
+            let stack = try stack(name, call.caller, in: transaction)
+            try transaction.update(StackStore.stacks, stack.id) { $0.isProtected = isProtected }
+            return stack.id
+        }
+        return Reply(["StackId": .string(id)])
+    }
+
+    private func setPolicy(_ call: Call) async throws -> Reply {
+        let body = call.input["StackPolicyBody"]?.string
+        if let body, (try? JSON(parsing: body))?["Statement"] == nil {
+            throw AWSError("ValidationError", "Error validating stack policy: Invalid stack policy")
+        }
+        let name = call.input["StackName"]?.string ?? ""
+        try await ledger.write { transaction in
+            let stack = try stack(name, call.caller, in: transaction)
+            try transaction.update(StackStore.stacks, stack.id) { $0.policy = body }
+        }
+        return Reply()
+    }
+
+    private func getPolicy(_ call: Call) async throws -> Reply {
+        var answer: JSON = [:]
+        answer["StackPolicyBody"] = try await named(call).policy.map(JSON.string)
+        return Reply(answer)
+    }
+
+    /// Signals a wait condition's handle by its logical id; other resources wait for no signals here.
+    private func signal(_ call: Call) async throws -> Reply {
+        let stack = try await named(call)
+        let name = call.input["LogicalResourceId"]?.string ?? ""
+        guard let resource = try await ledger.get(StackStore.resources, StackStore.key(stack.id, name))?.value else {
+            throw AWSError("ValidationError", "Resource \(name) does not exist for stack \(stack.name)")
+        }
+        guard resource.type == "AWS::CloudFormation::WaitConditionHandle",
+            let token = resource.current?.physicalID.split(separator: "/").last
+        else {
+            throw AWSError(
+                "ValidationError", "Resource \(name) is in \(resource.status.rawValue) state and cannot be signaled.")
+        }
+        let message: JSON = [
+            "UniqueId": call.input["UniqueId"] ?? "", "Status": call.input["Status"] ?? "", "Data": "", "Reason": "",
+        ]
+        try await inbox.put(message, String(token))
+        return Reply()
+    }
+
+    private func accountLimits(_ call: Call) async throws -> Reply {
+        let limits: [(String, Int)] = [
+            ("StackLimit", 2000), ("StackOutputsLimit", intake.limits.outputs), ("ConcurrentResourcesLimit", 10_000),
+        ]
+        return Reply([
+            "AccountLimits": .array(limits.map { ["Name": .string($0.0), "Value": .int($0.1)] })
+        ])
+    }
+}

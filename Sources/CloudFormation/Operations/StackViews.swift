@@ -1,0 +1,92 @@
+internal import CloudFormationTemplate
+internal import Notation
+
+/// Stacks, resources and events as CloudFormation answers with them.
+enum StackViews {
+    static func stack(_ stack: Stack) -> JSON {
+        var view: JSON = [
+            "StackId": .string(stack.id), "StackName": .string(stack.name), "CreationTime": .double(stack.created.seconds),
+            "StackStatus": .string(stack.status.rawValue), "DisableRollback": .bool(stack.isRollbackDisabled),
+            "NotificationARNs": .array(stack.revision.notificationARNs.map(JSON.string)),
+            "Capabilities": .array(stack.revision.capabilities.map(JSON.string)),
+            "Tags": tags(stack.revision.tags), "Parameters": parameters(stack.revision.parameters),
+            "EnableTerminationProtection": .bool(stack.isProtected),
+            "DriftInformation": ["StackDriftStatus": "NOT_CHECKED"],
+        ]
+        view["Description"] = stack.revision.description.map(JSON.string)
+        view["StackStatusReason"] = stack.reason.map(JSON.string)
+        view["LastUpdatedTime"] = stack.updated.map { .double($0.seconds) }
+        view["DeletionTime"] = stack.deleted.map { .double($0.seconds) }
+        view["RoleARN"] = stack.revision.roleARN.map(JSON.string)
+        view["TimeoutInMinutes"] = stack.timeoutMinutes.map(JSON.int)
+        view["ParentId"] = stack.parentID.map(JSON.string)
+        view["RootId"] = stack.rootID.map(JSON.string)
+        view["ChangeSetId"] = stack.changeSetID.map(JSON.string)
+        let outputs = stack.revision.outputs
+        if !outputs.isEmpty { view["Outputs"] = .array(outputs.map(output)) }
+        return view
+    }
+
+    static func summary(_ stack: Stack) -> JSON {
+        var view: JSON = [
+            "StackId": .string(stack.id), "StackName": .string(stack.name), "CreationTime": .double(stack.created.seconds),
+            "StackStatus": .string(stack.status.rawValue), "DriftInformation": ["StackDriftStatus": "NOT_CHECKED"],
+        ]
+        view["TemplateDescription"] = stack.revision.description.map(JSON.string)
+        view["StackStatusReason"] = stack.reason.map(JSON.string)
+        view["LastUpdatedTime"] = stack.updated.map { .double($0.seconds) }
+        view["DeletionTime"] = stack.deleted.map { .double($0.seconds) }
+        view["ParentId"] = stack.parentID.map(JSON.string)
+        view["RootId"] = stack.rootID.map(JSON.string)
+        return view
+    }
+
+    private static func output(_ output: StackOperation.OutputValue) -> JSON {
+        var view: JSON = ["OutputKey": .string(output.name), "OutputValue": .string(output.value)]
+        view["Description"] = output.description.map(JSON.string)
+        view["ExportName"] = output.exportName.map(JSON.string)
+        return view
+    }
+
+    static func tags(_ tags: [Stack.Tag]) -> JSON {
+        .array(tags.map { ["Key": .string($0.key), "Value": .string($0.value)] })
+    }
+
+    static func parameters(_ parameters: [Stack.Parameter]) -> JSON {
+        .array(
+            parameters.map { parameter in
+                var view: JSON = [
+                    "ParameterKey": .string(parameter.name),
+                    "ParameterValue": .string(parameter.isNoEcho ? "****" : parameter.value),
+                ]
+                view["ResolvedValue"] = parameter.isNoEcho ? Optional.none : parameter.resolved.map(JSON.string)
+                return view
+            })
+    }
+
+    /// - Parameter timeMember: `Timestamp`, or `LastUpdatedTimestamp` in the newer operations.
+    static func resource(_ resource: StackResource, timeMember: String) -> JSON {
+        var view: JSON = [
+            "LogicalResourceId": .string(resource.logicalID), "ResourceType": .string(resource.type),
+            "ResourceStatus": .string(resource.status.rawValue), "DriftInformation": ["StackResourceDriftStatus": "NOT_CHECKED"],
+        ]
+        view[timeMember] = .double(resource.updated.seconds)
+        let physicalID = resource.current?.physicalID ?? resource.leaving.last?.deployed.physicalID
+        view["PhysicalResourceId"] = physicalID.map(JSON.string)
+        view["ResourceStatusReason"] = resource.reason.map(JSON.string)
+        return view
+    }
+
+    static func event(_ event: StackEvent, _ stack: Stack) -> JSON {
+        var view: JSON = [
+            "StackId": .string(stack.id), "StackName": .string(stack.name), "EventId": .string(event.id),
+            "LogicalResourceId": .string(event.logicalID), "PhysicalResourceId": .string(event.physicalID),
+            "ResourceType": .string(event.type), "Timestamp": .double(event.time.seconds),
+            "ResourceStatus": .string(event.status), "OperationId": .string(event.operationID),
+        ]
+        view["ResourceStatusReason"] = event.reason.map(JSON.string)
+        view["ResourceProperties"] = event.properties.map(JSON.string)
+        view["ClientRequestToken"] = event.token.map(JSON.string)
+        return view
+    }
+}

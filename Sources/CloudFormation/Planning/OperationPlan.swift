@@ -1,0 +1,35 @@
+internal import CloudFormationTemplate
+internal import Notation
+
+/// What a stack shall be, ready for an operation: stored with a change set, handed to a machine.
+package struct OperationPlan: Codable, Sendable {
+    /// What each resource shall be.
+    var targets: [String: ResourceTarget] = [:]
+    /// The logical ids in the template's order.
+    var order: [String] = []
+    /// What the stack shall answer with.
+    var outputs: [StackOperation.OutputTarget] = []
+    /// What is known about the types.
+    var types: [String: StackOperation.TypeFacts] = [:]
+
+    /// A plan of nothing, for deletions and rollbacks.
+    init() {}
+
+    /// The plan that a resolved template is.
+    init(_ template: ResolvedTemplate, types: [String: StackOperation.TypeFacts]) {
+        self.types = types
+        order = template.resources.map(\.logicalID)
+        for resource in template.resources {
+            targets[resource.logicalID] = ResourceTarget(
+                type: resource.type, properties: resource.properties.json, metadata: resource.metadata?.json,
+                creationPolicy: resource.creationPolicy?.json, updatePolicy: resource.updatePolicy?.json,
+                deletionPolicy: resource.deletionPolicy, updateReplacePolicy: resource.updateReplacePolicy,
+                needs: resource.needs.sorted())
+        }
+        outputs = template.outputs.map { output in
+            StackOperation.OutputTarget(
+                name: output.name, description: output.description, value: output.value.json,
+                exportName: output.exportName?.json)
+        }
+    }
+}

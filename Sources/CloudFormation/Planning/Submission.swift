@@ -1,0 +1,40 @@
+internal import CloudFormationTemplate
+internal import Notation
+
+/// What a caller submits for a stack, in CreateStack, UpdateStack or CreateChangeSet.
+struct Submission: Codable, Sendable {
+    struct Parameter: Codable, Sendable {
+        var ParameterKey: String?
+        var ParameterValue: String?
+        var UsePreviousValue: Bool?
+    }
+
+    struct Tag: Codable, Sendable {
+        var Key: String
+        var Value: String
+    }
+
+    var StackName: String
+    var TemplateBody: String?
+    var TemplateURL: String?
+    var UsePreviousTemplate: Bool?
+    var Parameters: [Parameter]?
+    var Capabilities: [String]?
+    var ResourceTypes: [String]?
+    var RoleARN: String?
+    var NotificationARNs: [String]?
+    var Tags: [Tag]?
+    var ClientRequestToken: String?
+
+    /// The parameters' values as given.
+    var given: [ParameterValues.Given] {
+        (Parameters ?? []).compactMap { parameter in
+            parameter.ParameterKey.map {
+                .init($0, parameter.ParameterValue, usesPrevious: parameter.UsePreviousValue ?? false)
+            }
+        }
+    }
+
+    /// The tags as given; nil when none were, which keeps those there are.
+    var tags: [Stack.Tag]? { Tags.map { $0.map { Stack.Tag(key: $0.Key, value: $0.Value) } } }
+}

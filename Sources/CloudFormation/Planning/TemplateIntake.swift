@@ -1,0 +1,179 @@
+internal import Cloud
+internal import CloudFormationTemplate
+internal import HTTP
+internal import Ledger
+internal import Notation
+
+/// Takes templates in: fetches, transforms, reads, binds, resolves and checks them, before anything is touched.
+struct TemplateIntake: Sendable {
+    let cloud: Cloud
+    let ledger: Ledger
+    let catalogue: TypeCatalogue
+    let limits: TemplateLimits
+
+    /// A template that has come through.
+    struct Accepted: Sendable {
+        var text: TemplateText
+        /// After transforms.
+        var processed: JSON
+        var resolved: ResolvedTemplate
+        var parameters: ParameterValues
+        var plan: OperationPlan
+        var imports: [String]
+
+        /// What must not be shown.
+        var secrets: [String] {
+            parameters.bound.filter(\.parameter.isNoEcho).map { $0.resolved ?? $0.text }.filter { !$0.isEmpty }
+        }
+    }
+
+    /// The stack that a template is taken in for.
+    struct Destination: Sendable {
+        var caller: Caller
+        var stackName: String
+        var stackID: String
+        /// The parameters it has now.
+        var previous: [String: String] = [:]
+        /// Whether the caller will look before anything is done: then expanding needs no acknowledgement.
+        var isReviewed = false
+    }
+
+    /// Takes a template in for a stack.
+    ///
+    /// - Throws: ``AWSError`` `ValidationError` in CloudFormation's words, or `InsufficientCapabilitiesException`.
+    func accept(_ original: String, _ submission: Submission, for destination: Destination) async throws -> Accepted {
+        do {
+            return try await accept(TemplateText(parsing: original), submission, destination)
+        } catch let error as TemplateError {
+            throw AWSError("ValidationError", error.message)
+        }
+    }
+
+    private func accept(
+        _ text: TemplateText, _ submission: Submission, _ destination: Destination
+    ) async throws -> Accepted {
+        var context = StackContext(
+            accountID: destination.caller.account, region: destination.caller.region,
+            stackName: destination.stackName, stackID: destination.stackID)
+        context.notificationARNs = submission.NotificationARNs ?? []
+        let (draft, _) = Template.read(text.body, limits: limits, isBeforeTransforms: true)
+        context.parameters = try await bind(draft, submission, destination)
+        let transforms = TemplateTransforms(intake: self, caller: destination.caller, context: context)
+        let processed = try await transforms.apply(to: text.body)
+        let (template, report) = Template.read(processed, limits: limits)
+        guard report.isValid else { throw TemplateError(report.located(in: text)) }
+        if template.parameters.count != draft.parameters.count {
+            context.parameters = try await bind(template, submission, destination)
+        }
+        try check(template, draft.transforms, submission, destination)
+        let resolved = try await resolve(template, &context, destination.caller)
+        try check(resolved, text)
+        return Accepted(
+            text: text, processed: processed, resolved: resolved, parameters: context.parameters,
+            plan: OperationPlan(resolved, types: catalogue.facts(resolved.resources.map(\.type))),
+            imports: context.exports.keys.sorted())
+    }
+
+    /// Binds the parameters, asking Systems Manager for those that are kept there.
+    private func bind(
+        _ template: Template, _ submission: Submission, _ destination: Destination
+    ) async throws -> ParameterValues {
+        let first = try template.bind(submission.given, previous: destination.previous, limits: limits)
+        let names = Set(first.lookups)
+        guard !names.isEmpty else { return first }
+        var stored: [String: String] = [:]
+        for name in names.sorted() {
+            do {
+                let answer = try await cloud.call("ssm", "GetParameter", ["Name": .string(name)], as: destination.caller)
+                stored[name] = answer["Parameter"]?["Value"]?.string
+            } catch let error as AWSError where error.code == "ParameterNotFound" {
+                throw AWSError(
+                    "ValidationError",
+                    "Unable to fetch parameters [\(name)] from parameter store for this account.")
+            }
+        }
+        return try template.bind(submission.given, previous: destination.previous, stored: stored, limits: limits)
+    }
+
+    private func check(
+        _ template: Template, _ transforms: [String], _ submission: Submission, _ destination: Destination
+    ) throws {
+        let capabilities = Capabilities(template, transforms: destination.isReviewed ? [] : transforms)
+        let missing = capabilities.missing(from: submission.Capabilities ?? [])
+        guard missing.isEmpty else {
+            throw AWSError(
+                "InsufficientCapabilitiesException", "Requires capabilities : [\(missing.joined(separator: ", "))]")
+        }
+        guard let allowed = submission.ResourceTypes, !allowed.isEmpty else { return }
+        for resource in template.resources where !allowed.contains(where: { Self.matches($0, resource.type) }) {
+            throw AWSError(
+                "ValidationError", "Resource type \(resource.type) is not in the list of resource types for this operation")
+        }
+    }
+
+    private static func matches(_ pattern: String, _ type: String) -> Bool {
+        pattern.hasSuffix("*") ? type.hasPrefix(pattern.dropLast()) : pattern == type
+    }
+
+    /// Resolves the template, looking up what it imports.
+    private func resolve(
+        _ template: Template, _ context: inout StackContext, _ caller: Caller
+    ) async throws -> ResolvedTemplate {
+        let first = try template.resolve(context)
+        let names = first.openImports
+        guard !names.isEmpty else { return first }
+        for name in names {
+            let found = try await ledger.find(StackStore.stacks, "export", caller.scope + name, limit: 1).first
+            guard let export = found?.value.exports.first(where: { $0.name == name }) else {
+                throw AWSError("ValidationError", "No export named \(name) found.")
+            }
+            context.exports[name] = export.value
+        }
+        return try template.resolve(context)
+    }
+
+    /// Unknown types, unknown properties, values of the wrong kind: with line and remedy, since AWS has no wording for all of them.
+    private func check(_ template: ResolvedTemplate, _ text: TemplateText) throws {
+        let report = template.check(schema: catalogue.schema).located(in: text)
+        guard let first = report.errors.first else { return }
+        let place = first.mark.map { " (line \($0.line), column \($0.column), \(first.path))" } ?? " (\(first.path))"
+        let more = report.errors.count - 1
+        let rest = more > 0 ? " And \(more) more." : ""
+        throw AWSError("ValidationError", first.message + place + (first.fix.map { ". " + $0 } ?? "") + rest)
+    }
+
+    // MARK: Where templates come from
+
+    /// The template's text: given in the call, or in an object of S3.
+    ///
+    /// - Throws: ``AWSError`` `ValidationError` when neither or both are given, or the object cannot be read.
+    func text(body: String?, url: String?, caller: Caller) async throws -> String? {
+        if body != nil, url != nil {
+            throw AWSError("ValidationError", "Specify only one of TemplateBody and TemplateURL.")
+        }
+        if let body { return body }
+        guard let url else { return nil }
+        let bytes = try await object(url, caller, what: "TemplateURL")
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw AWSError("ValidationError", "Template format error: unsupported structure.")
+        }
+        return text
+    }
+
+    /// The bytes of an S3 object named by `s3://`, or by any of S3's addresses.
+    func object(_ address: String, _ caller: Caller, what: String) async throws -> [UInt8] {
+        guard let place = ObjectAddress(address) else {
+            throw AWSError("ValidationError", "\(what) must be a supported URL.")
+        }
+        do {
+            var input: JSON = ["Bucket": .string(place.bucket), "Key": .string(place.key)]
+            if let version = place.version { input["VersionId"] = .string(version) }
+            let reply = try await cloud.call("s3", "GetObject", input, payload: nil, as: caller)
+            return try await (reply.payload ?? .bytes([])).collected(limit: limits.objectBytes)
+        } catch let error as AWSError {
+            throw AWSError("ValidationError", "S3 error: \(error.message)")
+        } catch HTTPBodyError.tooLarge(let limit) {
+            throw AWSError("ValidationError", "Template may not exceed \(limit) bytes in size.")
+        }
+    }
+}

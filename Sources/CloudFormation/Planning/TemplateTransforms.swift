@@ -1,0 +1,95 @@
+internal import Cloud
+internal import CloudFormationTemplate
+internal import Ledger
+internal import Notation
+internal import SAMTransform
+
+/// Carries a template's transforms out: includes and language extensions, then SAM, in the order they are named.
+struct TemplateTransforms: Sendable {
+    let intake: TemplateIntake
+    let caller: Caller
+    let context: StackContext
+
+    private static let sam = "AWS::Serverless-2016-10-31"
+
+    /// The template after all its transforms.
+    ///
+    /// - Throws: ``AWSError`` `ValidationError` naming the transform that failed; `TemplateError` where it is malformed.
+    func apply(to original: JSON) async throws -> JSON {
+        var body = try await applyLocal(to: original)
+        var kept: [JSON] = []
+        for transform in Self.named(body["Transform"]) {
+            switch transform.name {
+            case "AWS::LanguageExtensions":
+                body = try LanguageExtensions(body, context).expanding(body)
+                kept.append(.string(transform.name))  // its functions are worked out with all others
+            case "AWS::Include":
+                let included = try await include(transform.parameters)
+                guard var members = body.object, let added = included.object else { break }
+                members.merge(added)
+                body = .object(members)
+            case Self.sam: body = try serverless(body)
+            default:
+                throw AWSError(
+                    "ValidationError", "No transform named \(transform.name) found. See 'slipway support' for those there are.")
+            }
+        }
+        body["Transform"] = kept.isEmpty ? Optional.none : .array(kept)
+        return body
+    }
+
+    private static func named(_ value: JSON?) -> [(name: String, parameters: JSON)] {
+        let list = value?.array ?? value.map { [$0] } ?? []
+        return list.compactMap { entry in
+            (entry.string ?? entry["Name"]?.string).map { ($0, entry["Parameters"] ?? .object([:])) }
+        }
+    }
+
+    private func applyLocal(to original: JSON) async throws -> JSON {
+        var body = original
+        // What is included may include again; AWS allows no deeper nesting than this either.
+        for _ in 0..<100 {
+            let calls = try LocalTransform.next(in: body)
+            guard !calls.isEmpty else { return body }
+            for call in calls {
+                guard call.name == "AWS::Include" else {
+                    throw AWSError("ValidationError", "No transform named \(call.name) found.")
+                }
+                body = call.replacing(in: body, with: try await include(call.parameters))
+            }
+        }
+        throw AWSError("ValidationError", "Transform AWS::Include failed with: files that include each other without end.")
+    }
+
+    private func include(_ parameters: JSON) async throws -> JSON {
+        let location: String?
+        if let name = parameters["Location"]?["Ref"]?.string {
+            location = context.parameters.texts[name]
+        } else {
+            location = parameters["Location"]?.string
+        }
+        guard let location else {
+            throw AWSError(
+                "ValidationError", "Transform AWS::Include failed with: Location must be a string or a Ref to a parameter.")
+        }
+        let bytes = try await intake.object(location, caller, what: "The location \(location) of AWS::Include")
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw AWSError(
+                "ValidationError", "Transform AWS::Include failed with: The specified S3 object's content should be valid Yaml/JSON")
+        }
+        return try TemplateText(parsing: text).body
+    }
+
+    private func serverless(_ body: JSON) throws -> JSON {
+        var parameters = JSONObject()
+        for bound in context.parameters.bound { parameters[bound.parameter.name] = .string(bound.resolved ?? bound.text) }
+        let surroundings = SAMTransform.Context(
+            region: caller.region, partition: context.partition, parameters: parameters,
+            time: Int(intake.cloud.surroundings.now.seconds))
+        do {
+            return try SAMTransform(context: surroundings).transform(body)
+        } catch let error as SAMError {
+            throw AWSError("ValidationError", "Transform \(Self.sam) failed with: \(error.message)")
+        }
+    }
+}

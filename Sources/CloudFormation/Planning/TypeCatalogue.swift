@@ -1,0 +1,52 @@
+internal import Cloud
+internal import CloudFormationTemplate
+internal import Notation
+
+/// The resource types that can be run, and what the template language needs to know about them.
+struct TypeCatalogue: Sendable {
+    let cloud: Cloud
+
+    /// The declaration of that type; `Custom::Anything` is a custom resource.
+    func type(_ name: String) -> ResourceType? {
+        cloud.resourceType(name.hasPrefix("Custom::") ? CustomResource.typeName : name)
+    }
+
+    /// What replaces a resource of that type.
+    func rules(_ name: String) -> ReplacementRules? { facts(name)?.rules }
+
+    /// What the stack engine knows about that type.
+    func facts(_ name: String) -> StackOperation.TypeFacts? {
+        guard let type = type(name) else { return nil }
+        return StackOperation.TypeFacts(
+            replacing: type.replacing.map { $0.replacing(".", with: "/") }.sorted(), nameProperty: type.nameProperty,
+            canUpdate: type.actions.update != nil, isTaggable: type.enforced.contains("Tags"))
+    }
+
+    /// What the engine knows about each of those types.
+    func facts(_ names: some Sequence<String>) -> [String: StackOperation.TypeFacts] {
+        var facts: [String: StackOperation.TypeFacts] = [:]
+        for name in names where facts[name] == nil { facts[name] = self.facts(name) }
+        return facts
+    }
+
+    /// What a resource of that type may be told.
+    func schema(_ name: String) -> ResourceSchema? {
+        guard let type = type(name) else { return nil }
+        let names = type.enforced.union(type.stored)
+        var properties = Self.members(names.sorted().map { $0.split(separator: ".")[...] })
+        properties.required = type.required.filter { !$0.contains(".") }
+        properties.isOpen = type.name == CustomResource.typeName
+        let attributes = type.attributes.contains { $0.hasSuffix("*") } ? nil : type.attributes
+        return ResourceSchema(type: name, properties: properties, attributes: attributes)
+    }
+
+    /// Dotted names as a tree: a name that is there in whole lets everything below it through.
+    private static func members(_ names: [ArraySlice<Substring>]) -> ResourceSchema.Members {
+        var shapes: [String: ResourceSchema.Shape] = [:]
+        for (first, group) in Dictionary(grouping: names, by: { $0.first ?? "" }) {
+            let below = group.map { $0.dropFirst() }
+            shapes[String(first)] = below.contains(where: \.isEmpty) ? .any : .objects(members(below))
+        }
+        return ResourceSchema.Members(shapes)
+    }
+}

@@ -1,0 +1,100 @@
+internal import Cloud
+internal import CloudFormationTemplate
+internal import HTTP
+internal import Ledger
+internal import Notation
+
+/// `AWS::CloudFormation::CustomResource` and `Custom::*`: resources that a function of the user's makes.
+///
+/// The function is invoked and answers by a PUT to the address it is given. When it exits without having answered, that
+/// is known at once and said with its last log lines, instead of after an hour. A function that hands the answering on to something
+/// else says so by giving `ServiceTimeout`: then the answer is waited for that long.
+/// Source: "Custom resource request objects" and "response objects" in the CloudFormation User Guide.
+struct CustomResource: Sendable {
+    static let typeName = "AWS::CloudFormation::CustomResource"
+
+    private let inbox: ResponseInbox
+    /// How long an answer may be on its way after its function has exited.
+    private static let grace = Duration.seconds(3)
+
+    init(inbox: ResponseInbox) { self.inbox = inbox }
+
+    /// The declaration.
+    var type: ResourceType {
+        ResourceType(
+            Self.typeName, enforces: "ServiceToken ServiceTimeout", requires: "ServiceToken", replacedBy: "ServiceToken",
+            attributes: "*",
+            .init(
+                create: { try await self.ask("Create", $0) }, update: { try await self.ask("Update", $0) },
+                delete: { _ = try await self.ask("Delete", $0) }))
+    }
+
+    private func ask(_ kind: String, _ request: ResourceRequest) async throws -> ResourceState {
+        let token = StableID.uuid(request.key, kind)
+        guard let function = request.properties["ServiceToken"]?.string else {
+            throw AWSError("InvalidRequest", "ServiceToken must be the ARN of a Lambda function.")
+        }
+        guard function.contains(":lambda:") else {
+            throw AWSError.notImplemented("custom resources answered by \(function): give the ARN of a Lambda function")
+        }
+        let answer: JSON
+        if let known = try await inbox.response(token) {
+            answer = known
+        } else {
+            answer = try await invoke(function, event(kind, token, request), token, request)
+        }
+        return try state(answer, kind, token, request)
+    }
+
+    private func event(_ kind: String, _ token: String, _ request: ResourceRequest) -> JSON {
+        var event: JSON = [
+            "RequestType": .string(kind), "ServiceToken": request.properties["ServiceToken"] ?? .null,
+            "ResponseURL": .string(inbox.address(of: token)), "StackId": .string(request.stackID),
+            "RequestId": .string(token), "LogicalResourceId": .string(request.logicalID),
+            "ResourceType": .string(Self.typeName), "ResourceProperties": request.properties.loose,
+        ]
+        if let physicalID = request.physicalID { event["PhysicalResourceId"] = .string(physicalID) }
+        if kind == "Update" { event["OldResourceProperties"] = (request.previous ?? [:]).loose }
+        return event
+    }
+
+    private func invoke(
+        _ function: String, _ event: JSON, _ token: String, _ request: ResourceRequest
+    ) async throws -> JSON {
+        let reply = try await request.cloud.call(
+            "lambda", "Invoke",
+            ["FunctionName": .string(function), "InvocationType": "RequestResponse", "LogType": "Tail"],
+            payload: .bytes(event.bytes()), as: request.caller.through("cloudformation.amazonaws.com"))
+        let seconds = request.properties["ServiceTimeout"].flatMap { $0.int ?? $0.string.flatMap { Int($0) } }
+        let hasFailed = reply.output["FunctionError"]?.string != nil
+        let wait = hasFailed ? Self.grace : seconds.map { Duration.seconds($0) } ?? Self.grace
+        if let answer = try await inbox.wait(for: token, atMost: wait) { return answer }
+        let payload = try? await reply.payload?.collected(limit: 16_384)
+        let result = payload.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let message =
+            hasFailed
+            ? "The function \(function) failed without having answered: \(result.prefix(1000))"
+            : "CloudFormation did not receive a response from your Custom Resource: the function \(function) exited without "
+                + "answering. Let it PUT its answer to ResponseURL before it returns (requestId [\(token)])."
+        throw AWSError("NotStabilized", message, members: ["Evidence": .string(LogTail(reply.output["LogResult"]).text)])
+    }
+
+    private func state(
+        _ answer: JSON, _ kind: String, _ token: String, _ request: ResourceRequest
+    ) throws -> ResourceState {
+        let physicalID = answer["PhysicalResourceId"]?.string
+        guard answer["Status"]?.string == "SUCCESS" else {
+            let reason = answer["Reason"]?.string ?? "no reason was given"
+            var members = JSONObject()
+            if kind == "Create", let physicalID { members["PhysicalResourceId"] = .string(physicalID) }
+            throw AWSError(
+                "GeneralServiceException",
+                "Received response status [FAILED] from custom resource. Message returned: \(reason) (RequestId: \(token))",
+                members: members)
+        }
+        guard let id = physicalID ?? (kind == "Create" ? nil : request.physicalID), !id.isEmpty else {
+            throw AWSError("InvalidRequest", "Invalid PhysicalResourceId")
+        }
+        return ResourceState(id, attributes: answer["Data"]?.object ?? [:])
+    }
+}

@@ -1,0 +1,128 @@
+internal import Cloud
+internal import CloudFormationTemplate
+internal import Ledger
+internal import Notation
+
+/// `AWS::CloudFormation::Stack`: a stack inside a stack.
+///
+/// Its name follows from its place, and the call that makes it carries a token that stays the same, so a repeat after a
+/// crash finds the stack instead of making a second one.
+struct NestedStack: Sendable {
+    private let ledger: Ledger
+
+    init(ledger: Ledger) { self.ledger = ledger }
+
+    /// The declaration.
+    var type: ResourceType {
+        ResourceType(
+            "AWS::CloudFormation::Stack", enforces: "TemplateURL Parameters Tags TimeoutInMinutes",
+            stores: "NotificationARNs", requires: "TemplateURL", attributes: "*",
+            .init(create: create, update: update, delete: delete))
+    }
+
+    private func create(_ request: ResourceRequest) async throws -> ResourceState {
+        var input = submission(request)
+        input["StackName"] = .string(request.generatedName(limit: 128))
+        input["OnFailure"] = "ROLLBACK"
+        input["TimeoutInMinutes"] = request.properties["TimeoutInMinutes"].flatMap {
+            ($0.int ?? $0.string.flatMap { Int($0) }).map(JSON.int)
+        }
+        let answer = try await request.call("cloudformation", "CreateStack", input)
+        guard let id = answer["StackId"]?.string else { throw AWSError("InternalFailure", "CreateStack answered without a StackId.") }
+        try await adopt(id, by: request.stackID)
+        do {
+            return try await settled(id, request, verb: "created", good: [.createComplete])
+        } catch is CancellationError {
+            // The rollback deletes it, in whatever state it is.
+            throw AWSError("NotStabilized", "Resource creation cancelled", members: ["PhysicalResourceId": .string(id)])
+        }
+    }
+
+    /// Notes whose child the stack is.
+    private func adopt(_ id: String, by parent: String) async throws {
+        try await ledger.write { transaction in
+            let root = try transaction.get(StackStore.stacks, parent)?.value.rootID ?? parent
+            guard try transaction.get(StackStore.stacks, id) != nil else { return }
+            try transaction.update(StackStore.stacks, id) { stack in
+                stack.parentID = parent
+                stack.rootID = root
+            }
+        }
+    }
+
+    private func update(_ request: ResourceRequest) async throws -> ResourceState {
+        let id = request.physicalID ?? ""
+        var input = submission(request)
+        input["StackName"] = .string(id)
+        do {
+            try await request.call("cloudformation", "UpdateStack", input)
+        } catch let error as AWSError where error.message.hasPrefix("No updates are to be performed") {
+            return try await described(id, request).1
+        }
+        do {
+            return try await settled(id, request, verb: "updated", good: [.updateComplete, .createComplete])
+        } catch is CancellationError {
+            try await cancel(id, request)
+            throw CancellationError()
+        }
+    }
+
+    /// Takes the child's update back, although this action itself is being broken off.
+    private func cancel(_ id: String, _ request: ResourceRequest) async throws {
+        // Waited for right here: the clean-up must not be cut short by the cancellation it follows from.
+        let cleanup = Task {
+            _ = try? await request.call("cloudformation", "CancelUpdateStack", ["StackName": .string(id)])
+            _ = try? await settled(id, request, verb: "updated", good: [])
+        }
+        await cleanup.value
+    }
+
+    private func delete(_ request: ResourceRequest) async throws {
+        guard let id = request.physicalID, try await ledger.get(StackStore.stacks, id) != nil else { return }
+        try await request.call("cloudformation", "DeleteStack", ["StackName": .string(id)])
+        _ = try await settled(id, request, verb: "deleted", good: [.deleteComplete])
+    }
+
+    private func submission(_ request: ResourceRequest) -> JSON {
+        var input: JSON = ["ClientRequestToken": .string(StableID.uuid(request.key))]
+        input["TemplateURL"] = request.properties["TemplateURL"]
+        input["Capabilities"] = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+        input["NotificationARNs"] = request.properties["NotificationARNs"]
+        let parameters = (request.properties["Parameters"]?.object ?? [:]).map { name, value -> JSON in
+            let text = value.array.map { $0.compactMap(\.loose.string).joined(separator: ",") } ?? value.loose.string ?? ""
+            return ["ParameterKey": .string(name), "ParameterValue": .string(text)]
+        }
+        input["Parameters"] = .array(parameters)
+        let tags = request.allTags.filter { !$0.key.hasPrefix("aws:") }.sorted { $0.key < $1.key }
+        input["Tags"] = .array(tags.map { ["Key": .string($0.key), "Value": .string($0.value)] })
+        return input
+    }
+
+    /// Waits until the child is in no operation, and judges how that ended.
+    private func settled(
+        _ id: String, _ request: ResourceRequest, verb: String, good: Set<StackStatus>
+    ) async throws -> ResourceState {
+        var pause = Duration.milliseconds(20)
+        while true {
+            let (stack, state) = try await described(id, request)
+            if !stack.status.isInProgress {
+                guard good.contains(stack.status) else {
+                    throw AWSError(
+                        "NotStabilized", "Embedded stack \(id) was not successfully \(verb): \(stack.reason ?? stack.status.rawValue)",
+                        members: ["PhysicalResourceId": .string(id)])
+                }
+                return state
+            }
+            try await ledger.surroundings.time.sleep(until: ledger.surroundings.now + pause)
+            pause = min(pause * 2, .milliseconds(500))
+        }
+    }
+
+    private func described(_ id: String, _ request: ResourceRequest) async throws -> (Stack, ResourceState) {
+        guard let stack = try await ledger.get(StackStore.stacks, id)?.value else {
+            throw AWSError("NotFound", "Stack with id \(id) does not exist")
+        }
+        let outputs = stack.revision.outputs.map { ("Outputs.\($0.name)", JSON.string($0.value)) }
+        return (stack, ResourceState(id, attributes: JSONObject(outputs)))
+    }
+}

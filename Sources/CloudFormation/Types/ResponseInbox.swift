@@ -1,0 +1,98 @@
+package import Cloud
+package import HTTP
+package import Ledger
+package import Notation
+
+/// What comes back from outside to stacks that wait: answers of custom resources, signals of wait conditions.
+///
+/// Answers are stored before the sender is told, so that none is lost when the server dies; a second answer under the
+/// same token changes nothing.
+package struct ResponseInbox: Sendable {
+    /// The path below which the server hands requests to ``receive(_:)``.
+    package static let path = "/_slipway/cloudformation/"
+    private static let limit = 256 * 1024
+
+    /// What came under one token.
+    package struct Mail: Codable, Sendable {
+        /// The messages, by the sender's id for each.
+        package var messages: [String: JSON] = [:]
+    }
+
+    static let mail = Collection<Mail>("cloudformation mail")
+
+    private let cloud: Cloud
+    private let ledger: Ledger
+
+    /// An inbox on that ledger.
+    package init(cloud: Cloud, ledger: Ledger) {
+        self.cloud = cloud
+        self.ledger = ledger
+    }
+
+    /// Where an answer under that token is to be sent.
+    func address(of token: String) -> String { cloud.endpoint + Self.path + token }
+
+    /// Takes a message in: a PUT of a JSON document to an address that was handed out.
+    ///
+    /// - Returns: 200 when it is stored, 400 when it is no JSON object, 404 for other addresses, 413 when it is too large.
+    package func receive(_ request: HTTPRequest) async -> HTTPResponse {
+        let token = String(request.path.dropFirst(Self.path.count))
+        guard request.path.hasPrefix(Self.path), !token.isEmpty, !token.contains("/") else {
+            return .text(404, "There is no such address.")
+        }
+        guard request.method == "PUT" || request.method == "POST" else { return .text(405, "Use PUT.") }
+        do {
+            let bytes = try await request.body.collected(limit: Self.limit)
+            guard let message = try? JSON(parsing: bytes), message.object != nil else {
+                return .text(400, "The body must be a JSON object.")
+            }
+            try await put(message, token)
+            return .text(200, "")
+        } catch HTTPBodyError.tooLarge(let limit) {
+            return .text(413, "The body may have at most \(limit) bytes.")
+        } catch {
+            return .text(500, "The message could not be stored. Send it again.")
+        }
+    }
+
+    func put(_ message: JSON, _ token: String) async throws {
+        let id = message["UniqueId"]?.string ?? "answer"
+        try await ledger.write { transaction in
+            var mail = try transaction.get(Self.mail, token)?.value ?? Mail()
+            guard mail.messages[id] == nil else { return }
+            mail.messages[id] = message
+            try transaction.put(Self.mail, token, mail)
+        }
+    }
+
+    /// What came under that token so far.
+    func messages(_ token: String) async throws -> [String: JSON] {
+        try await ledger.get(Self.mail, token)?.value.messages ?? [:]
+    }
+
+    /// The one answer under that token; nil when there is none yet.
+    func response(_ token: String) async throws -> JSON? { try await messages(token)["answer"] }
+
+    /// Waits for the answer under that token, at most that long; nil when none came.
+    ///
+    /// - Throws: `CancellationError` when the waiting is broken off.
+    func wait(for token: String, atMost limit: Duration) async throws -> JSON? {
+        let time = ledger.surroundings.time
+        let end = time.now + limit
+        var pause = Duration.milliseconds(10)
+        while true {
+            if let answer = try await response(token) { return answer }
+            guard time.now < end else { return nil }
+            try await time.sleep(until: min(time.now + pause, end))
+            pause = min(pause * 2, .seconds(1))
+        }
+    }
+
+    /// The present moment.
+    var now: Timestamp { ledger.surroundings.now }
+
+    /// Returns after that long.
+    func pause(_ duration: Duration) async throws {
+        try await ledger.surroundings.time.sleep(until: ledger.surroundings.now + duration)
+    }
+}

@@ -1,0 +1,72 @@
+internal import Cloud
+internal import CloudFormationTemplate
+internal import Ledger
+internal import Notation
+
+/// `AWS::CloudFormation::WaitConditionHandle` and `AWS::CloudFormation::WaitCondition`.
+///
+/// Source: "Create wait conditions in a CloudFormation template" in the User Guide.
+struct WaitCondition: Sendable {
+    private let inbox: ResponseInbox
+
+    init(inbox: ResponseInbox) { self.inbox = inbox }
+
+    /// The declaration of the handle: an address that takes signals.
+    var handleType: ResourceType {
+        ResourceType(
+            "AWS::CloudFormation::WaitConditionHandle", enforces: "",
+            .init(
+                create: { request in
+                    ResourceState(inbox.address(of: StableID.uuid(request.stackID, request.logicalID, request.suffix)))
+                },
+                update: { ResourceState($0.physicalID ?? "") }, delete: { _ in }))
+    }
+
+    /// The declaration of the condition: it stands when enough signals have come.
+    var type: ResourceType {
+        ResourceType(
+            "AWS::CloudFormation::WaitCondition", enforces: "Handle Timeout Count", requires: "Handle Timeout",
+            replacedBy: "", attributes: "Data",
+            .init(
+                create: { try await wait($0) },
+                update: { _ in throw AWSError("InvalidRequest", "Update to resource type AWS::CloudFormation::WaitCondition is not supported.") },
+                delete: { _ in }))
+    }
+
+    private func wait(_ request: ResourceRequest) async throws -> ResourceState {
+        let properties = request.properties.loose
+        guard let handle = properties["Handle"]?.string, let token = handle.split(separator: "/").last.map(String.init) else {
+            throw AWSError("InvalidRequest", "Handle must be a Ref to an AWS::CloudFormation::WaitConditionHandle.")
+        }
+        guard let timeout = properties["Timeout"]?.string.flatMap(Int.init), (0...43_200).contains(timeout) else {
+            throw AWSError("InvalidRequest", "Timeout must be 0 to 43200 seconds.")
+        }
+        let count = properties["Count"]?.string.flatMap(Int.init) ?? 1
+        let end = inbox.now + .seconds(timeout)
+        var pause = Duration.milliseconds(20)
+        while true {
+            let signals = try await inbox.messages(token)
+            if let failure = signals.values.first(where: { $0["Status"]?.string == "FAILURE" }) {
+                throw AWSError(
+                    "NotStabilized", "WaitCondition received failed message: '\(failure["Reason"]?.string ?? "")' for uniqueId: "
+                        + "\(failure["UniqueId"]?.string ?? "")")
+            }
+            if signals.count >= count { return state(signals, request) }
+            guard inbox.now < end else {
+                throw AWSError(
+                    "NotStabilized",
+                    "WaitCondition timed out. Received \(signals.count) conditions when expecting \(count)")
+            }
+            try await inbox.pause(pause)
+            pause = min(pause * 2, .seconds(1))
+        }
+    }
+
+    private func state(_ signals: [String: JSON], _ request: ResourceRequest) -> ResourceState {
+        let data = JSON.object(
+            JSONObject(signals.sorted { $0.key < $1.key }.map { ($0.key, $0.value["Data"] ?? "") }))
+        let id = "arn:aws:cloudformation:\(request.caller.region):\(request.caller.account):stack/\(request.stackName)/"
+        return ResourceState(
+            id + "\(request.suffix)/\(request.logicalID)", attributes: ["Data": .string(data.text())])
+    }
+}

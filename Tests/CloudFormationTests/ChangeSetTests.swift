@@ -1,0 +1,129 @@
+import Cloud
+import CloudTesting
+import LedgerTesting
+import Notation
+import Testing
+
+@testable import CloudFormation
+
+@Suite("Change sets")
+struct ChangeSetTests {
+    private static let template = StackLifeTests.template
+
+    private func changeSet(_ name: String, _ template: String, type: String = "CREATE") -> JSON {
+        [
+            "StackName": "orders", "ChangeSetName": .string(name), "ChangeSetType": .string(type),
+            "TemplateBody": .string(template),
+        ]
+    }
+
+    @Test("a stack is made by change sets, and does what they said")
+    func create() async throws {
+        try await withWorkshop { shop in
+            _ = try await shop.call("CreateChangeSet", changeSet("c1", Self.template))
+            let review = try await shop.call("DescribeStacks", ["StackName": "orders"])["Stacks"]?[0]
+            #expect(review?["StackStatus"] == "REVIEW_IN_PROGRESS")
+            let asked: JSON = ["StackName": "orders", "ChangeSetName": "c1"]
+            let described = try await shop.call("DescribeChangeSet", asked)
+            #expect(described["Status"] == "CREATE_COMPLETE" && described["ExecutionStatus"] == "AVAILABLE")
+            #expect(described["Changes"]?.array?.map { $0["ResourceChange"]?["Action"] } == ["Add", "Add"])
+            #expect(shop.toys.things.isEmpty)
+            _ = try await shop.call("ExecuteChangeSet", asked)
+            try await eventually("the stack stands") {
+                try await shop.call("DescribeStacks", ["StackName": "orders"])["Stacks"]?[0]?["StackStatus"] == "CREATE_COMPLETE"
+                    ? true : nil
+            }
+            #expect(try await shop.call("DescribeChangeSet", asked)["ExecutionStatus"] == "EXECUTE_COMPLETE")
+        }
+    }
+
+    @Test("an update's change set tells values, replacement and causes before anything is done")
+    func update() async throws {
+        try await withWorkshop { shop in
+            try await shop.create("orders", Self.template.replacing("{Size: !Ref Size}", with: "{Name: a, Size: !Ref Size}"))
+            let new = Self.template.replacing("{Size: !Ref Size}", with: "{Name: b, Size: !Ref Size}")
+            _ = try await shop.call("CreateChangeSet", changeSet("c2", new, type: "UPDATE"))
+            let asked: JSON = ["StackName": "orders", "ChangeSetName": "c2", "IncludePropertyValues": true]
+            let changes = try await shop.call("DescribeChangeSet", asked)["Changes"]?.array ?? []
+            let first = changes.first?["ResourceChange"]
+            #expect(first?["LogicalResourceId"] == "First" && first?["Replacement"] == "True")
+            #expect(first?["Details"]?[0]?["Target"]?["BeforeValue"] == "a")
+            #expect(first?["Details"]?[0]?["Target"]?["AfterValue"] == "b")
+            #expect(first?["Details"]?[0]?["Target"]?["RequiresRecreation"] == "Always")
+            #expect(changes.last?["ResourceChange"]?["Details"]?[0]?["CausingEntity"] == "First")
+            let bare = try await shop.call("DescribeChangeSet", ["StackName": "orders", "ChangeSetName": "c2"])
+            #expect(bare["Changes"]?[0]?["ResourceChange"]?["Details"]?[0]?["Target"]?["BeforeValue"] == nil)
+            _ = try await shop.call("ExecuteChangeSet", ["StackName": "orders", "ChangeSetName": "c2"])
+            #expect(try await shop.settled("orders")["StackStatus"] == "UPDATE_COMPLETE")
+            #expect(shop.toys.calls == ["create First", "create Second", "create First"])
+        }
+    }
+
+    @Test("a change set without changes fails with the words clients match on, and cannot be carried out")
+    func noChanges() async throws {
+        try await withWorkshop { shop in
+            try await shop.create("orders", Self.template)
+            let made = try await shop.call("CreateChangeSet", changeSet("c", Self.template, type: "UPDATE"))
+            let described = try await shop.call("DescribeChangeSet", ["ChangeSetName": made["Id"] ?? ""])
+            #expect(described["Status"] == "FAILED" && described["ExecutionStatus"] == "UNAVAILABLE")
+            #expect(
+                described["StatusReason"]
+                    == "The submitted information didn't contain changes. Submit different information to create a change set.")
+            let id = made["Id"]?.string ?? ""
+            #expect(
+                try await shop.refusal("ExecuteChangeSet", ["ChangeSetName": .string(id)])
+                    == "InvalidChangeSetStatus: ChangeSet [\(id)] cannot be executed in its current status of [FAILED]")
+            #expect(
+                try await shop.refusal("CreateChangeSet", changeSet("c", Self.template, type: "UPDATE"))
+                    == "AlreadyExistsException: ChangeSet c already exists")
+            _ = try await shop.call("DeleteChangeSet", ["ChangeSetName": .string(id)])
+            #expect(
+                try await shop.refusal("DescribeChangeSet", ["StackName": "orders", "ChangeSetName": "c"])
+                    == "ChangeSetNotFound: ChangeSet [c] does not exist")
+        }
+    }
+
+    @Test("a serverless template becomes a plain one, and both can be read again")
+    func serverless() async throws {
+        try await withWorkshop { shop in
+            let template = """
+                Transform: AWS::Serverless-2016-10-31
+                Resources:
+                  F:
+                    Type: AWS::Serverless::Function
+                    Properties: {CodeUri: s3://b/k, Handler: a.b, Runtime: python3.12}
+                """
+            var input = changeSet("c", template)
+            #expect(
+                try await shop.refusal("CreateChangeSet", input)
+                    == "InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_IAM]")
+            input["Capabilities"] = ["CAPABILITY_IAM"]
+            _ = try await shop.call("CreateChangeSet", input)
+            _ = try await shop.call("ExecuteChangeSet", ["StackName": "orders", "ChangeSetName": "c"])
+            try await eventually("the stack stands") {
+                try await shop.call("DescribeStacks", ["StackName": "orders"])["Stacks"]?[0]?["StackStatus"] == "CREATE_COMPLETE"
+                    ? true : nil
+            }
+            let types = try await shop.call("ListStackResources", ["StackName": "orders"])["StackResourceSummaries"]?.array
+            #expect(types?.map { $0["ResourceType"]?.string } == ["AWS::Lambda::Function", "AWS::IAM::Role"])
+            let processed = try await shop.call("GetTemplate", ["StackName": "orders", "TemplateStage": "Processed"])
+            #expect(processed["TemplateBody"]?.string?.contains("AWS::Serverless") == false)
+            let original = try await shop.call("GetTemplate", ["StackName": "orders"])
+            #expect(original["TemplateBody"] == .string(template))
+        }
+    }
+
+    @Test("a transform that fails fails the change set, with SAM's words")
+    func failedTransform() async throws {
+        try await withWorkshop { shop in
+            let bad = "Transform: AWS::Serverless-2016-10-31\nResources:\n  F: {Type: AWS::Serverless::Function, Properties: {}}"
+            _ = try await shop.call("CreateChangeSet", changeSet("c", bad))
+            let described = try await shop.call("DescribeChangeSet", ["StackName": "orders", "ChangeSetName": "c"])
+            #expect(described["Status"] == "FAILED")
+            #expect(
+                described["StatusReason"]?.string?.hasPrefix(
+                    "Transform AWS::Serverless-2016-10-31 failed with: Invalid Serverless Application Specification document.")
+                    == true)
+        }
+    }
+}

@@ -1,0 +1,232 @@
+import Cloud
+import CloudTesting
+import HTTP
+import Ledger
+import LedgerTesting
+import Notation
+import Synchronization
+
+@testable import CloudFormation
+
+/// Services that stand in for those which stacks call, and remember what they were asked.
+final class Toys: Sendable {
+    struct State {
+        var things: [String: JSON] = [:]
+        var made: [String: String] = [:]
+        var calls: [String] = []
+        var parameters: [String: JSON] = [:]
+        var objects: [String: String] = [:]
+        var alias: JSON = ["FunctionVersion": "1"]
+        var deploymentStatus = "Succeeded"
+        var deployments: [JSON] = []
+    }
+    let state = Mutex(State())
+    /// What a function does when it is invoked; it may answer to the inbox.
+    typealias Function = @Sendable (_ event: JSON, _ inbox: ResponseInbox) async -> Reply
+    let functions = Mutex<[String: Function]>([:])
+    let inbox = Mutex<ResponseInbox?>(nil)
+
+    func change<Result>(_ body: (inout State) -> Result) -> Result { state.withLock { body(&$0) } }
+    var things: [String: JSON] { change { $0.things } }
+    var calls: [String] { change { $0.calls } }
+
+    var services: [any CloudService] {
+        [
+            Toy(id: "toys", operations: [], resourceTypes: [thing, alias, role, function]),
+            Toy(id: "ssm", operations: [Operation("GetParameter", enforces: "Name WithDecryption", raw: parameter)]),
+            Toy(id: "s3", operations: [Operation("GetObject", enforces: "Bucket Key VersionId", raw: object)]),
+            Toy(
+                id: "lambda",
+                operations: [
+                    Operation("Invoke", enforces: "FunctionName InvocationType LogType", raw: invoke),
+                    Operation("GetAlias", enforces: "FunctionName Name") { [self] _ in Reply(change { $0.alias }) },
+                    Operation("UpdateAlias", enforces: "FunctionName Name Description") { [self] call in
+                        change { $0.calls.append("UpdateAlias") }
+                        return Reply()
+                    },
+                ]),
+            Toy(id: "codedeploy", operations: codeDeploy),
+        ]
+    }
+
+    // MARK: Types
+
+    /// A thing: its size can be changed, its name cannot. `Fail` names the action that does not work.
+    private var thing: ResourceType {
+        ResourceType(
+            "Test::Thing", enforces: "Name Size Parent Password Tags Fail Nested.Inner", requires: "", replacedBy: "Name",
+            attributes: "Arn Size",
+            .init(
+                create: { [self] in try make($0) },
+                update: { [self] request in
+                    try refuse(request, "update")
+                    let id = request.physicalID ?? ""
+                    change { $0.things[id] = request.properties }
+                    return state(id, request)
+                },
+                delete: { [self] request in
+                    try refuse(request, "delete")
+                    _ = change { $0.things.removeValue(forKey: request.physicalID ?? "") }
+                }))
+    }
+
+    private func make(_ request: ResourceRequest) throws -> ResourceState {
+        try refuse(request, "create")
+        let id = change { state in
+            let id = state.made[request.key] ?? request.generatedName()
+            state.made[request.key] = id
+            state.things[id] = request.properties
+            state.calls.append("create \(request.logicalID)")
+            return id
+        }
+        return state(id, request)
+    }
+
+    private func state(_ id: String, _ request: ResourceRequest) -> ResourceState {
+        ResourceState(id, attributes: ["Arn": .string("arn:\(id)"), "Size": request.properties["Size"] ?? 0])
+    }
+
+    private func refuse(_ request: ResourceRequest, _ action: String) throws {
+        guard request.properties["Fail"]?.string == action else { return }
+        throw AWSError("InvalidThing", "This thing cannot \(action).", members: ["Evidence": "last line of the log"])
+    }
+
+    private func plain(_ name: String, _ enforces: String) -> ResourceType {
+        ResourceType(
+            name, enforces: enforces, attributes: "Arn",
+            .init(
+                create: { request in
+                    ResourceState(request.generatedName(), attributes: ["Arn": .string("arn:" + request.generatedName())])
+                },
+                update: { ResourceState($0.physicalID ?? "", attributes: $0.attributes) }, delete: { _ in }))
+    }
+    private var role: ResourceType { plain("AWS::IAM::Role", "AssumeRolePolicyDocument ManagedPolicyArns RoleName Tags") }
+    private var function: ResourceType { plain("AWS::Lambda::Function", "Code Handler Runtime Role Tags") }
+    private var alias: ResourceType { plain("AWS::Lambda::Alias", "FunctionName FunctionVersion Name Description") }
+
+    // MARK: Operations
+
+    private func parameter(_ call: Call) async throws -> Reply {
+        let name = call.input["Name"]?.string ?? ""
+        guard let parameter = change({ $0.parameters[name] }) else { throw AWSError("ParameterNotFound", "none") }
+        return Reply(["Parameter": parameter])
+    }
+
+    private func object(_ call: Call) async throws -> Reply {
+        let place = "\(call.input["Bucket"]?.string ?? "")/\(call.input["Key"]?.string ?? "")"
+        guard let text = change({ $0.objects[place] }) else {
+            throw AWSError("NoSuchKey", "The specified key does not exist.", status: 404)
+        }
+        return Reply([:], payload: .bytes(Array(text.utf8)))
+    }
+
+    private func invoke(_ call: Call) async throws -> Reply {
+        let name = call.input["FunctionName"]?.string ?? ""
+        let bytes = try await call.payload?.collected(limit: 1 << 20) ?? []
+        guard let function = functions.withLock({ $0[name] }), let inbox = inbox.withLock({ $0 }) else {
+            throw AWSError("ResourceNotFoundException", "Function not found: \(name)", status: 404)
+        }
+        return await function(try JSON(parsing: bytes), inbox)
+    }
+
+    private var codeDeploy: [Operation] {
+        let names = "applicationName deploymentGroupName"
+        return [
+            Operation("ListDeployments", enforces: names + " externalId includeOnlyStatuses") { _ in Reply(["deployments": []]) },
+            Operation("CreateDeployment", enforces: names + " revision creator externalId idempotencyToken") { [self] call in
+                change { $0.deployments.append(call.input) }
+                return Reply(["deploymentId": "d-1"])
+            },
+            Operation("GetDeployment", enforces: "deploymentId") { [self] _ in
+                let status = change { $0.deploymentStatus }
+                return Reply([
+                    "deploymentInfo": [
+                        "status": .string(status),
+                        "errorInformation": ["code": "ALARM_ACTIVE", "message": "The alarm Errors fired."],
+                    ]
+                ])
+            },
+            Operation("StopDeployment", enforces: "deploymentId autoRollbackEnabled") { [self] _ in
+                change { $0.deploymentStatus = "Stopped" }
+                return Reply()
+            },
+        ]
+    }
+}
+
+struct Toy: CloudService {
+    let id: String
+    let operations: [Operation]
+    var resourceTypes: [ResourceType] = []
+}
+
+/// A CloudFormation behind a door with toys around it, its machines running.
+struct Workshop: Sendable {
+    let test: TestCloud
+    let toys: Toys
+    let service: CloudFormationService
+
+    func call(_ operation: String, _ input: JSON = [:]) async throws -> JSON {
+        try await test.call("cloudformation", operation, input)
+    }
+
+    func refusal(_ operation: String, _ input: JSON) async throws -> String? {
+        try await test.refusal("cloudformation", operation, input)?.description
+    }
+
+    /// Creates a stack and waits for the end of that.
+    @discardableResult
+    func create(_ name: String, _ template: String, _ more: JSON = [:]) async throws -> JSON {
+        _ = try await call("CreateStack", input(name, template, more))
+        return try await settled(name)
+    }
+
+    /// Updates a stack and waits for the end of that.
+    @discardableResult
+    func update(_ name: String, _ template: String, _ more: JSON = [:]) async throws -> JSON {
+        _ = try await call("UpdateStack", input(name, template, more))
+        return try await settled(name)
+    }
+
+    func input(_ name: String, _ template: String, _ more: JSON = [:]) -> JSON {
+        var input: JSON = ["StackName": .string(name), "TemplateBody": .string(template)]
+        for (key, value) in more.object ?? [:] { input[key] = value }
+        return input
+    }
+
+    /// The stack as soon as nothing is under way in it.
+    @discardableResult
+    func settled(_ name: String) async throws -> JSON {
+        try await eventually("the end of the operation on \(name)") {
+            let stack = try await call("DescribeStacks", ["StackName": .string(name)])["Stacks"]?[0] ?? [:]
+            let status = stack["StackStatus"]?.string ?? ""
+            return status.hasSuffix("IN_PROGRESS") ? Optional.none : stack
+        }
+    }
+
+    /// The events of a stack, oldest first, `LogicalId STATUS`.
+    func story(_ name: String) async throws -> [String] {
+        try await events(name).map { "\($0["LogicalResourceId"]?.string ?? "") \($0["ResourceStatus"]?.string ?? "")" }
+    }
+
+    func events(_ name: String) async throws -> [JSON] {
+        (try await call("DescribeStackEvents", ["StackName": .string(name)])["StackEvents"]?.array ?? []).reversed()
+    }
+}
+
+/// Runs the closure with a workshop.
+func withWorkshop(_ body: (Workshop) async throws -> Void) async throws {
+    let toys = Toys()
+    let made = Mutex<CloudFormationService?>(nil)
+    try await withTestCloud { cloud, ledger in
+        let service = CloudFormationService(cloud: cloud, ledger: ledger)
+        made.withLock { $0 = service }
+        toys.inbox.withLock { $0 = service.inbox }
+        return toys.services + [service]
+    } _: { test in
+        guard let service = made.withLock({ $0 }) else { return }
+        try await withRunning(service.machines) {
+            try await body(Workshop(test: test, toys: toys, service: service))
+        }
+    }
+}
