@@ -22,7 +22,7 @@ struct Recognition {
     init(_ request: HTTPRequest, virtualHosts: [String]) {
         if let target = request.fields["X-Amz-Target"] {
             self.init(target: target, request)
-        } else if request.path.hasPrefix("/service/"), let cbor = Recognition(rpc: request) {
+        } else if request.target.hasPrefix("/service/"), let cbor = Recognition(rpc: request) {
             self = cbor
         } else {
             self.init(unmarked: request, virtualHosts: virtualHosts)
@@ -38,8 +38,7 @@ struct Recognition {
         let dot = target.lastIndex(of: ".") ?? target.startIndex
         let entry = ModelIndex.byTarget[String(target[..<dot])]
         let operation = String(target[dot...].drop { $0 == "." })
-        let type = request.fields["Content-Type"] ?? ""
-        let isOld = type.contains("json-1.0")
+        let isOld = request.fields["Content-Type"]?.after("json-1.0") != nil
         let format = AnswerFormat(isOld ? .json10 : .json11, service: entry?.id, operation: operation)
         guard let entry else {
             let name = Self.signingName(request).map { "The service '\($0)'" } ?? "The target '\(target)'"
@@ -50,7 +49,7 @@ struct Recognition {
     }
 
     private init?(rpc request: HTTPRequest) {
-        let parts = request.path.split(separator: "/")
+        let parts = request.halves.path.parts("/")
         guard parts.count == 4, parts[2] == "operation", let entry = ModelIndex.byTarget[String(parts[1])] else {
             return nil
         }
@@ -62,7 +61,7 @@ struct Recognition {
         let signer = Self.signingName(request)
         let signed = signer.flatMap { ModelIndex.bySigningName[$0] }
         let isForm = request.fields["Content-Type"]?.hasPrefix("application/x-www-form-urlencoded") ?? false
-        let asksAction = isForm && request.method == "POST" || request.query.contains("Action=")
+        let asksAction = isForm && request.method == "POST" || request.halves.query.after("Action=") != nil
         if let signer, signed == nil, !["s3express", "s3-object-lambda"].contains(signer) {
             let format = AnswerFormat(asksAction ? .query : .restJSON)
             self.init(format, .refused(.notImplemented("The service '\(signer)'")))
@@ -79,8 +78,9 @@ struct Recognition {
     }
 
     private init(rest id: String, _ request: HTTPRequest, virtualHosts: [String]) {
-        let query = PercentEncoding.pairs(request.query, isForm: true)
-        var path = request.path
+        let halves = request.halves
+        let query = PercentEncoding.pairs(halves.query, isForm: true)
+        var path = halves.path
         if id == "s3", let bucket = Self.bucket(request.fields["Host"], virtualHosts) {
             path = "/\(PercentEncoding.encode(bucket))\(path)"[...]
         }
@@ -107,16 +107,16 @@ struct Recognition {
 
     /// The service in the scope of a signature, in the header or the query, signed correctly or not.
     static func signingName(_ request: HTTPRequest) -> String? {
-        if let header = request.fields["Authorization"], let scope = header.range(after: "Credential=") {
-            let parts = header[scope].prefix { $0 != "," && $0 != " " }.split(separator: "/")
-            // Counted from the end: an access key may hold a slash.
-            return parts.count >= 5 ? String(parts[parts.count - 2]) : nil
+        if let header = request.fields["Authorization"] {
+            return header.after("Credential=").flatMap { signingName(scope: $0.upTo(",", " ")) }
         }
-        guard request.query.utf8.contains(UInt8(ascii: "=")),
-            let scope = request.query.range(after: "X-Amz-Credential=")
-        else { return nil }
-        let text = PercentEncoding.decode(request.query[scope].prefix { $0 != "&" })
-        let parts = text.split(separator: "/")
+        let scope = request.halves.query.after("X-Amz-Credential=")
+        return scope.flatMap { signingName(scope: PercentEncoding.decode($0.upTo("&"))[...]) }
+    }
+
+    /// Counted from the end: an access key may hold a slash.
+    private static func signingName(scope: Substring) -> String? {
+        let parts = scope.parts("/")
         return parts.count >= 5 ? String(parts[parts.count - 2]) : nil
     }
 
@@ -131,12 +131,12 @@ struct Recognition {
     static func service(
         ofQuery request: inout HTTPRequest, _ format: AnswerFormat, limit: Int
     ) async throws(Rejection) -> String? {
-        var fields = PercentEncoding.pairs(request.query, isForm: true)
+        var fields = PercentEncoding.pairs(request.halves.query, isForm: true)
         if request.method == "POST" {
             let bytes = try await RequestReader.body(of: request, format, limit: limit)
             request.body = .bytes(bytes)
             request.fields["Content-Encoding"] = nil
-            fields += PercentEncoding.pairs(String(decoding: bytes, as: UTF8.self), isForm: true)
+            fields += PercentEncoding.pairs(String(decoding: bytes, as: UTF8.self)[...], isForm: true)
         }
         let version = fields.first { $0.name == "Version" }?.value
         let action = fields.first { $0.name == "Action" }?.value ?? ""
@@ -146,37 +146,24 @@ struct Recognition {
 
     /// The service whose paths start with a date, as Lambda's do.
     private static func dated(_ request: HTTPRequest) -> ModelIndex? {
-        let first = Array(request.path.utf8.dropFirst().prefix { $0 != UInt8(ascii: "/") })
+        let (path, query) = request.halves
+        let first = Array(path.utf8.dropFirst().prefix { $0 != UInt8(ascii: "/") })
         guard first.count == 10, first[4] == UInt8(ascii: "-"), first[7] == UInt8(ascii: "-") else { return nil }
         return ModelIndex.all.first { entry in
             guard entry.speaksREST, entry.id != "s3", let routes = Models.service(entry.id)?.routes else {
                 return false
             }
-            let query = PercentEncoding.pairs(request.query, isForm: true)
-            return routes.match(method: request.method, path: request.path, query: query, fields: request.fields) != nil
+            let pairs = PercentEncoding.pairs(query, isForm: true)
+            return routes.match(method: request.method, path: path, query: pairs, fields: request.fields) != nil
         }
     }
 
     /// The bucket in front of one of the base names.
     static func bucket(_ host: String?, _ bases: [String]) -> String? {
         guard let host else { return nil }
-        let name = host.hasPrefix("[") ? host[...] : host.prefix { $0 != ":" }
+        let name = host.hasPrefix("[") ? host[...] : host[...].upTo(":")
         let best = bases.filter { name == $0 || name.hasSuffix("." + $0) }.max { $0.utf8.count < $1.utf8.count }
         guard let best, name.utf8.count > best.utf8.count else { return nil }
         return String(name.dropLast(best.count + 1))
-    }
-}
-
-extension StringProtocol {
-    /// Where the text after the first occurrence of a mark starts.
-    func range(after mark: String) -> PartialRangeFrom<Index>? {
-        let mark = Array(mark.utf8)
-        let bytes = utf8
-        var at = bytes.startIndex
-        while at != bytes.endIndex {
-            if bytes[at] == mark[0], bytes[at...].starts(with: mark) { return bytes.index(at, offsetBy: mark.count)... }
-            bytes.formIndex(after: &at)
-        }
-        return nil
     }
 }

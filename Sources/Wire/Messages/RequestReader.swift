@@ -8,10 +8,10 @@ struct RequestReader {
     let limit: Int
 
     func query(_ format: inout AnswerFormat) async throws(Rejection) -> Incoming {
-        var fields = PercentEncoding.pairs(request.query, isForm: true)
+        var fields = PercentEncoding.pairs(request.halves.query, isForm: true)
         if request.method == "POST" {
             let bytes = try await body(format)
-            fields += PercentEncoding.pairs(String(decoding: bytes, as: UTF8.self), isForm: true)
+            fields += PercentEncoding.pairs(String(decoding: bytes, as: UTF8.self)[...], isForm: true)
         }
         guard let action = fields.first(where: { $0.name == "Action" })?.value, !action.isEmpty else {
             throw Rejection(Refusals.missingAction(), format)

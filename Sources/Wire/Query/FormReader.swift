@@ -11,7 +11,7 @@ struct FormReader {
         guard let shape else { return [:] }
         var root = JSON.object(JSONObject())
         for (name, value) in fields where name != "Action" && name != "Version" {
-            let steps = name.split(separator: ".", maxSplits: depthLimit, omittingEmptySubsequences: false)
+            let steps = name.parts(".", atMost: depthLimit, keepingEmpty: true)
             guard steps.count <= depthLimit else {
                 throw Misfit(.unreadable("'\(name.prefix(80))' is nested too deep"))
             }

@@ -83,7 +83,7 @@ struct RESTReader {
         let lines = request.fields.values(of: member.wireName)
         guard !lines.isEmpty else { return nil }
         var elements: [JSON] = []
-        for part in lines.flatMap({ $0.split(separator: ",") }) {
+        for part in lines.flatMap({ $0.parts(",") }) {
             elements.append(try Scalar.read(Scalar.trimmed(String(part)), inner, member: member.wireName))
         }
         return .array(elements)
@@ -92,10 +92,9 @@ struct RESTReader {
     private func prefixed(_ member: Member) -> JSON? {
         var map = JSONObject()
         for field in request.fields.all {
-            guard field.name.utf8.count > member.wireName.utf8.count,
-                HTTPFields.same(String(field.name.prefix(member.wireName.count)), member.wireName)
+            guard field.name.utf8.count > member.wireName.utf8.count, field.name.hasPrefix(anyCase: member.wireName)
             else { continue }
-            let name = field.name.dropFirst(member.wireName.count).lowercased()
+            let name = Substring(field.name.utf8.dropFirst(member.wireName.utf8.count)).lowercased()
             // A name given twice counts with all its values, joined as proxies may do (RFC 9110, section 5.3).
             let value = map[name]?.string.map { "\($0),\(field.value)" } ?? field.value
             map[name] = .string(value)

@@ -18,14 +18,20 @@ struct RouteTable: Sendable {
     private struct Route: Sendable {
         let operation: String
         let segments: [Segment]
-        let isGreedy: Bool
         let query: [(name: String, value: String)]
         let neededQuery: [String]
         let neededHeaders: [String]
         let rank: Int
     }
 
-    private var byMethod: [String: [Route]] = [:]
+    /// Where a route is looked for: paths of as many segments, or for greedy ones of any number.
+    private struct Key: Hashable, Sendable {
+        let method: String
+        let count: Int
+    }
+
+    private static let anyCount = -1
+    private var routes: [Key: [Route]] = [:]
 
     /// A route for every operation offered, and for those only known, so that these are told from unknown paths.
     ///
@@ -34,8 +40,8 @@ struct RouteTable: Sendable {
     /// an unknown path, so there only literals decide.
     init(operations: [String: OperationModel], others: [JSON]) {
         for operation in operations.values.sorted(by: { $0.name < $1.name }) {
-            let required =
-                operation.template.hasPrefix("/{Bucket}") ? operation.input?.members.filter(\.isRequired) ?? [] : []
+            let isS3 = operation.template.hasPrefix("/{Bucket}")
+            let required = isS3 ? operation.input?.members.filter(\.isRequired) ?? [] : []
             add(
                 operation.name, operation.method, operation.template,
                 query: required.filter { $0.location == .query }.map(\.wireName),
@@ -47,25 +53,25 @@ struct RouteTable: Sendable {
             let isS3 = parts[2].hasPrefix("/{Bucket}")
             add(parts[0], parts[1], parts[2], query: isS3 ? Array(parts[3...]) : [], headers: [])
         }
-        for method in byMethod.keys { byMethod[method]?.sort { $0.rank > $1.rank } }
+        for key in routes.keys { routes[key]?.sort { $0.rank > $1.rank } }
     }
 
     private mutating func add(
         _ operation: String, _ method: String, _ template: String, query: [String], headers: [String]
     ) {
-        let parts = template.split(separator: "?", maxSplits: 1)
-        let segments = (parts.first ?? "").split(separator: "/").map { part -> Segment in
+        let parts = template.parts("?", atMost: 1)
+        let segments = (parts.first ?? "").parts("/").map { part -> Segment in
             guard part.hasPrefix("{") else { return .literal(String(part)) }
             let name = part.dropFirst().dropLast()
             return name.hasSuffix("+") ? .greedy(String(name.dropLast())) : .label(String(name))
         }
         let literals = segments.filter { if case .literal = $0 { true } else { false } }.count
+        let isGreedy = segments.contains { if case .greedy = $0 { true } else { false } }
         let fixed = PercentEncoding.pairs(parts.count > 1 ? parts[1] : "").filter { $0.name != "x-id" }
-        byMethod[method, default: []].append(
+        let key = Key(method: method, count: isGreedy ? Self.anyCount : segments.count)
+        routes[key, default: []].append(
             Route(
-                operation: operation, segments: segments,
-                isGreedy: segments.contains { if case .greedy = $0 { true } else { false } },
-                query: fixed, neededQuery: query, neededHeaders: headers,
+                operation: operation, segments: segments, query: fixed, neededQuery: query, neededHeaders: headers,
                 rank: literals * 100 + fixed.count * 20 + (query.count + headers.count)))
     }
 
@@ -73,37 +79,50 @@ struct RouteTable: Sendable {
     func match(
         method: String, path: Substring, query: [(name: String, value: String)], fields: HTTPFields
     ) -> Match? {
-        guard let routes = byMethod[method] else { return nil }
-        var parts = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-        let greedyParts = parts
-        while parts.last?.isEmpty == true { parts.removeLast() }
-        for route in routes {
-            guard let labels = Self.labels(route, route.isGreedy ? greedyParts : parts) else { continue }
-            let fits =
-                route.query.allSatisfy { fixed in
+        let all = path.dropFirst().parts("/", keepingEmpty: true)
+        let parts = all[..<((all.lastIndex { !$0.isEmpty } ?? -1) + 1)]
+        if let match = first(Key(method: method, count: parts.count), parts, query, fields) { return match }
+        return first(Key(method: method, count: Self.anyCount), all[...], query, fields)
+    }
+
+    private func first(
+        _ key: Key, _ parts: ArraySlice<Substring>, _ query: [(name: String, value: String)], _ fields: HTTPFields
+    ) -> Match? {
+        let route = routes[key]?.first { route in
+            if query.isEmpty, !route.query.isEmpty || !route.neededQuery.isEmpty { return false }
+            return Self.fits(route, parts)
+                && route.query.allSatisfy { fixed in
                     query.contains { $0.name == fixed.name && (fixed.value.isEmpty || $0.value == fixed.value) }
                 }
                 && route.neededQuery.allSatisfy { needed in query.contains { $0.name == needed } }
                 && route.neededHeaders.allSatisfy { fields[$0] != nil }
-            if fits { return Match(operation: route.operation, labels: labels) }
         }
-        return nil
+        return route.map { Match(operation: $0.operation, labels: Self.labels($0, parts)) }
     }
 
-    private static func labels(_ route: Route, _ parts: [Substring]) -> [(name: String, value: String)]? {
-        guard route.isGreedy ? parts.count >= route.segments.count : parts.count == route.segments.count else {
-            return nil
-        }
-        var labels: [(name: String, value: String)] = []
-        for (index, segment) in route.segments.enumerated() {
+    private static func fits(_ route: Route, _ parts: ArraySlice<Substring>) -> Bool {
+        guard parts.count >= route.segments.count else { return false }
+        for (segment, part) in zip(route.segments, parts) {
             switch segment {
-            case .literal(let text): guard parts[index] == text else { return nil }
-            case .label(let name):
-                guard !parts[index].isEmpty else { return nil }
-                labels.append((name, PercentEncoding.decode(parts[index])))
+            case .literal(let text): guard part == text else { return false }
+            case .label: guard !part.isEmpty else { return false }
+            // An empty key is none, but a key may start with a slash.
+            case .greedy: guard !part.isEmpty || parts.count > route.segments.count else { return false }
+            }
+        }
+        return true
+    }
+
+    private static func labels(_ route: Route, _ parts: ArraySlice<Substring>) -> [(name: String, value: String)] {
+        var labels: [(name: String, value: String)] = []
+        for (segment, part) in zip(route.segments, parts) {
+            switch segment {
+            case .literal: break
+            case .label(let name): labels.append((name, PercentEncoding.decode(part)))
             case .greedy(let name):
-                let rest = parts[index...].joined(separator: "/")
-                guard !rest.isEmpty else { return nil }
+                // The rest of the path, of which this part is the start.
+                guard let last = parts.last else { continue }
+                let rest = part.base[part.startIndex..<last.endIndex]
                 labels.append((name, PercentEncoding.decode(rest)))
             }
         }

@@ -40,10 +40,10 @@ struct Authorization: Sendable {
     init(_ request: HTTPRequest) throws(Failure) {
         if let header = request.fields["Authorization"] {
             try self.init(header: header, request)
-        } else if request.query.range(after: "X-Amz-Algorithm=") != nil
-            || request.query.range(after: "X-Amz-Signature=") != nil
+        } else if request.halves.query.after("X-Amz-Algorithm=") != nil
+            || request.halves.query.after("X-Amz-Signature=") != nil
         {
-            try self.init(query: PercentEncoding.pairs(request.query))
+            try self.init(query: PercentEncoding.pairs(request.halves.query))
         } else {
             throw .missing
         }
@@ -51,20 +51,20 @@ struct Authorization: Sendable {
 
     private init(header: String, _ request: HTTPRequest) throws(Failure) {
         guard header.hasPrefix(Self.algorithm) else { throw .otherMechanism }
-        var parts: [String: String] = [:]
-        for part in header.dropFirst(Self.algorithm.count).split(separator: ",") {
-            let pair = part.split(separator: "=", maxSplits: 1)
+        var found: [String: Substring] = [:]
+        for part in Substring(header.utf8.dropFirst(Self.algorithm.utf8.count)).parts(",") {
+            let pair = Substring(part.utf8.drop { $0 == 0x20 || $0 == 0x09 }).parts("=", atMost: 1)
             guard pair.count == 2 else { continue }
-            parts[Scalar.trimmed(String(pair[0]))] = Scalar.trimmed(String(pair[1]))
+            found[String(pair[0])] = pair[1].upTo(" ")
         }
-        let missing = ["Credential", "Signature", "SignedHeaders"].filter { parts[$0] == nil }
+        let missing = ["Credential", "Signature", "SignedHeaders"].filter { found[$0] == nil }
         let sent = Self.date(request.fields)
         var reasons = missing.map { "Authorization header requires '\($0)' parameter." }
         if sent == nil {
             reasons.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
         }
-        guard let credential = parts["Credential"], let signature = parts["Signature"],
-            let names = parts["SignedHeaders"], let sent
+        guard let credential = found["Credential"], let signature = found["Signature"],
+            let names = found["SignedHeaders"], let sent
         else { throw .malformed(reasons.joined(separator: " ")) }
         try self.init(
             credential: credential, names: names, signature: signature, date: sent.text, seconds: sent.seconds)
@@ -94,15 +94,16 @@ struct Authorization: Sendable {
                 "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be"
                     + " less than 604800 seconds")
         }
-        try self.init(credential: credential, names: names, signature: signature, date: date, seconds: seconds)
+        try self.init(
+            credential: credential[...], names: names[...], signature: signature[...], date: date, seconds: seconds)
         self.expires = expires
         sessionToken = value("X-Amz-Security-Token")
     }
 
     private init(
-        credential: String, names: String, signature: String, date: String, seconds: Int
+        credential: Substring, names: Substring, signature: Substring, date: String, seconds: Int
     ) throws(Failure) {
-        let parts = credential.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = credential.parts("/", keepingEmpty: true)
         guard parts.count >= 5, parts.last == "aws4_request" else {
             throw .malformed(
                 "Credential must have exactly 5 slash-delimited elements, e.g."
@@ -114,8 +115,8 @@ struct Authorization: Sendable {
         region = String(parts[parts.count - 3])
         service = String(parts[parts.count - 2])
         accessKeyID = parts.dropLast(4).joined(separator: "/")
-        signedHeaders = names.split(separator: ";").map { $0.lowercased() }
-        self.signature = signature
+        signedHeaders = names.parts(";").map { $0.lowercased() }
+        self.signature = String(signature)
         self.date = date
         self.seconds = seconds
         guard date.hasPrefix(day) else {

@@ -16,9 +16,10 @@ struct CanonicalRequest {
         bytes.reserveCapacity(1024)
         bytes += request.method.utf8
         bytes.append(0x0A)
-        Self.path(request.path, isS3: isS3, to: &bytes)
+        let halves = request.halves
+        Self.path(halves.path, isS3: isS3, to: &bytes)
         bytes.append(0x0A)
-        Self.query(request.query, to: &bytes)
+        Self.query(halves.query, to: &bytes)
         bytes.append(0x0A)
         for name in signedHeaders { Self.field(name, request.fields, to: &bytes) }
         bytes.append(0x0A)
@@ -46,7 +47,7 @@ struct CanonicalRequest {
         }
         if path.utf8.count <= 1 { return bytes.append(UInt8(ascii: "/")) }
         var segments: [Substring] = []
-        for segment in path.split(separator: "/") where segment != "." {
+        for segment in path.parts("/") where segment != "." {
             if segment == ".." { _ = segments.popLast() } else { segments.append(segment) }
         }
         for segment in segments {

@@ -129,7 +129,7 @@ struct ChunkDecoder: Sendable {
     }
 
     private mutating func startChunk(_ line: [UInt8]) throws(Fault) {
-        let parts = String(decoding: line, as: UTF8.self).split(separator: ";", omittingEmptySubsequences: false)
+        let parts = String(decoding: line, as: UTF8.self).parts(";", keepingEmpty: true)
         guard let size = parts.first.flatMap({ Int($0, radix: 16) }), size >= 0 else { throw Self.malformed }
         chunkSignature =
             parts.dropFirst().first { $0.hasPrefix("chunk-signature=") }.map { String($0.dropFirst(16)) } ?? ""

@@ -58,7 +58,7 @@ package struct RequestSigner: Sendable {
         ]
         if let token = credential.sessionToken { parameters.append(("X-Amz-Security-Token", token)) }
         let added = parameters.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
-        request.target += (request.query.isEmpty ? "?" : "&") + added
+        request.target += (request.halves.query.isEmpty ? "?" : "&") + added
         let hash = service == "s3" ? CanonicalRequest.unsignedPayload : hash(request, .hashed)
         request.target += "&X-Amz-Signature=" + signature(request, names, hash: hash, date: date)
         return request

@@ -81,9 +81,10 @@ package struct SignatureVerifier: Sendable {
         }
         var unsigned = authorization.signedHeaders.contains("host") ? [] : ["host"]
         for field in request.fields.all where field.name.utf8.count > 6 {
+            guard authorization.service == "s3", field.name.hasPrefix(anyCase: "x-amz-") else { continue }
             let name = field.name.lowercased()
             // Whoever handles the request on its way could add these otherwise.
-            guard name.hasPrefix("x-amz-"), authorization.service == "s3", !authorization.signedHeaders.contains(name),
+            guard !authorization.signedHeaders.contains(name),
                 name != "x-amz-content-sha256" || authorization.expires == nil
             else { continue }
             unsigned.append(name)
@@ -159,7 +160,7 @@ package struct SignatureVerifier: Sendable {
     }
 
     private static func isChunked(_ request: HTTPRequest, hash: String) -> Bool {
-        hash.hasPrefix("STREAMING-") || request.fields["Content-Encoding"]?.contains("aws-chunked") == true
+        hash.hasPrefix("STREAMING-") || request.fields["Content-Encoding"]?.after("aws-chunked") != nil
     }
 
     private static func unchunked(_ request: HTTPRequest, seal: ChunkDecoder.Seal?) throws(Fault) -> HTTPRequest {
@@ -167,10 +168,10 @@ package struct SignatureVerifier: Sendable {
         let stated = request.fields["x-amz-decoded-content-length"]
         let length = stated.flatMap { Int($0) }
         guard stated == nil || (length ?? -1) >= 0 else { throw Refusals.missingLength() }
-        let trailers = (request.fields["x-amz-trailer"] ?? "").split(separator: ",").map { Scalar.trimmed(String($0)) }
+        let trailers = (request.fields["x-amz-trailer"] ?? "").parts(",").map { Scalar.trimmed(String($0)) }
         let decoder = ChunkDecoder(decodedLength: length, seal: seal, trailers: trailers)
         request.body = try CheckedBody.unchunked(request.body, decoder, length: length)
-        let encodings = (request.fields["Content-Encoding"] ?? "").split(separator: ",").map {
+        let encodings = (request.fields["Content-Encoding"] ?? "").parts(",").map {
             Scalar.trimmed(String($0))
         }
         let kept = encodings.filter { $0 != "aws-chunked" && !$0.isEmpty }

@@ -31,7 +31,7 @@ enum PercentEncoding {
     }
 
     /// The text with its escapes resolved. What is no escape stays as it is; `+` is a space in forms.
-    static func decode(_ text: some StringProtocol, isForm: Bool = false) -> String {
+    static func decode(_ text: Substring, isForm: Bool = false) -> String {
         let special = text.utf8.contains { $0 == UInt8(ascii: "%") || (isForm && $0 == UInt8(ascii: "+")) }
         guard special else { return String(text) }
         return String(decoding: decodedBytes(Array(text.utf8)[...], isForm: isForm), as: UTF8.self)
@@ -67,9 +67,10 @@ enum PercentEncoding {
     }
 
     /// Names and values of a query or form, escapes resolved, in order. A name without `=` has an empty value.
-    static func pairs(_ text: some StringProtocol, isForm: Bool = false) -> [(name: String, value: String)] {
+    static func pairs(_ text: Substring, isForm: Bool = false) -> [(name: String, value: String)] {
+        if text.isEmpty { return [] }
         var pairs: [(name: String, value: String)] = []
-        for part in text.split(separator: "&", omittingEmptySubsequences: true) {
+        for part in text.parts("&") {
             if let equals = part.utf8.firstIndex(of: UInt8(ascii: "=")) {
                 let value = part[part.utf8.index(after: equals)...]
                 pairs.append((decode(part[..<equals], isForm: isForm), decode(value, isForm: isForm)))
