@@ -41,7 +41,8 @@ struct ConnectorBuilder {
         self.suffix = suffix
         self.destination = try ConnectorEnd(destination, other: source, of: id, in: translation)
         self.source = try ConnectorEnd(source, other: destination, of: id, in: translation)
-        permissions = Set(declaration["Permissions"]?.array?.compactMap(\.string) ?? [])
+        let given = declaration["Permissions"]
+        permissions = Set(given?.array?.compactMap(\.string) ?? given?.object?.keys ?? [])
     }
 
     private func refusal(_ text: String) -> Fault { .resource(declaration.logicalID, text) }

@@ -32,12 +32,15 @@ struct Declaration {
         guard LogicalID.isAlphanumeric(logicalID), !isNumber else {
             throw Fault.resource(logicalID, "Logical ids must be alphanumeric.")
         }
-        guard let type = declared["Type"]?.string else {
+        guard let given = declared["Type"] else {
             throw Fault.resource(logicalID, "Resource dict missing key 'Type'.")
         }
-        guard let table = Facts.propertyTables[name] else {
-            throw Fault.resource(logicalID, "Resource has incorrect Type; expected '\(name)', got '\(type)'")
+        let expected = name.split(separator: ".").last.map(String.init) ?? name
+        guard let table = Facts.propertyTables[name], given == .string(expected) else {
+            throw Fault.resource(
+                logicalID, "Resource has incorrect Type; expected '\(expected)', got '\(given.printed)'")
         }
+        let type = expected
         var properties: JSONObject = [:]
         if let declaredProperties = declared["Properties"] {
             guard let object = declaredProperties.object else {

@@ -35,7 +35,9 @@ struct Resolver {
     private func resolve(object: JSONObject) throws -> JSON {
         if object.count == 1 {
             if let name = object["Ref"] {
-                guard let name = name.string, let value = parameter(name) else { return .object(object) }
+                guard let name = name.string, let value = parameter(name) else {
+                    return .object(try object.mapValues(walk))
+                }
                 // The value is looked into as well: a parameter may hold what looks like a reference.
                 return value.object == nil && value.array == nil ? value : try resolve(members: value)
             }
