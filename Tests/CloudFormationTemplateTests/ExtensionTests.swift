@@ -117,7 +117,9 @@ struct ExtensionTests {
         #expect(reference.stage == stage)
     }
 
-    @Test("malformed references are refused", arguments: ["{{resolve:ssm:a b}}", "{{resolve:ssm:a:x}}", "{{resolve:ebs:x}}"])
+    @Test(
+        "malformed references are refused",
+        arguments: ["{{resolve:ssm:a b}}", "{{resolve:ssm:a:x}}", "{{resolve:ebs:x}}"])
     func malformed(_ text: String) {
         #expect(throws: TemplateError.self) { try DynamicReference.all(in: [.string(text)]) }
     }

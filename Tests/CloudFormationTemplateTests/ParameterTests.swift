@@ -69,7 +69,8 @@ struct ParameterTests {
     @Test("a parameter kept in Systems Manager is looked up by the caller")
     func stored() throws {
         let template = try template(
-            "Parameters: {P: {Type: 'AWS::SSM::Parameter::Value<List<String>>', Default: /a}}\nResources:\n  B: {Type: T}")
+            "Parameters: {P: {Type: 'AWS::SSM::Parameter::Value<List<String>>', Default: /a}}\nResources:\n  B: {Type: T}"
+        )
         #expect(try template.bind([]).lookups == ["/a"])
         let bound = try template.bind([], stored: ["/a": "x,y"])
         #expect(bound.lookups.isEmpty)

@@ -39,7 +39,8 @@ struct ResolutionTests {
         let head = Self.conditional.split(separator: "Outputs:")[0]
         #expect(
             failure { _ = try resolved(head + yaml) }
-                == "Template format error: Unresolved resource dependencies [Prod] in the \(block) block of the template")
+                == "Template format error: Unresolved resource dependencies [Prod] in the \(block) block of the template"
+        )
     }
 
     @Test("circles are named")
@@ -85,9 +86,10 @@ struct ResolutionTests {
             throws: TemplateError.self,
             performing: { try resolved(yaml) })
         do { _ = try resolved(yaml) } catch let error as TemplateError {
-            #expect(error.report.errors.map(\.path.description) == [
-                "Resources.A.Properties.P", "Resources.A.Properties.Q", "Resources.B.Properties.P",
-            ])
+            #expect(
+                error.report.errors.map(\.path.description) == [
+                    "Resources.A.Properties.P", "Resources.A.Properties.Q", "Resources.B.Properties.P",
+                ])
         } catch {}
     }
 
@@ -118,13 +120,16 @@ struct DependencyGraphTests {
         #expect(graph.dependents(of: "A") == ["C", "E"])
     }
 
-    @Test("an order is an order, for random graphs, and circles are found in others", arguments: 0..<40 as Range<UInt64>)
+    @Test(
+        "an order is an order, for random graphs, and circles are found in others", arguments: 0..<40 as Range<UInt64>)
     func random(seed: UInt64) {
         var chance = Chance(seed)
         let nodes = (0..<60).map { "N\($0)" }
         var needs: [String: Set<String>] = [:]
         for index in nodes.indices.dropFirst() {
-            for _ in 0..<3 where chance.next(3) > 0 { needs[nodes[index], default: []].insert(nodes[chance.next(index)]) }
+            for _ in 0..<3 where chance.next(3) > 0 {
+                needs[nodes[index], default: []].insert(nodes[chance.next(index)])
+            }
         }
         let shuffled = nodes.sorted { _, _ in chance.next(2) == 0 }
         let graph = DependencyGraph(nodes: shuffled) { needs[$0] ?? [] }

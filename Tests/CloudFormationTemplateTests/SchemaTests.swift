@@ -9,13 +9,15 @@ struct SchemaTests {
         properties: .init(
             [
                 "Name": .string(nil), "Mode": .string(["On", "Off"]), "Size": .integer, "Ratio": .number,
-                "Enabled": .boolean, "Tags": .list(.object(.init(["Key": .string(nil), "Value": .string(nil)], required: ["Key"]))),
+                "Enabled": .boolean,
+                "Tags": .list(.object(.init(["Key": .string(nil), "Value": .string(nil)], required: ["Key"]))),
                 "Variables": .map(.string(nil)), "Free": .any,
             ], required: ["Name"]),
         readOnly: ["Arn"], attributes: ["Arn"])
 
     private func check(_ properties: String) throws -> [String] {
-        let template = try resolved("Resources:\n  O: {Type: T, Properties: {Name: o}}\n  A: {Type: T, Properties: {\(properties)}}")
+        let template = try resolved(
+            "Resources:\n  O: {Type: T, Properties: {Name: o}}\n  A: {Type: T, Properties: {\(properties)}}")
         return template.check { $0 == "T" ? Self.schema : nil }.errors.map(\.message)
     }
 
@@ -34,7 +36,10 @@ struct SchemaTests {
             ("Name: x, Variables: [a]", "Value of property Variables must be an object"),
             ("Name: x, Mode: Perhaps", "T: Perhaps is not a valid value for Mode"),
             ("Name: x, Arn: y", "Encountered unsupported property Arn"),
-            ("Name: !GetAtt O.Colour", "Template error: resource O does not support attribute type Colour in Fn::GetAtt"),
+            (
+                "Name: !GetAtt O.Colour",
+                "Template error: resource O does not support attribute type Colour in Fn::GetAtt"
+            ),
         ])
     func wrong(_ properties: String, _ message: String) throws {
         #expect(try check(properties).first == message)
@@ -95,7 +100,10 @@ struct SummaryTests {
         #expect(summary["Parameters"]?[0]?["ParameterConstraints"]?["AllowedValues"] == ["d", "e"])
         #expect(summary["ResourceIdentifierSummaries"]?[0]?["LogicalResourceIds"] == ["R", "S"])
         let validation = TemplateSummary(template).validation
-        #expect(validation["Parameters"]?[0] == ["ParameterKey": "P", "DefaultValue": "d", "NoEcho": true, "Description": "why"])
+        #expect(
+            validation["Parameters"]?[0] == [
+                "ParameterKey": "P", "DefaultValue": "d", "NoEcho": true, "Description": "why",
+            ])
         #expect(validation["DeclaredTransforms"] == ["AWS::Serverless-2016-10-31"])
     }
 

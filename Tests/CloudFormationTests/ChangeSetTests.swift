@@ -30,7 +30,8 @@ struct ChangeSetTests {
             #expect(shop.toys.things.isEmpty)
             _ = try await shop.call("ExecuteChangeSet", asked)
             try await eventually("the stack stands") {
-                try await shop.call("DescribeStacks", ["StackName": "orders"])["Stacks"]?[0]?["StackStatus"] == "CREATE_COMPLETE"
+                try await shop.call("DescribeStacks", ["StackName": "orders"])["Stacks"]?[0]?["StackStatus"]
+                    == "CREATE_COMPLETE"
                     ? true : nil
             }
             #expect(try await shop.call("DescribeChangeSet", asked)["ExecutionStatus"] == "EXECUTE_COMPLETE")
@@ -40,7 +41,8 @@ struct ChangeSetTests {
     @Test("an update's change set tells values, replacement and causes before anything is done")
     func update() async throws {
         try await withWorkshop { shop in
-            try await shop.create("orders", Self.template.replacing("{Size: !Ref Size}", with: "{Name: a, Size: !Ref Size}"))
+            try await shop.create(
+                "orders", Self.template.replacing("{Size: !Ref Size}", with: "{Name: a, Size: !Ref Size}"))
             let new = Self.template.replacing("{Size: !Ref Size}", with: "{Name: b, Size: !Ref Size}")
             _ = try await shop.call("CreateChangeSet", changeSet("c2", new, type: "UPDATE"))
             let asked: JSON = ["StackName": "orders", "ChangeSetName": "c2", "IncludePropertyValues": true]
@@ -68,7 +70,8 @@ struct ChangeSetTests {
             #expect(described["Status"] == "FAILED" && described["ExecutionStatus"] == "UNAVAILABLE")
             #expect(
                 described["StatusReason"]
-                    == "The submitted information didn't contain changes. Submit different information to create a change set.")
+                    == "The submitted information didn't contain changes. Submit different information to create a change set."
+            )
             let id = made["Id"]?.string ?? ""
             #expect(
                 try await shop.refusal("ExecuteChangeSet", ["ChangeSetName": .string(id)])
@@ -101,10 +104,12 @@ struct ChangeSetTests {
             _ = try await shop.call("CreateChangeSet", input)
             _ = try await shop.call("ExecuteChangeSet", ["StackName": "orders", "ChangeSetName": "c"])
             try await eventually("the stack stands") {
-                try await shop.call("DescribeStacks", ["StackName": "orders"])["Stacks"]?[0]?["StackStatus"] == "CREATE_COMPLETE"
+                try await shop.call("DescribeStacks", ["StackName": "orders"])["Stacks"]?[0]?["StackStatus"]
+                    == "CREATE_COMPLETE"
                     ? true : nil
             }
-            let types = try await shop.call("ListStackResources", ["StackName": "orders"])["StackResourceSummaries"]?.array
+            let types = try await shop.call("ListStackResources", ["StackName": "orders"])["StackResourceSummaries"]?
+                .array
             #expect(types?.map { $0["ResourceType"]?.string } == ["AWS::Lambda::Function", "AWS::IAM::Role"])
             let processed = try await shop.call("GetTemplate", ["StackName": "orders", "TemplateStage": "Processed"])
             #expect(processed["TemplateBody"]?.string?.contains("AWS::Serverless") == false)
@@ -116,13 +121,15 @@ struct ChangeSetTests {
     @Test("a transform that fails fails the change set, with SAM's words")
     func failedTransform() async throws {
         try await withWorkshop { shop in
-            let bad = "Transform: AWS::Serverless-2016-10-31\nResources:\n  F: {Type: AWS::Serverless::Function, Properties: {}}"
+            let bad =
+                "Transform: AWS::Serverless-2016-10-31\nResources:\n  F: {Type: AWS::Serverless::Function, Properties: {}}"
             _ = try await shop.call("CreateChangeSet", changeSet("c", bad))
             let described = try await shop.call("DescribeChangeSet", ["StackName": "orders", "ChangeSetName": "c"])
             #expect(described["Status"] == "FAILED")
             #expect(
                 described["StatusReason"]?.string?.hasPrefix(
-                    "Transform AWS::Serverless-2016-10-31 failed with: Invalid Serverless Application Specification document.")
+                    "Transform AWS::Serverless-2016-10-31 failed with: Invalid Serverless Application Specification document."
+                )
                     == true)
         }
     }

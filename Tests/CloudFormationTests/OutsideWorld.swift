@@ -64,12 +64,14 @@ struct TestStack {
     ) throws -> StackOperation {
         count += 1
         var subject = OperationSubject(
-            operationID: "op-\(count)", stackID: "arn:stack", stackName: "stack", account: "1", region: "r", principal: "p")
+            operationID: "op-\(count)", stackID: "arn:stack", stackName: "stack", account: "1", region: "r",
+            principal: "p")
         subject.hasGoodState = intent != .create && status != .rollbackFailed && status != .createFailed
         change(&subject)
         return StackOperation(
             intent, subject, status: status,
-            plan: try yaml.map { OperationPlan(try Self.resolve($0), types: Self.types) } ?? OperationPlan(), resources: resources,
+            plan: try yaml.map { OperationPlan(try Self.resolve($0), types: Self.types) } ?? OperationPlan(),
+            resources: resources,
             eventCount: events.count)
     }
 
@@ -96,7 +98,9 @@ struct TestStack {
     /// Takes over what an operation led to.
     mutating func take(_ simulation: MachineSimulation<StackOperation>) {
         status = simulation.engine.status
-        resources = simulation.engine.resources.values.filter { $0.current != nil || !$0.leaving.isEmpty || $0.original != nil }
+        resources = simulation.engine.resources.values.filter {
+            $0.current != nil || !$0.leaving.isEmpty || $0.original != nil
+        }
         events += simulation.log
         outputs = simulation.engine.outputs ?? outputs
     }

@@ -33,7 +33,8 @@ struct OwnTypeTests {
                 functions[Self.maker] = { event, inbox in
                     shop.toys.change { $0.calls.append(event["RequestType"]?.string ?? "") }
                     let answer: JSON = [
-                        "Status": "SUCCESS", "PhysicalResourceId": "made", "Data": ["Answer": event["ResourceProperties"]?["Number"] ?? ""],
+                        "Status": "SUCCESS", "PhysicalResourceId": "made",
+                        "Data": ["Answer": event["ResourceProperties"]?["Number"] ?? ""],
                     ]
                     await self.answer(event, inbox, answer)
                     return Reply([:], payload: .bytes([]))
@@ -55,7 +56,9 @@ struct OwnTypeTests {
         try await withWorkshop { shop in
             shop.toys.functions.withLock { functions in
                 functions[Self.maker] = { _, _ in
-                    Reply(["FunctionError": "Unhandled", "LogResult": "VHJhY2ViYWNrOiBib29t"], payload: .bytes(Array("{}".utf8)))
+                    Reply(
+                        ["FunctionError": "Unhandled", "LogResult": "VHJhY2ViYWNrOiBib29t"],
+                        payload: .bytes(Array("{}".utf8)))
                 }
             }
             let stack = try await shop.create("c", Self.custom)
@@ -76,7 +79,10 @@ struct OwnTypeTests {
                     let isCreation = event["RequestType"] == "Create"
                     await self.answer(
                         event, inbox,
-                        ["Status": isCreation ? "FAILED" : "SUCCESS", "Reason": "no room", "PhysicalResourceId": "half"])
+                        [
+                            "Status": isCreation ? "FAILED" : "SUCCESS", "Reason": "no room",
+                            "PhysicalResourceId": "half",
+                        ])
                     return Reply()
                 }
             }
@@ -117,21 +123,28 @@ struct OwnTypeTests {
               Data: {Value: !GetAtt W.Data}
             """
         try await withWorkshop { shop in
-            for (name, status, end) in [("good", "SUCCESS", "CREATE_COMPLETE"), ("bad", "FAILURE", "ROLLBACK_COMPLETE")] {
+            for (name, status, end) in [
+                ("good", "SUCCESS", "CREATE_COMPLETE"), ("bad", "FAILURE", "ROLLBACK_COMPLETE"),
+            ] {
                 _ = try await shop.call("CreateStack", shop.input(name, template))
                 let handle = try await eventually("the handle stands") {
                     let asked: JSON = ["StackName": .string(name), "LogicalResourceId": "H"]
-                    return try? await shop.call("DescribeStackResource", asked)["StackResourceDetail"]?["PhysicalResourceId"]?.string
+                    return try? await shop.call("DescribeStackResource", asked)["StackResourceDetail"]?[
+                        "PhysicalResourceId"]?.string
                 }
                 let path = handle.replacing("http://127.0.0.1:4566", with: "")
                 for (id, kind) in [("a", "SUCCESS"), ("b", status)] {
-                    let message: JSON = ["UniqueId": .string(id), "Status": .string(kind), "Data": .string(id + "!"), "Reason": "why"]
+                    let message: JSON = [
+                        "UniqueId": .string(id), "Status": .string(kind), "Data": .string(id + "!"), "Reason": "why",
+                    ]
                     _ = await shop.service.inbox.receive(
                         HTTPRequest(method: "PUT", target: path, body: .bytes(message.bytes())))
                 }
                 let stack = try await shop.settled(name)
                 #expect(stack["StackStatus"] == .string(end))
-                if end == "CREATE_COMPLETE" { #expect(stack["Outputs"]?[0]?["OutputValue"] == "{\"a\":\"a!\",\"b\":\"b!\"}") }
+                if end == "CREATE_COMPLETE" {
+                    #expect(stack["Outputs"]?[0]?["OutputValue"] == "{\"a\":\"a!\",\"b\":\"b!\"}")
+                }
             }
         }
     }
@@ -215,7 +228,9 @@ struct OwnTypeTests {
             try await shop.create("a", alias("1"))
             shop.toys.change { $0.deploymentStatus = "InProgress" }
             _ = try await shop.call("UpdateStack", shop.input("a", alias("2")))
-            try await eventually("the deployment has begun") { shop.toys.change { $0.deployments.isEmpty } ? nil : true }
+            try await eventually("the deployment has begun") {
+                shop.toys.change { $0.deployments.isEmpty } ? nil : true
+            }
             _ = try await shop.call("CancelUpdateStack", ["StackName": "a"])
             #expect(try await shop.settled("a")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE")
             #expect(shop.toys.change { $0.deploymentStatus } == "Stopped")

@@ -61,9 +61,18 @@ struct StackLifeTests {
             try await shop.create("orders", Self.template)
             let id = try await shop.settled("orders")["StackId"]?.string ?? ""
             let cases: [(String, JSON, String)] = [
-                ("CreateStack", shop.input("orders", Self.template), "AlreadyExistsException: Stack [orders] already exists"),
-                ("UpdateStack", shop.input("orders", Self.template), "ValidationError: No updates are to be performed."),
-                ("UpdateStack", shop.input("nope", Self.template), "ValidationError: Stack with id nope does not exist"),
+                (
+                    "CreateStack", shop.input("orders", Self.template),
+                    "AlreadyExistsException: Stack [orders] already exists"
+                ),
+                (
+                    "UpdateStack", shop.input("orders", Self.template),
+                    "ValidationError: No updates are to be performed."
+                ),
+                (
+                    "UpdateStack", shop.input("nope", Self.template),
+                    "ValidationError: Stack [nope] does not exist"
+                ),
                 ("DescribeStackEvents", ["StackName": "nope"], "ValidationError: Stack [nope] does not exist"),
                 (
                     "DescribeStackResource", ["StackName": "orders", "LogicalResourceId": "X"],
@@ -89,11 +98,13 @@ struct StackLifeTests {
                         + "must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
                 ),
                 (
-                    "CreateStack", shop.input("new", "Resources:\n  A: {Type: Test::Thing, Properties: {Parent: !ImportValue x}}"),
+                    "CreateStack",
+                    shop.input("new", "Resources:\n  A: {Type: Test::Thing, Properties: {Parent: !ImportValue x}}"),
                     "ValidationError: No export named x found."
                 ),
                 (
-                    "CreateStack", ["StackName": "new"], "ValidationError: Either Template URL or Template Body must be specified."
+                    "CreateStack", ["StackName": "new"],
+                    "ValidationError: Either Template URL or Template Body must be specified."
                 ),
                 (
                     "ContinueUpdateRollback", ["StackName": "orders"],
@@ -124,7 +135,8 @@ struct StackLifeTests {
             #expect(shop.toys.things.values.contains { $0["Size"] == "1" })
             let failure = try await shop.events("orders").first { $0["ResourceStatus"] == "UPDATE_FAILED" }
             let reason = failure?["ResourceStatusReason"]?.string ?? ""
-            #expect(reason.hasPrefix("Resource handler returned message: \"This thing cannot update.\" (RequestToken: "))
+            #expect(
+                reason.hasPrefix("Resource handler returned message: \"This thing cannot update.\" (RequestToken: "))
             #expect(reason.hasSuffix("HandlerErrorCode: InvalidRequest)\nlast line of the log"))
             let start = try await shop.events("orders").first { $0["ResourceStatus"] == "UPDATE_ROLLBACK_IN_PROGRESS" }
             #expect(start?["ResourceStatusReason"] == "The following resource(s) failed to update: [Second]. ")
@@ -142,7 +154,8 @@ struct StackLifeTests {
             try await shop.settled("orders")
             #expect(
                 try await shop.refusal("UpdateStack", input)
-                    == "TokenAlreadyExistsException: A different operation was already requested under the client token t1")
+                    == "TokenAlreadyExistsException: A different operation was already requested under the client token t1"
+            )
         }
     }
 
@@ -179,6 +192,14 @@ struct StackLifeTests {
                 "base", "Resources:\n  A: {Type: Test::Thing}\nOutputs:\n  N: {Value: !Ref A, Export: {Name: thing}}")
             try await shop.create(
                 "user", "Resources:\n  B: {Type: Test::Thing, Properties: {Parent: !ImportValue thing}}")
+            let changed = try await shop.update(
+                "base", "Resources:\n  A: {Type: Test::Thing}\nOutputs:\n  N: {Value: other, Export: {Name: thing}}")
+            #expect(changed["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE")
+            let told = try await shop.events("base")
+            #expect(
+                told.contains {
+                    $0["ResourceStatusReason"] == "Export thing cannot be updated as it is in use by user"
+                })
             #expect(try await shop.call("ListExports")["Exports"]?[0]?["Name"] == "thing")
             #expect(try await shop.call("ListImports", ["ExportName": "thing"])["Imports"] == ["user"])
             #expect(
@@ -199,7 +220,8 @@ struct StackLifeTests {
             #expect(
                 try await shop.refusal("DeleteStack", ["StackName": "p"])
                     == "ValidationError: Stack [p] cannot be deleted while TerminationProtection is enabled")
-            _ = try await shop.call("UpdateTerminationProtection", ["StackName": "p", "EnableTerminationProtection": false])
+            _ = try await shop.call(
+                "UpdateTerminationProtection", ["StackName": "p", "EnableTerminationProtection": false])
             #expect(try await shop.refusal("DeleteStack", ["StackName": "p"]) == nil)
         }
     }
@@ -217,7 +239,8 @@ struct StackLifeTests {
             try await shop.settled("s")
             #expect(shop.toys.things.values.first?["Size"] == 9)
             #expect(
-                try await shop.refusal("CreateStack", ["StackName": "t", "TemplateURL": "https://s3.amazonaws.com/bucket/no"])
+                try await shop.refusal(
+                    "CreateStack", ["StackName": "t", "TemplateURL": "https://s3.amazonaws.com/bucket/no"])
                     == "ValidationError: S3 error: The specified key does not exist.")
         }
     }
@@ -235,7 +258,8 @@ struct StackLifeTests {
             let next = CloudFormationService(cloud: test.cloud, ledger: test.ledger)
             try await withRunning(next.machines) {
                 _ = try await eventually("the stack stands") {
-                    let stack = try await test.call("cloudformation", "DescribeStacks", ["StackName": "s"])["Stacks"]?[0]
+                    let stack = try await test.call("cloudformation", "DescribeStacks", ["StackName": "s"])["Stacks"]?[
+                        0]
                     return stack?["StackStatus"] == "CREATE_COMPLETE" ? true : nil
                 }
             }

@@ -136,7 +136,8 @@ struct StackOperationTests {
         let world = OutsideWorld()
         var stack = try created(in: world)
         let before = stack
-        let new = Self.base.replacing("Size: 1", with: "Size: 2").replacing("{Parent: !Ref B}", with: "{Parent: !Ref B, X: 1}")
+        let new = Self.base.replacing("Size: 1", with: "Size: 2").replacing(
+            "{Parent: !Ref B}", with: "{Parent: !Ref B, X: 1}")
         world.broken = ["C"]
         try stack.run(stack.operation(.update, new) { $0.onFailure = .nothing }, in: world)
         #expect(stack.status == .updateFailed)
@@ -152,7 +153,8 @@ struct StackOperationTests {
     @Test("Retain leaves a resource standing and says so")
     func retain() throws {
         let world = OutsideWorld()
-        let yaml = "Resources:\n  A: {Type: T, DeletionPolicy: Retain, UpdateReplacePolicy: Retain, Properties: {Name: a}}\n  B: {Type: T}"
+        let yaml =
+            "Resources:\n  A: {Type: T, DeletionPolicy: Retain, UpdateReplacePolicy: Retain, Properties: {Name: a}}\n  B: {Type: T}"
         var stack = try created(yaml, in: world)
         try stack.run(stack.operation(.update, yaml.replacing("Name: a", with: "Name: b")), in: world)
         #expect(world.things.count == 3)

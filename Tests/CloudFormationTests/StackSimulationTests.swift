@@ -16,7 +16,9 @@ struct StackSimulationTests {
         for index in 0..<count {
             if index > 0, chance.fraction() < 0.2 { continue }
             var properties = ["Size: \(chance.next() % 3)", "Name: n\(chance.next() % 2)"]
-            for (place, name) in names.enumerated() where chance.fraction() < 0.4 { properties.append("P\(place): !Ref \(name)") }
+            for (place, name) in names.enumerated() where chance.fraction() < 0.4 {
+                properties.append("P\(place): !Ref \(name)")
+            }
             let type = chance.fraction() < 0.2 ? "Fixed" : "T"
             lines.append("  R\(index): {Type: \(type), Properties: {\(properties.joined(separator: ", "))}}")
             names.append("R\(index)")
@@ -31,7 +33,9 @@ struct StackSimulationTests {
         for (id, properties) in stack.standing { #expect(world.things[id] == properties, "seed \(seed): \(id)") }
     }
 
-    @Test("whatever fails, a stack ends in a state from which it can be changed again", arguments: 0..<500 as Range<UInt64>)
+    @Test(
+        "whatever fails, a stack ends in a state from which it can be changed again",
+        arguments: 0..<500 as Range<UInt64>)
     func neverStuck(seed: UInt64) throws {
         let chance = SeededChance(seed: seed &+ 77)
         let world = OutsideWorld(seed: seed)
@@ -55,7 +59,9 @@ struct StackSimulationTests {
             }
             check(stack, world, seed)
             #expect(!stack.status.isInProgress, "seed \(seed)")
-            if stack.status == .updateRollbackComplete { #expect(stack.standing == good, "seed \(seed): not what it was") }
+            if stack.status == .updateRollbackComplete {
+                #expect(stack.standing == good, "seed \(seed): not what it was")
+            }
             if stack.status == .updateComplete { good = stack.standing }
         }
         roll(0)

@@ -54,7 +54,8 @@ final class Toys: Sendable {
     /// A thing: its size can be changed, its name cannot. `Fail` names the action that does not work.
     private var thing: ResourceType {
         ResourceType(
-            "Test::Thing", enforces: "Name Size Parent Password Tags Fail Nested.Inner", requires: "", replacedBy: "Name",
+            "Test::Thing", enforces: "Name Size Parent Password Tags Fail Nested.Inner", requires: "",
+            replacedBy: "Name",
             attributes: "Arn Size",
             .init(
                 create: { [self] in try make($0) },
@@ -96,11 +97,14 @@ final class Toys: Sendable {
             name, enforces: enforces, attributes: "Arn",
             .init(
                 create: { request in
-                    ResourceState(request.generatedName(), attributes: ["Arn": .string("arn:" + request.generatedName())])
+                    ResourceState(
+                        request.generatedName(), attributes: ["Arn": .string("arn:" + request.generatedName())])
                 },
                 update: { ResourceState($0.physicalID ?? "", attributes: $0.attributes) }, delete: { _ in }))
     }
-    private var role: ResourceType { plain("AWS::IAM::Role", "AssumeRolePolicyDocument ManagedPolicyArns RoleName Tags") }
+    private var role: ResourceType {
+        plain("AWS::IAM::Role", "AssumeRolePolicyDocument ManagedPolicyArns RoleName Tags")
+    }
     private var function: ResourceType { plain("AWS::Lambda::Function", "Code Handler Runtime Role Tags") }
     private var alias: ResourceType { plain("AWS::Lambda::Alias", "FunctionName FunctionVersion Name Description") }
 
@@ -132,8 +136,11 @@ final class Toys: Sendable {
     private var codeDeploy: [Operation] {
         let names = "applicationName deploymentGroupName"
         return [
-            Operation("ListDeployments", enforces: names + " externalId includeOnlyStatuses") { _ in Reply(["deployments": []]) },
-            Operation("CreateDeployment", enforces: names + " revision creator externalId idempotencyToken") { [self] call in
+            Operation("ListDeployments", enforces: names + " externalId includeOnlyStatuses") { _ in
+                Reply(["deployments": []])
+            },
+            Operation("CreateDeployment", enforces: names + " revision creator externalId idempotencyToken") {
+                [self] call in
                 change { $0.deployments.append(call.input) }
                 return Reply(["deploymentId": "d-1"])
             },

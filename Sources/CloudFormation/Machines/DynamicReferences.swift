@@ -35,7 +35,8 @@ struct DynamicReferences: Sendable {
         }
         guard let key = reference.jsonKey else { return text }
         guard let value = (try? JSON(parsing: text))?[key]?.loose.string else {
-            throw AWSError("InvalidRequest", "Could not parse SecretString JSON: the key \(key) is not in \(reference.name).")
+            throw AWSError(
+                "InvalidRequest", "Could not parse SecretString JSON: the key \(key) is not in \(reference.name).")
         }
         return value
     }

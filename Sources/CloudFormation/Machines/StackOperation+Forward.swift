@@ -28,7 +28,8 @@ extension StackOperation {
             launch(.replace, logicalID, target, wanted)
         } else if differences.isEmpty, !resource.isDirty, !areTagsNew {
             absorb(logicalID, target, wanted)
-        } else if facts?.rules.effect(of: differences) == .replace || facts?.canUpdate == false && !differences.isEmpty {
+        } else if facts?.rules.effect(of: differences) == .replace || facts?.canUpdate == false && !differences.isEmpty
+        {
             replace(logicalID, target, wanted)
         } else if facts?.canUpdate == false {
             absorb(logicalID, target, wanted)
@@ -168,6 +169,12 @@ extension StackOperation {
         } catch {
             return stop(because: (error as? TemplateError)?.message ?? "\(error)")
         }
+        let exports = Dictionary((outputs ?? []).map { ($0.exportName ?? "", $0.value) }) { first, _ in first }
+        for export in subject.exportsInUse where exports[export.name] != export.value {
+            let verb = exports[export.name] == nil ? "deleted" : "updated"
+            let users = export.users.joined(separator: ", ")
+            return stop(because: "Export \(export.name) cannot be \(verb) as it is in use by \(users)")
+        }
         if intent == .create {
             settle()
             setStatus(.createComplete)
@@ -184,7 +191,8 @@ extension StackOperation {
             let name = try target.exportName.flatMap { try evaluator.value(of: Expression(spelled: $0)) }
             guard let text = value.loose.string else {
                 throw Evaluator.Failure(
-                    message: "Template format error: Output \(target.name) is malformed. The Value field of every Output "
+                    message:
+                        "Template format error: Output \(target.name) is malformed. The Value field of every Output "
                         + "must evaluate to a String.")
             }
             return OutputValue(

@@ -12,7 +12,9 @@ extension StackOperation {
         let wasDirty = resources[name]?.isDirty ?? false
         resources[name]?.isDirty = false
         resources[name]?.current = deployed
-        if let old, old.physicalID != physicalID { leave(old, of: name, isRollback: action.kind == .restore, isDirty: wasDirty) }
+        if let old, old.physicalID != physicalID {
+            leave(old, of: name, isRollback: action.kind == .restore, isDirty: wasDirty)
+        }
         let isNew = action.kind == .create
         note(name, isNew ? .createComplete : .updateComplete)
         if phase == .forward || phase == .backward { schedule.finish(name) }

@@ -135,7 +135,9 @@ extension StackOperation {
         let stamp = outbox.now.iso8601(fraction: 3)
         let isStack = physicalID == subject.stackID
         eventCount += 1
-        let id = isStack ? StableID.uuid(subject.stackID, String(eventCount)) : "\(logicalID)-\(status)-\(eventCount)-\(stamp)"
+        let id =
+            isStack
+            ? StableID.uuid(subject.stackID, String(eventCount)) : "\(logicalID)-\(status)-\(eventCount)-\(stamp)"
         outbox.events.append(
             StackEvent(
                 id: id, time: outbox.now, logicalID: logicalID, physicalID: physicalID, type: type, status: status,

@@ -162,8 +162,20 @@ package struct OperationSubject: Codable, Sendable, Hashable {
     package var previousTags: [String: String] = [:]
     /// Minutes after which a creation counts as failed.
     package var timeoutMinutes: Int?
+    /// Exports that other stacks import: they may neither go nor change.
+    package var exportsInUse: [ExportInUse] = []
     /// Values that must not be shown, to be masked in events.
     package var secrets: [String] = []
+}
+
+/// An export that other stacks import.
+package struct ExportInUse: Codable, Sendable, Hashable {
+    /// Its name.
+    package var name: String
+    /// Its value.
+    package var value: String
+    /// The names of the stacks that import it.
+    package var users: [String]
 }
 
 extension StackOperation {

@@ -44,9 +44,17 @@ final class StackPerformer: Performer {
         defer { underWay.withLock { _ = $0.removeValue(forKey: action.token) } }
         if operation.running[action.token]?.isCancelled == true { task.cancel() }  // it was broken off before a restart
         do {
-            let state = try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
+            let state = try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
+            }
             return .succeeded(token: action.token, physicalID: state.physicalID, attributes: .object(state.attributes))
         } catch let error as AWSError {
+            try Task.checkCancellation()  // the server stops: the action is taken up again by the next start
+            if task.isCancelled, error.code == "RequestAborted" {
+                return .failed(token: action.token, reason: "", physicalID: nil, isCancelled: true)
+            }
             let reason = ResourceReason(error, action, key: key).text
             return .failed(
                 token: action.token, reason: reason, physicalID: error.members["PhysicalResourceId"]?.string,
@@ -54,8 +62,8 @@ final class StackPerformer: Performer {
         } catch let error as TemplateError {
             return .failed(token: action.token, reason: error.message, physicalID: nil, isCancelled: false)
         } catch is CancellationError {
-            try Task.checkCancellation()  // the server stops: the action is taken up again by the next start
-            return .failed(token: action.token, reason: "Resource creation cancelled", physicalID: nil, isCancelled: true)
+            try Task.checkCancellation()
+            return .failed(token: action.token, reason: "", physicalID: nil, isCancelled: true)
         }
     }
 
@@ -71,7 +79,9 @@ final class StackPerformer: Performer {
         case .create: return try await type.actions.create(request)
         case .update:
             if deployments.applies(to: action) { return try await deployments.shift(request) }
-            guard let update = type.actions.update else { return ResourceState(action.physicalID ?? "", attributes: request.attributes) }
+            guard let update = type.actions.update else {
+                return ResourceState(action.physicalID ?? "", attributes: request.attributes)
+            }
             return try await update(request)
         case .delete:
             try await type.actions.delete(request)
@@ -136,12 +146,16 @@ struct ResourceReason {
     }
 
     private static func handlerCode(_ code: String) -> String {
-        if code.contains("AlreadyExist") || code.contains("Conflict") || code == "BucketAlreadyOwnedByYou" { return "AlreadyExists" }
+        if code.contains("AlreadyExist") || code.contains("Conflict") || code == "BucketAlreadyOwnedByYou" {
+            return "AlreadyExists"
+        }
         if code.contains("NotFound") || code.hasPrefix("NoSuch") || code.contains("DoesNotExist") { return "NotFound" }
         if code.contains("AccessDenied") || code.contains("Unauthorized") { return "AccessDenied" }
         if code.contains("Throttl") || code.contains("TooManyRequests") { return "Throttling" }
         if code.contains("LimitExceeded") { return "ServiceLimitExceeded" }
-        if code.contains("Invalid") || code.contains("Validation") || code == "NotImplemented" { return "InvalidRequest" }
+        if code.contains("Invalid") || code.contains("Validation") || code == "NotImplemented" {
+            return "InvalidRequest"
+        }
         if code == "InternalFailure" { return "InternalFailure" }
         return "GeneralServiceException"
     }

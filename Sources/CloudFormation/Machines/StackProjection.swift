@@ -11,7 +11,8 @@ enum StackProjection {
         for (index, event) in after.outbox.events.enumerated() {
             try transaction.put(StackStore.events, event.key(stackID: stackID, number: first + index), event)
         }
-        let isContinuing = after.status != .deleteInProgress && after.status != .deleteComplete && after.subject.hasGoodState
+        let isContinuing =
+            after.status != .deleteInProgress && after.status != .deleteComplete && after.subject.hasGoodState
         for name in after.outbox.touched {
             guard let resource = after.resources[name] else { continue }
             let key = StackStore.key(stackID, name)

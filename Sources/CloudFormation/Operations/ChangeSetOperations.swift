@@ -9,15 +9,18 @@ extension CloudFormationService {
         [
             Operation(
                 "CreateChangeSet",
-                enforces: "StackName TemplateBody TemplateURL UsePreviousTemplate Parameters Capabilities ResourceTypes Tags "
+                enforces:
+                    "StackName TemplateBody TemplateURL UsePreviousTemplate Parameters Capabilities ResourceTypes Tags "
                     + "ChangeSetName ClientToken ChangeSetType OnStackFailure",
                 stores: "RoleARN NotificationARNs Description"
             ) { (input: CreateChangeSet, call) in try await createChangeSet(input, call) },
             Operation(
-                "DescribeChangeSet", enforces: "ChangeSetName StackName NextToken IncludePropertyValues", raw: describeChangeSet),
+                "DescribeChangeSet", enforces: "ChangeSetName StackName NextToken IncludePropertyValues",
+                raw: describeChangeSet),
             Operation("ListChangeSets", enforces: "StackName NextToken", raw: listChangeSets),
             Operation(
-                "ExecuteChangeSet", enforces: "ChangeSetName StackName ClientRequestToken DisableRollback RetainExceptOnCreate",
+                "ExecuteChangeSet",
+                enforces: "ChangeSetName StackName ClientRequestToken DisableRollback RetainExceptOnCreate",
                 raw: executeChangeSet),
             Operation("DeleteChangeSet", enforces: "ChangeSetName StackName", raw: deleteChangeSet),
         ]
@@ -54,7 +57,8 @@ extension CloudFormationService {
         if let known, known.status != .deleteComplete {
             if input.type == "CREATE", known.status != .reviewInProgress {
                 throw AWSError(
-                    "ValidationError", "Stack [\(name)] already exists and cannot be created again with the changeSet "
+                    "ValidationError",
+                    "Stack [\(name)] already exists and cannot be created again with the changeSet "
                         + "[\(input.ChangeSetName)].")
             }
             if input.type == "UPDATE" { try StackRules.checkUpdatable(known) }
@@ -76,8 +80,11 @@ extension CloudFormationService {
     ) async throws -> TemplateIntake.Accepted? {
         let accepted: TemplateIntake.Accepted
         do {
-            accepted = try await intake.accept(text, input.submission, for: destination(stack, caller, isReviewed: true))
-        } catch let error as AWSError where error.message.hasPrefix("Transform ") || error.message.hasPrefix("No export named") {
+            accepted = try await intake.accept(
+                text, input.submission, for: destination(stack, caller, isReviewed: true))
+        } catch let error as AWSError
+            where error.message.hasPrefix("Transform ") || error.message.hasPrefix("No export named")
+        {
             changeSet.status = "FAILED"
             changeSet.executionStatus = "UNAVAILABLE"
             changeSet.reason = error.message
@@ -110,14 +117,18 @@ extension CloudFormationService {
     ) throws {
         if isNew {
             let taken = try transaction.find(StackStore.stacks, "name", caller.scope + stack.name, limit: 1)
-            guard taken.isEmpty else { throw AWSError("AlreadyExistsException", "Stack [\(stack.name)] already exists") }
+            guard taken.isEmpty else {
+                throw AWSError("AlreadyExistsException", "Stack [\(stack.name)] already exists")
+            }
             var new = stack
             new.revision.description = changeSet.revision.description
             new.revision.tags = changeSet.revision.tags
             new.eventCount = 1
             let event = StackEvent(
-                id: StableID.uuid(stack.id, "review"), time: transaction.now, logicalID: stack.name, physicalID: stack.id,
-                type: "AWS::CloudFormation::Stack", status: StackStatus.reviewInProgress.rawValue, reason: "User Initiated",
+                id: StableID.uuid(stack.id, "review"), time: transaction.now, logicalID: stack.name,
+                physicalID: stack.id,
+                type: "AWS::CloudFormation::Stack", status: StackStatus.reviewInProgress.rawValue,
+                reason: "User Initiated",
                 operationID: "")
             try transaction.put(StackStore.events, event.key(stackID: stack.id, number: 0), event)
             try transaction.put(StackStore.stacks, stack.id, new)
@@ -141,7 +152,8 @@ extension CloudFormationService {
             throw Self.missingChangeSet(name)
         }
         guard let stack else {
-            throw AWSError("ValidationError", "StackName must be specified if ChangeSetName is not specified as an ARN.")
+            throw AWSError(
+                "ValidationError", "StackName must be specified if ChangeSetName is not specified as an ARN.")
         }
         guard let owner = try? await self.stack(stack, caller) else {
             throw AWSError("ValidationError", "Stack [\(stack)] does not exist")
@@ -156,7 +168,8 @@ extension CloudFormationService {
     }
 
     private func asked(_ call: Call) async throws -> ChangeSet {
-        try await changeSet(call.input["ChangeSetName"]?.string ?? "", stack: call.input["StackName"]?.string, call.caller)
+        try await changeSet(
+            call.input["ChangeSetName"]?.string ?? "", stack: call.input["StackName"]?.string, call.caller)
     }
 
     private func describeChangeSet(_ call: Call) async throws -> Reply {
@@ -178,7 +191,8 @@ extension CloudFormationService {
             "StackId": .string(changeSet.stackID), "StackName": .string(changeSet.stackName),
             "ChangeSetId": .string(changeSet.id), "ChangeSetName": .string(changeSet.name),
             "ExecutionStatus": .string(changeSet.executionStatus), "Status": .string(changeSet.status),
-            "CreationTime": .double(changeSet.created.seconds), "IncludeNestedStacks": false, "ImportExistingResources": false,
+            "CreationTime": .double(changeSet.created.seconds), "IncludeNestedStacks": false,
+            "ImportExistingResources": false,
         ]
         view["StatusReason"] = changeSet.reason.map(JSON.string)
         view["Description"] = changeSet.description.map(JSON.string)
@@ -190,7 +204,9 @@ extension CloudFormationService {
         guard let stack = try? await stack(name, call.caller) else {
             throw AWSError("ValidationError", "Stack [\(name)] does not exist")
         }
-        let sets = try await ledger.find(StackStore.changeSets, "stack", stack.id).map(\.value).sorted { $0.created > $1.created }
+        let sets = try await ledger.find(StackStore.changeSets, "stack", stack.id).map(\.value).sorted {
+            $0.created > $1.created
+        }
         return Reply(try Page(sets, call.input["NextToken"]?.string, 100).answer("Summaries", Self.summary))
     }
 
@@ -219,7 +235,9 @@ extension CloudFormationService {
             subject.onFailure = isDisabled ? .nothing : changeSet.onFailure ?? .rollback
             subject.retainsOnRollback = !(call.input["RetainExceptOnCreate"]?.bool ?? false)
             subject.tags = StackRules.tags(changeSet.revision.tags)
-            subject.secrets = changeSet.revision.parameters.filter(\.isNoEcho).map { $0.resolved ?? $0.value }.filter { !$0.isEmpty }
+            subject.secrets = changeSet.revision.parameters.filter(\.isNoEcho).map { $0.resolved ?? $0.value }.filter {
+                !$0.isEmpty
+            }
             stack.isRollbackDisabled = isDisabled
             stack.revision = changeSet.revision
             stack.changeSetID = id
@@ -230,7 +248,8 @@ extension CloudFormationService {
 
     /// The stack will not be what other change sets were made for: as on AWS, they go.
     private func forgetOthers(than changeSet: ChangeSet, _ transaction: Transaction) throws {
-        for other in try transaction.find(StackStore.changeSets, "stack", changeSet.stackID) where other.key != changeSet.id {
+        for other in try transaction.find(StackStore.changeSets, "stack", changeSet.stackID)
+        where other.key != changeSet.id {
             try transaction.delete(StackStore.changeSets, other.key)
             if other.value.executionStatus == "AVAILABLE" {
                 try transaction.delete(StackStore.templates, other.value.revision.templateKey)

@@ -8,7 +8,8 @@ extension CloudFormationService {
     /// What a new operation on that stack is about.
     func subject(_ stack: Stack, _ operationID: String, _ caller: Caller, _ token: String?) -> OperationSubject {
         var subject = OperationSubject(
-            operationID: operationID, stackID: stack.id, stackName: stack.name, account: stack.account, region: stack.region,
+            operationID: operationID, stackID: stack.id, stackName: stack.name, account: stack.account,
+            region: stack.region,
             principal: caller.principal)
         subject.token = token
         subject.hasGoodState = stack.good != nil
@@ -25,6 +26,14 @@ extension CloudFormationService {
         let resources = try transaction.list(StackStore.resources, prefix: stack.id + "|").map(\.value)
         var plan = plan
         plan.types.merge(catalogue.facts(resources.map(\.type))) { known, _ in known }
+        var subject = subject
+        if intent == .update {
+            subject.exportsInUse = try stack.exports.compactMap { export in
+                let users = try StackRules.importers(of: export.name, stack.scope, transaction)
+                    .filter { $0 != stack.name }
+                return users.isEmpty ? nil : ExportInUse(name: export.name, value: export.value, users: users)
+            }
+        }
         stack.operationID = subject.operationID
         stack.operationType = intent.rawValue
         if intent != .create { stack.updated = transaction.now }
@@ -45,7 +54,8 @@ extension CloudFormationService {
         revision.description = accepted.resolved.template.description
         revision.parameters = accepted.parameters.bound.map { bound in
             Stack.Parameter(
-                name: bound.parameter.name, value: bound.text, resolved: bound.resolved, isNoEcho: bound.parameter.isNoEcho)
+                name: bound.parameter.name, value: bound.text, resolved: bound.resolved,
+                isNoEcho: bound.parameter.isNoEcho)
         }
         revision.tags = submission.tags ?? previous?.tags ?? []
         revision.capabilities = submission.Capabilities ?? []
@@ -75,14 +85,19 @@ extension CloudFormationService {
     func templateText(_ submission: Submission, _ stack: Stack, _ caller: Caller) async throws -> String {
         if submission.UsePreviousTemplate == true {
             if submission.TemplateBody != nil || submission.TemplateURL != nil {
-                throw AWSError("ValidationError", "You cannot specify both usePreviousTemplate and Template Body/Template URL.")
+                throw AWSError(
+                    "ValidationError", "You cannot specify both usePreviousTemplate and Template Body/Template URL.")
             }
             let known = try await ledger.get(StackStore.templates, stack.revision.templateKey)
-            guard let known else { throw AWSError("ValidationError", "Stack [\(stack.name)] has no previous template.") }
+            guard let known else {
+                throw AWSError("ValidationError", "Stack [\(stack.name)] has no previous template.")
+            }
             return known.value.original
         }
         let text = try await intake.text(body: submission.TemplateBody, url: submission.TemplateURL, caller: caller)
-        guard let text else { throw AWSError("ValidationError", "Either Template URL or Template Body must be specified.") }
+        guard let text else {
+            throw AWSError("ValidationError", "Either Template URL or Template Body must be specified.")
+        }
         return text
     }
 
@@ -105,7 +120,8 @@ extension CloudFormationService {
             standing[resource.logicalID] = current
             deployed[resource.logicalID] = ChangePlan.Deployed(
                 type: current.type, properties: current.properties, metadata: current.metadata,
-                policies: current.updatePolicy.map { ["UpdatePolicy": $0] } ?? [:], deletionPolicy: current.deletionPolicy)
+                policies: current.updatePolicy.map { ["UpdatePolicy": $0] } ?? [:],
+                deletionPolicy: current.deletionPolicy)
         }
         var after = accepted.resolved
         let known = standing
@@ -118,7 +134,8 @@ extension CloudFormationService {
     }
 
     /// The template of before, read again, to tell changed values from changed text; nil when it cannot be read any more.
-    private func previousTemplate(_ stack: Stack, _ accepted: TemplateIntake.Accepted) async throws -> ResolvedTemplate? {
+    private func previousTemplate(_ stack: Stack, _ accepted: TemplateIntake.Accepted) async throws -> ResolvedTemplate?
+    {
         let key = (stack.good ?? stack.revision).templateKey
         guard let stored = try await ledger.get(StackStore.templates, key)?.value,
             let body = try? JSON(parsing: stored.processed)
@@ -128,7 +145,9 @@ extension CloudFormationService {
         var context = StackContext(
             accountID: stack.account, region: stack.region, stackName: stack.name, stackID: stack.id)
         let values = (stack.good ?? stack.revision).parameters
-        let resolved = Dictionary(values.compactMap { value in value.resolved.map { (value.value, $0) } }) { first, _ in first }
+        let resolved = Dictionary(values.compactMap { value in value.resolved.map { (value.value, $0) } }) { first, _ in
+            first
+        }
         guard
             let bound = try? template.bind(values.map { .init($0.name, $0.value) }, stored: resolved)
         else { return nil }

@@ -5,25 +5,30 @@ internal import Notation
 
 /// CreateStack, UpdateStack, DeleteStack, and what steers an operation that is under way.
 extension CloudFormationService {
-    private static let submitted = "StackName TemplateBody TemplateURL Parameters Capabilities ResourceTypes Tags ClientRequestToken "
+    private static let submitted =
+        "StackName TemplateBody TemplateURL Parameters Capabilities ResourceTypes Tags ClientRequestToken "
 
     var stackOperations: [Operation] {
         [
             Operation(
                 "CreateStack",
-                enforces: Self.submitted + "DisableRollback OnFailure TimeoutInMinutes EnableTerminationProtection RetainExceptOnCreate",
+                enforces: Self.submitted
+                    + "DisableRollback OnFailure TimeoutInMinutes EnableTerminationProtection RetainExceptOnCreate",
                 stores: "RoleARN NotificationARNs StackPolicyBody"
             ) { (input: CreateStack, call) in try await create(input, call) },
             Operation(
                 "UpdateStack", enforces: Self.submitted + "UsePreviousTemplate DisableRollback RetainExceptOnCreate",
                 stores: "RoleARN NotificationARNs StackPolicyBody"
             ) { (input: UpdateStack, call) in try await update(input, call) },
-            Operation("DeleteStack", enforces: "StackName RetainResources ClientRequestToken DeletionMode", stores: "RoleARN") {
+            Operation(
+                "DeleteStack", enforces: "StackName RetainResources ClientRequestToken DeletionMode", stores: "RoleARN"
+            ) {
                 (input: DeleteStack, call) in
                 try await delete(input, call)
                 return Nothing()
             },
-            Operation("CancelUpdateStack", enforces: "StackName", stores: "ClientRequestToken") { (input: StackRequest, call) in
+            Operation("CancelUpdateStack", enforces: "StackName", stores: "ClientRequestToken") {
+                (input: StackRequest, call) in
                 try await cancel(input, call)
                 return Nothing()
             },
@@ -47,7 +52,9 @@ extension CloudFormationService {
             throw AWSError("ValidationError", "You can specify either DisableRollback or OnFailure, but not both.")
         }
         let caller = call.caller
-        guard let text = try await intake.text(body: input.submission.TemplateBody, url: input.submission.TemplateURL, caller: caller)
+        guard
+            let text = try await intake.text(
+                body: input.submission.TemplateBody, url: input.submission.TemplateURL, caller: caller)
         else { throw AWSError("ValidationError", "Either Template URL or Template Body must be specified.") }
         if let known = try await TokenBook(ledger).answer(input.submission.ClientRequestToken, "CreateStack", caller) {
             return StackAnswer(StackId: known)
@@ -57,11 +64,14 @@ extension CloudFormationService {
             text, input.submission, for: .init(caller: caller, stackName: input.submission.StackName, stackID: id))
         let operationID = cloud.surroundings.chance.uuid()
         return try await ledger.write { transaction in
-            if try !transaction.find(StackStore.stacks, "name", caller.scope + input.submission.StackName, limit: 1).isEmpty {
+            if try !transaction.find(StackStore.stacks, "name", caller.scope + input.submission.StackName, limit: 1)
+                .isEmpty
+            {
                 throw AWSError("AlreadyExistsException", "Stack [\(input.submission.StackName)] already exists")
             }
             var stack = Stack(
-                id: id, name: input.submission.StackName, account: caller.account, region: caller.region, created: call.time,
+                id: id, name: input.submission.StackName, account: caller.account, region: caller.region,
+                created: call.time,
                 revision: revision(accepted, input.submission, operationID, id, previous: nil))
             stack.isRollbackDisabled = input.onFailure == .nothing
             stack.isProtected = input.EnableTerminationProtection ?? false
@@ -83,7 +93,10 @@ extension CloudFormationService {
 
     private func update(_ input: UpdateStack, _ call: Call) async throws -> StackAnswer {
         let caller = call.caller
-        let stack = try await stack(input.submission.StackName, caller)
+        let named = try? await stack(input.submission.StackName, caller)
+        guard let stack = named, stack.status != .deleteComplete else {
+            throw AWSError("ValidationError", "Stack [\(input.submission.StackName)] does not exist")
+        }
         try StackRules.checkUpdatable(stack)
         if let known = try await TokenBook(ledger).answer(input.submission.ClientRequestToken, "UpdateStack", caller) {
             return StackAnswer(StackId: known)
@@ -129,7 +142,8 @@ extension CloudFormationService {
         let caller = call.caller
         let operationID = cloud.surroundings.chance.uuid()
         try await ledger.write { transaction in
-            guard var stack = try? stack(input.StackName, caller, in: transaction), stack.status != .deleteComplete else {
+            guard var stack = try? stack(input.StackName, caller, in: transaction), stack.status != .deleteComplete
+            else {
                 return  // as on AWS, deleting what is not there succeeds
             }
             if stack.status == .deleteInProgress { return }
@@ -168,7 +182,8 @@ extension CloudFormationService {
         _ = try await goBack(input, call) { stack in
             guard stack.status == .updateRollbackFailed else {
                 throw AWSError(
-                    "ValidationError", "Stack:\(stack.id) is in \(stack.status.rawValue) state and can not continue rollback.")
+                    "ValidationError",
+                    "Stack:\(stack.id) is in \(stack.status.rawValue) state and can not continue rollback.")
             }
         }
     }
@@ -176,7 +191,9 @@ extension CloudFormationService {
     private func rollBack(_ input: ContinueRollback, _ call: Call) async throws -> StackAnswer {
         try await goBack(input, call) { stack in
             guard stack.status.isHalfway else {
-                throw AWSError("ValidationError", "RollbackStack cannot be called from current stack status \(stack.status.rawValue)")
+                throw AWSError(
+                    "ValidationError",
+                    "RollbackStack cannot be called from current stack status \(stack.status.rawValue)")
             }
         }
     }
@@ -194,7 +211,9 @@ extension CloudFormationService {
             for name in subject.skipped {
                 let resource = try transaction.get(StackStore.resources, StackStore.key(stack.id, name))?.value
                 guard resource?.status == .updateFailed else {
-                    throw AWSError("ValidationError", "The resource \(name) does not belong to stack \(stack.name) or is not in UPDATE_FAILED state")
+                    throw AWSError(
+                        "ValidationError",
+                        "The resource \(name) does not belong to stack \(stack.name) or is not in UPDATE_FAILED state")
                 }
             }
             try begin(.rollback, subject, OperationPlan(), &stack, transaction)

@@ -14,7 +14,8 @@ extension CloudFormationService {
             Operation("DescribeStackEvents", enforces: "StackName NextToken", raw: describeEvents),
             Operation("DescribeStackResource", enforces: "StackName LogicalResourceId", raw: describeResource),
             Operation(
-                "DescribeStackResources", enforces: "StackName LogicalResourceId PhysicalResourceId", raw: describeResources),
+                "DescribeStackResources", enforces: "StackName LogicalResourceId PhysicalResourceId",
+                raw: describeResources),
             Operation("ListStackResources", enforces: "StackName NextToken", raw: listResources),
             Operation("ListExports", enforces: "NextToken", raw: listExports),
             Operation("ListImports", enforces: "ExportName NextToken", raw: listImports),
@@ -27,13 +28,16 @@ extension CloudFormationService {
             return Reply(["Stacks": [StackViews.stack(stack)]])
         }
         let stacks = try await allStacks(call.caller).filter { $0.status != .deleteComplete }
-        return Reply(try Page(stacks, call.input["NextToken"]?.string, Self.pageSize).answer("Stacks", StackViews.stack))
+        return Reply(
+            try Page(stacks, call.input["NextToken"]?.string, Self.pageSize).answer("Stacks", StackViews.stack))
     }
 
     private func listStacks(_ call: Call) async throws -> Reply {
         let filter = Set(call.input["StackStatusFilter"]?.array?.compactMap(\.string) ?? [])
         let stacks = try await allStacks(call.caller).filter { filter.isEmpty || filter.contains($0.status.rawValue) }
-        return Reply(try Page(stacks, call.input["NextToken"]?.string, Self.pageSize).answer("StackSummaries", StackViews.summary))
+        return Reply(
+            try Page(stacks, call.input["NextToken"]?.string, Self.pageSize).answer(
+                "StackSummaries", StackViews.summary))
     }
 
     /// The caller's stacks, newest first.
@@ -51,7 +55,9 @@ extension CloudFormationService {
         let prefix = stack.id + "|"
         let after = call.input["NextToken"]?.string.map { prefix + $0 } ?? ""
         let found = try await ledger.list(StackStore.events, prefix: prefix, after: after, limit: Self.pageSize + 1)
-        var answer: JSON = ["StackEvents": .array(found.prefix(Self.pageSize).map { StackViews.event($0.value, stack) })]
+        var answer: JSON = [
+            "StackEvents": .array(found.prefix(Self.pageSize).map { StackViews.event($0.value, stack) })
+        ]
         if found.count > Self.pageSize {
             answer["NextToken"] = .string(String(found[Self.pageSize - 1].key.dropFirst(prefix.count)))
         }
@@ -99,7 +105,9 @@ extension CloudFormationService {
         let prefix = caller.arn("cloudformation", "stack/")
         for found in try await ledger.find(StackStore.resources, "physical", id) where found.key.hasPrefix(prefix) {
             let stackID = found.key.split(separator: "|").first.map(String.init) ?? ""
-            if let stack = try await ledger.get(StackStore.stacks, stackID)?.value, stack.status != .deleteComplete { return stack }
+            if let stack = try await ledger.get(StackStore.stacks, stackID)?.value, stack.status != .deleteComplete {
+                return stack
+            }
         }
         throw AWSError("ValidationError", "Stack for \(id) does not exist")
     }
@@ -125,13 +133,18 @@ extension CloudFormationService {
 
     private func listImports(_ call: Call) async throws -> Reply {
         let name = call.input["ExportName"]?.string ?? ""
-        let users = try await ledger.find(StackStore.stacks, "import", call.caller.scope + name).map(\.value.name).sorted()
-        guard !users.isEmpty else { throw AWSError("ValidationError", "Export '\(name)' is not imported by any stack.") }
+        let users = try await ledger.find(StackStore.stacks, "import", call.caller.scope + name).map(\.value.name)
+            .sorted()
+        guard !users.isEmpty else {
+            throw AWSError("ValidationError", "Export '\(name)' is not imported by any stack.")
+        }
         return Reply(try Page(users, call.input["NextToken"]?.string, Self.pageSize).answer("Imports") { .string($0) })
     }
 
     /// The stack a request names.
-    func named(_ call: Call) async throws -> Stack { try await stack(call.input["StackName"]?.string ?? "", call.caller) }
+    func named(_ call: Call) async throws -> Stack {
+        try await stack(call.input["StackName"]?.string ?? "", call.caller)
+    }
 }
 
 /// A page of a list that fits memory: the token is the place of the next element.

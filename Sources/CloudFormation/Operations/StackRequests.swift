@@ -18,7 +18,8 @@ struct CreateStack: Decodable, Sendable {
     var StackPolicyBody: String?
 
     private enum CodingKeys: CodingKey {
-        case DisableRollback, OnFailure, TimeoutInMinutes, EnableTerminationProtection, RetainExceptOnCreate, StackPolicyBody
+        case DisableRollback, OnFailure, TimeoutInMinutes, EnableTerminationProtection, RetainExceptOnCreate,
+            StackPolicyBody
     }
 
     init(from decoder: any Decoder) throws {

@@ -8,20 +8,24 @@ enum StackRules {
     static func checkUpdatable(_ stack: Stack) throws {
         guard !stack.status.isUpdatable else { return }
         if stack.status == .deleteComplete { throw CloudFormationService.missing(stack.name) }
-        throw AWSError("ValidationError", "Stack:\(stack.id) is in \(stack.status.rawValue) state and can not be updated.")
+        throw AWSError(
+            "ValidationError", "Stack:\(stack.id) is in \(stack.status.rawValue) state and can not be updated.")
     }
 
     /// - Throws: ``AWSError`` `ValidationError` when the stack is protected, being worked on, or others import from it.
     static func checkDeletable(_ stack: Stack, retaining: [String], _ transaction: Transaction) throws {
         if stack.isProtected {
-            throw AWSError("ValidationError", "Stack [\(stack.name)] cannot be deleted while TerminationProtection is enabled")
+            throw AWSError(
+                "ValidationError", "Stack [\(stack.name)] cannot be deleted while TerminationProtection is enabled")
         }
         if stack.status.isInProgress, stack.status != .createInProgress {
-            throw AWSError("ValidationError", "Stack [\(stack.id)] cannot be deleted while in status \(stack.status.rawValue)")
+            throw AWSError(
+                "ValidationError", "Stack [\(stack.id)] cannot be deleted while in status \(stack.status.rawValue)")
         }
         if !retaining.isEmpty, stack.status != .deleteFailed {
             throw AWSError(
-                "ValidationError", "Invalid operation on stack [\(stack.id)]. RetainResources can only be specified for a stack "
+                "ValidationError",
+                "Invalid operation on stack [\(stack.id)]. RetainResources can only be specified for a stack "
                     + "in the DELETE_FAILED state.")
         }
         for export in stack.exports {
@@ -71,10 +75,13 @@ struct TokenBook: Sendable {
     ///
     /// - Throws: ``AWSError`` `TokenAlreadyExistsException` when the token was used for another operation.
     func answer(_ token: String?, _ operation: String, _ caller: Caller) async throws -> String? {
-        guard let token, let use = try await ledger.get(StackStore.tokens, caller.scope + token)?.value else { return nil }
+        guard let token, let use = try await ledger.get(StackStore.tokens, caller.scope + token)?.value else {
+            return nil
+        }
         guard use.operation == operation else {
             throw AWSError(
-                "TokenAlreadyExistsException", "A different operation was already requested under the client token \(token)")
+                "TokenAlreadyExistsException",
+                "A different operation was already requested under the client token \(token)")
         }
         return use.answer
     }

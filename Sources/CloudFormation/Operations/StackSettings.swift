@@ -7,7 +7,8 @@ internal import Notation
 extension CloudFormationService {
     var stackSettings: [Operation] {
         [
-            Operation("UpdateTerminationProtection", enforces: "EnableTerminationProtection StackName", raw: setProtection),
+            Operation(
+                "UpdateTerminationProtection", enforces: "EnableTerminationProtection StackName", raw: setProtection),
             Operation("SetStackPolicy", enforces: "StackName", stores: "StackPolicyBody", raw: setPolicy),
             Operation("GetStackPolicy", enforces: "StackName", raw: getPolicy),
             Operation("SignalResource", enforces: "StackName LogicalResourceId UniqueId Status", raw: signal),

@@ -5,7 +5,8 @@ internal import Notation
 enum StackViews {
     static func stack(_ stack: Stack) -> JSON {
         var view: JSON = [
-            "StackId": .string(stack.id), "StackName": .string(stack.name), "CreationTime": .double(stack.created.seconds),
+            "StackId": .string(stack.id), "StackName": .string(stack.name),
+            "CreationTime": .double(stack.created.seconds),
             "StackStatus": .string(stack.status.rawValue), "DisableRollback": .bool(stack.isRollbackDisabled),
             "NotificationARNs": .array(stack.revision.notificationARNs.map(JSON.string)),
             "Capabilities": .array(stack.revision.capabilities.map(JSON.string)),
@@ -29,7 +30,8 @@ enum StackViews {
 
     static func summary(_ stack: Stack) -> JSON {
         var view: JSON = [
-            "StackId": .string(stack.id), "StackName": .string(stack.name), "CreationTime": .double(stack.created.seconds),
+            "StackId": .string(stack.id), "StackName": .string(stack.name),
+            "CreationTime": .double(stack.created.seconds),
             "StackStatus": .string(stack.status.rawValue), "DriftInformation": ["StackDriftStatus": "NOT_CHECKED"],
         ]
         view["TemplateDescription"] = stack.revision.description.map(JSON.string)
@@ -68,7 +70,8 @@ enum StackViews {
     static func resource(_ resource: StackResource, timeMember: String) -> JSON {
         var view: JSON = [
             "LogicalResourceId": .string(resource.logicalID), "ResourceType": .string(resource.type),
-            "ResourceStatus": .string(resource.status.rawValue), "DriftInformation": ["StackResourceDriftStatus": "NOT_CHECKED"],
+            "ResourceStatus": .string(resource.status.rawValue),
+            "DriftInformation": ["StackResourceDriftStatus": "NOT_CHECKED"],
         ]
         view[timeMember] = .double(resource.updated.seconds)
         let physicalID = resource.current?.physicalID ?? resource.leaving.last?.deployed.physicalID

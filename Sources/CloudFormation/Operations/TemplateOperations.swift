@@ -10,7 +10,8 @@ extension CloudFormationService {
             Operation("GetTemplate", enforces: "StackName ChangeSetName TemplateStage", raw: getTemplate),
             Operation("ValidateTemplate", enforces: "TemplateBody TemplateURL", raw: validateTemplate),
             Operation(
-                "GetTemplateSummary", enforces: "TemplateBody TemplateURL StackName TemplateSummaryConfig", raw: summarize),
+                "GetTemplateSummary", enforces: "TemplateBody TemplateURL StackName TemplateSummaryConfig",
+                raw: summarize),
         ]
     }
 
@@ -63,7 +64,8 @@ extension CloudFormationService {
         do {
             let source = try TemplateText(parsing: text)
             let hasTransforms = source.body["Transform"] != nil || text.contains("Fn::Transform")
-            let (template, report) = Template.read(source.body, limits: intake.limits, isBeforeTransforms: hasTransforms)
+            let (template, report) = Template.read(
+                source.body, limits: intake.limits, isBeforeTransforms: hasTransforms)
             guard report.isValid else { throw TemplateError(report.located(in: source)) }
             return template
         } catch let error as TemplateError {

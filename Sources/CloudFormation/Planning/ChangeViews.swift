@@ -18,7 +18,9 @@ struct ChangeViews {
         var change = change
         let details = change["ResourceChange"]?["Details"]?.array?.map { detail in
             var detail = detail
-            for member in ["BeforeValue", "AfterValue", "Path", "AttributeChangeType"] { detail["Target"]?[member] = .none }
+            for member in ["BeforeValue", "AfterValue", "Path", "AttributeChangeType"] {
+                detail["Target"]?[member] = .none
+            }
             return detail
         }
         change["ResourceChange"]?["Details"] = details.map(JSON.array)
@@ -44,7 +46,9 @@ struct ChangeViews {
     }
 
     private func policyAction(_ policy: DeletionPolicy, _ change: ResourceChange) -> String {
-        let word = policy == .retain || policy == .retainExceptOnCreate ? "Retain" : policy == .snapshot ? "Snapshot" : "Delete"
+        let word =
+            policy == .retain || policy == .retainExceptOnCreate
+            ? "Retain" : policy == .snapshot ? "Snapshot" : "Delete"
         return change.action == .remove ? word : "ReplaceAnd" + word
     }
 

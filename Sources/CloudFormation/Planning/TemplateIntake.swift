@@ -84,7 +84,8 @@ struct TemplateIntake: Sendable {
         var stored: [String: String] = [:]
         for name in names.sorted() {
             do {
-                let answer = try await cloud.call("ssm", "GetParameter", ["Name": .string(name)], as: destination.caller)
+                let answer = try await cloud.call(
+                    "ssm", "GetParameter", ["Name": .string(name)], as: destination.caller)
                 stored[name] = answer["Parameter"]?["Value"]?.string
             } catch let error as AWSError where error.code == "ParameterNotFound" {
                 throw AWSError(
@@ -104,10 +105,12 @@ struct TemplateIntake: Sendable {
             throw AWSError(
                 "InsufficientCapabilitiesException", "Requires capabilities : [\(missing.joined(separator: ", "))]")
         }
+        try PolicyAttributes.check(template)
         guard let allowed = submission.ResourceTypes, !allowed.isEmpty else { return }
         for resource in template.resources where !allowed.contains(where: { Self.matches($0, resource.type) }) {
             throw AWSError(
-                "ValidationError", "Resource type \(resource.type) is not in the list of resource types for this operation")
+                "ValidationError",
+                "Resource type \(resource.type) is not in the list of resource types for this operation")
         }
     }
 

@@ -31,7 +31,8 @@ struct TemplateTransforms: Sendable {
             case Self.sam: body = try serverless(body)
             default:
                 throw AWSError(
-                    "ValidationError", "No transform named \(transform.name) found. See 'slipway support' for those there are.")
+                    "ValidationError",
+                    "No transform named \(transform.name) found. See 'slipway support' for those there are.")
             }
         }
         body["Transform"] = kept.isEmpty ? Optional.none : .array(kept)
@@ -58,7 +59,8 @@ struct TemplateTransforms: Sendable {
                 body = call.replacing(in: body, with: try await include(call.parameters))
             }
         }
-        throw AWSError("ValidationError", "Transform AWS::Include failed with: files that include each other without end.")
+        throw AWSError(
+            "ValidationError", "Transform AWS::Include failed with: files that include each other without end.")
     }
 
     private func include(_ parameters: JSON) async throws -> JSON {
@@ -70,19 +72,23 @@ struct TemplateTransforms: Sendable {
         }
         guard let location else {
             throw AWSError(
-                "ValidationError", "Transform AWS::Include failed with: Location must be a string or a Ref to a parameter.")
+                "ValidationError",
+                "Transform AWS::Include failed with: Location must be a string or a Ref to a parameter.")
         }
         let bytes = try await intake.object(location, caller, what: "The location \(location) of AWS::Include")
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw AWSError(
-                "ValidationError", "Transform AWS::Include failed with: The specified S3 object's content should be valid Yaml/JSON")
+                "ValidationError",
+                "Transform AWS::Include failed with: The specified S3 object's content should be valid Yaml/JSON")
         }
         return try TemplateText(parsing: text).body
     }
 
     private func serverless(_ body: JSON) throws -> JSON {
         var parameters = JSONObject()
-        for bound in context.parameters.bound { parameters[bound.parameter.name] = .string(bound.resolved ?? bound.text) }
+        for bound in context.parameters.bound {
+            parameters[bound.parameter.name] = .string(bound.resolved ?? bound.text)
+        }
         let surroundings = SAMTransform.Context(
             region: caller.region, partition: context.partition, parameters: parameters,
             time: Int(intake.cloud.surroundings.now.seconds))

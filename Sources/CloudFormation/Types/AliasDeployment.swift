@@ -60,7 +60,8 @@ struct AliasDeployment: Sendable {
     private func group(_ request: ResourceRequest) -> JSON {
         let policy = policy(request)
         return [
-            "applicationName": policy["ApplicationName"] ?? "", "deploymentGroupName": policy["DeploymentGroupName"] ?? "",
+            "applicationName": policy["ApplicationName"] ?? "",
+            "deploymentGroupName": policy["DeploymentGroupName"] ?? "",
         ]
     }
 
@@ -133,7 +134,8 @@ struct AliasDeployment: Sendable {
         let error = info["errorInformation"]
         let reason = error?["message"]?.string ?? "The deployment ended as \(info["status"]?.string ?? "unknown")."
         let code = error?["code"]?.string.map { " (\($0))" } ?? ""
-        var text = "CodeDeploy deployment \(id) \(info["status"]?.string == "Stopped" ? "was stopped" : "failed")\(code): \(reason)"
+        var text =
+            "CodeDeploy deployment \(id) \(info["status"]?.string == "Stopped" ? "was stopped" : "failed")\(code): \(reason)"
         if let back = info["rollbackInfo"]?["rollbackMessage"]?.string { text += " " + back }
         return AWSError("NotStabilized", text)
     }

@@ -22,7 +22,8 @@ struct CustomResource: Sendable {
     /// The declaration.
     var type: ResourceType {
         ResourceType(
-            Self.typeName, enforces: "ServiceToken ServiceTimeout", requires: "ServiceToken", replacedBy: "ServiceToken",
+            Self.typeName, enforces: "ServiceToken ServiceTimeout", requires: "ServiceToken",
+            replacedBy: "ServiceToken",
             attributes: "*",
             .init(
                 create: { try await self.ask("Create", $0) }, update: { try await self.ask("Update", $0) },
@@ -76,7 +77,8 @@ struct CustomResource: Sendable {
             ? "The function \(function) failed without having answered: \(result.prefix(1000))"
             : "CloudFormation did not receive a response from your Custom Resource: the function \(function) exited without "
                 + "answering. Let it PUT its answer to ResponseURL before it returns (requestId [\(token)])."
-        throw AWSError("NotStabilized", message, members: ["Evidence": .string(LogTail(reply.output["LogResult"]).text)])
+        throw AWSError(
+            "NotStabilized", message, members: ["Evidence": .string(LogTail(reply.output["LogResult"]).text)])
     }
 
     private func state(

@@ -28,7 +28,9 @@ struct NestedStack: Sendable {
             ($0.int ?? $0.string.flatMap { Int($0) }).map(JSON.int)
         }
         let answer = try await request.call("cloudformation", "CreateStack", input)
-        guard let id = answer["StackId"]?.string else { throw AWSError("InternalFailure", "CreateStack answered without a StackId.") }
+        guard let id = answer["StackId"]?.string else {
+            throw AWSError("InternalFailure", "CreateStack answered without a StackId.")
+        }
         try await adopt(id, by: request.stackID)
         do {
             return try await settled(id, request, verb: "created", good: [.createComplete])
@@ -89,7 +91,8 @@ struct NestedStack: Sendable {
         input["Capabilities"] = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
         input["NotificationARNs"] = request.properties["NotificationARNs"]
         let parameters = (request.properties["Parameters"]?.object ?? [:]).map { name, value -> JSON in
-            let text = value.array.map { $0.compactMap(\.loose.string).joined(separator: ",") } ?? value.loose.string ?? ""
+            let text =
+                value.array.map { $0.compactMap(\.loose.string).joined(separator: ",") } ?? value.loose.string ?? ""
             return ["ParameterKey": .string(name), "ParameterValue": .string(text)]
         }
         input["Parameters"] = .array(parameters)
@@ -108,7 +111,8 @@ struct NestedStack: Sendable {
             if !stack.status.isInProgress {
                 guard good.contains(stack.status) else {
                     throw AWSError(
-                        "NotStabilized", "Embedded stack \(id) was not successfully \(verb): \(stack.reason ?? stack.status.rawValue)",
+                        "NotStabilized",
+                        "Embedded stack \(id) was not successfully \(verb): \(stack.reason ?? stack.status.rawValue)",
                         members: ["PhysicalResourceId": .string(id)])
                 }
                 return state

@@ -29,13 +29,18 @@ struct WaitCondition: Sendable {
             replacedBy: "", attributes: "Data",
             .init(
                 create: { try await wait($0) },
-                update: { _ in throw AWSError("InvalidRequest", "Update to resource type AWS::CloudFormation::WaitCondition is not supported.") },
+                update: { _ in
+                    throw AWSError(
+                        "InvalidRequest", "Update to resource type AWS::CloudFormation::WaitCondition is not supported."
+                    )
+                },
                 delete: { _ in }))
     }
 
     private func wait(_ request: ResourceRequest) async throws -> ResourceState {
         let properties = request.properties.loose
-        guard let handle = properties["Handle"]?.string, let token = handle.split(separator: "/").last.map(String.init) else {
+        guard let handle = properties["Handle"]?.string, let token = handle.split(separator: "/").last.map(String.init)
+        else {
             throw AWSError("InvalidRequest", "Handle must be a Ref to an AWS::CloudFormation::WaitConditionHandle.")
         }
         guard let timeout = properties["Timeout"]?.string.flatMap(Int.init), (0...43_200).contains(timeout) else {
@@ -48,7 +53,8 @@ struct WaitCondition: Sendable {
             let signals = try await inbox.messages(token)
             if let failure = signals.values.first(where: { $0["Status"]?.string == "FAILURE" }) {
                 throw AWSError(
-                    "NotStabilized", "WaitCondition received failed message: '\(failure["Reason"]?.string ?? "")' for uniqueId: "
+                    "NotStabilized",
+                    "WaitCondition received failed message: '\(failure["Reason"]?.string ?? "")' for uniqueId: "
                         + "\(failure["UniqueId"]?.string ?? "")")
             }
             if signals.count >= count { return state(signals, request) }

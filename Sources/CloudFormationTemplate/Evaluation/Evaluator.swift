@@ -167,7 +167,8 @@ package struct Evaluator: Sendable {
         if arguments.count == 4 { return try reduce(arguments[3]) }
         guard mappings.contains(names[0]) else {
             throw Failure(
-                message: "Template error: Mapping named '\(names[0])' is not present in the 'Mappings' section of template."
+                message:
+                    "Template error: Mapping named '\(names[0])' is not present in the 'Mappings' section of template."
             )
         }
         throw Failure(message: "Template error: Unable to get mapping for \(names.joined(separator: "::"))")

@@ -143,7 +143,8 @@ package enum Function: String, Sendable, Hashable, CaseIterable {
                 + "of CIDRs and (3) the number of subnet bits"
         case .base64: "Template error: every Fn::Base64 object must have a String-typed value."
         case .getAZs: "Template error: every Fn::GetAZs object must have a String-typed value."
-        case .importValue: "Template error: the attribute in Fn::ImportValue must be a string or a function that returns a string"
+        case .importValue:
+            "Template error: the attribute in Fn::ImportValue must be a string or a function that returns a string"
         case .sub:
             "Template error: One or more Fn::Sub intrinsic functions don't specify expected arguments. Specify a "
                 + "string as first argument, and an optional second argument to specify a mapping of values to "

@@ -69,7 +69,9 @@ struct ExpressionReader {
         var read: [Expression.Member] = []
         read.reserveCapacity(members.count)
         for (name, value) in members {
-            if name.hasPrefix("Fn::"), !isBeforeTransforms { complain(aboutStray: name, among: members.count, at: path.appending(name)) }
+            if name.hasPrefix("Fn::"), !isBeforeTransforms {
+                complain(aboutStray: name, among: members.count, at: path.appending(name))
+            }
             read.append(.init(name, self.read(value, at: path.appending(name), in: place)))
         }
         return Self.object(read)

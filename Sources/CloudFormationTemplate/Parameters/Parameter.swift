@@ -40,7 +40,8 @@ extension Parameter {
         }
         for element in elements(of: text) {
             if let objection = objection(toElement: element) {
-                return constraintDescription.map { "Parameter \(name) failed to satisfy constraint: \($0)" } ?? objection
+                return constraintDescription.map { "Parameter \(name) failed to satisfy constraint: \($0)" }
+                    ?? objection
             }
         }
         return nil

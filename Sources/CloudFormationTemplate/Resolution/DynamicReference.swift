@@ -44,7 +44,8 @@ package struct DynamicReference: Sendable, Hashable {
         let reference = String(body[body.index(after: colon)...])
         guard service == .secretsManager else {
             let parts = reference.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-            let isWhole = parts.count == 2 && !parts[1].isEmpty && parts[1].utf8.allSatisfy { (0x30...0x39).contains($0) }
+            let isWhole =
+                parts.count == 2 && !parts[1].isEmpty && parts[1].utf8.allSatisfy { (0x30...0x39).contains($0) }
             guard let first = parts.first, Self.isParameterName(first), parts.count == 1 || isWhole else {
                 throw TemplateError("Incorrect format is used in the following SSM reference: [\(text)]")
             }

@@ -175,7 +175,8 @@ private struct Resolution {
     ) -> DeletionPolicy {
         guard let expression, let value = reduce(expression, at: path), value != .noValue else { return fallback }
         if let text = value.literal?.string, let policy = DeletionPolicy(rawValue: text) { return policy }
-        report.error("Template format error: \(path.steps.last.map { "\($0)" } ?? "") must be a policy's name", at: path)
+        report.error(
+            "Template format error: \(path.steps.last.map { "\($0)" } ?? "") must be a policy's name", at: path)
         return fallback
     }
 }

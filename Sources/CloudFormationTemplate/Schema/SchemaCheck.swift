@@ -49,7 +49,9 @@ private struct SchemaCheck {
         _ members: [Expression.Member], _ shape: ResourceSchema.Members, at path: Path
     ) {
         let missing = shape.required.subtracting(members.map(\.name)).sorted()
-        for name in missing { report.error("Property \(name) cannot be empty.", at: path, fix: "\(type) needs \(name).") }
+        for name in missing {
+            report.error("Property \(name) cannot be empty.", at: path, fix: "\(type) needs \(name).")
+        }
         for member in members {
             let place = path.appending(member.name)
             if let inner = shape.shapes[member.name] {

@@ -44,7 +44,8 @@ extension TemplateReader {
         if let condition = members["Condition"] {
             resource.condition = condition.string
             if condition.string == nil {
-                error("Template format error: Every Condition member must be a string.", at: path.appending("Condition"))
+                error(
+                    "Template format error: Every Condition member must be a string.", at: path.appending("Condition"))
             }
         }
         resource.metadata = members["Metadata"].map {
