@@ -135,8 +135,8 @@ package struct Program: Sendable {
 
 /// Is told of a program's output and end as they happen.
 ///
-/// Called on the thread that watches all programs, one call at a time: whoever needs longer than a moment passes on what
-/// it is told.
+/// Called on the thread that watches all programs, one call at a time: whoever needs longer than a moment passes on
+/// what it is told.
 package protocol ProgramListener: Sendable {
     /// The program printed these bytes.
     func printed(_ bytes: [UInt8], to stream: ProgramStream)

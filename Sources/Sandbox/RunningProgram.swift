@@ -73,6 +73,17 @@ package final class RunningProgram: Sendable {
         }
     }
 
+    /// The same without waiting: `then` is called afterwards, on the thread that calls the listener.
+    ///
+    /// What is asked for first is done first.
+    package func flushOutput(then: @escaping @Sendable () -> Void) {
+        reactor.perform { [child] loop in
+            child.output.flush(loop)
+            child.errors.flush(loop)
+            then()
+        }
+    }
+
     /// Waits until the program is dead and nothing of it is left on disk or in the kernel.
     package func waitUntilRemoved() async { _ = await removed.value() }
 

@@ -197,7 +197,9 @@ extension Sandbox {
         loop.watchEnd(of: child.pid) { loop, _ in finish(loop) }
     }
 
-    /// Kills whatever is in the group and removes it. A process may join at the last moment, so this is looked at again.
+    /// Kills whatever is in the group and removes it.
+    ///
+    /// A process may join at the last moment, so this is looked at again.
     private func clear(_ group: Cgroup?, on loop: Reactor.Loop, _ done: @escaping () -> Void) {
         guard let group, !group.remove() else { return done() }
         let killed = group.kill()

@@ -111,7 +111,9 @@ final class PipeReader: Sendable {
     }
 
     /// Takes what lies in the pipe now, so that what was written before this call is told or kept after it. Called on the
-    /// reactor's thread. Stops after some rounds: a program that writes without end must not hold up the others.
+    /// Takes what lies in the pipe now, so that what was written before this call is told or kept after it.
+    ///
+    /// Called on the reactor's thread. Stops after some rounds: a program that writes without end must not hold up the others.
     func flush(_ loop: Reactor.Loop) {
         guard !state.withLock({ $0.hasEnded || $0.isPaused }) else { return }
         for _ in 0..<16 {

@@ -93,9 +93,10 @@ final class Reactor: Sendable {
         var tokens = [UInt64](repeating: 0, count: 64)
         while true {
             let count = linux_epoll_wait(poll, &tokens, 64)
-            for token in tokens.prefix(max(0, Int(count))) {
-                if token == 0 { runJobs(loop) } else { loop.handlers[token]?.handler(loop) }
-            }
+            let ready = tokens.prefix(max(0, Int(count)))
+            // Jobs first: what a program does in answer to something must not be seen before what was asked for earlier.
+            if ready.contains(0) { runJobs(loop) }
+            for token in ready where token != 0 { loop.handlers[token]?.handler(loop) }
         }
     }
 

@@ -1,0 +1,109 @@
+import Cloud
+import Crypto
+import FoundationEssentials
+import Sandbox
+
+/// The zips of functions and layers, and the folders they expand to: each once, under the hash of its bytes.
+///
+/// `FOLDER/code/HASH.zip` and `FOLDER/code/HASH/`. Both are renamed into place when they are whole, so what is there is
+/// good, and a crash leaves at most something below `FOLDER/new`, which the next start removes.
+struct CodeStore: Sendable {
+    /// What a stored zip is known by.
+    struct Package: Sendable, Hashable {
+        /// SHA-256, base64, as answers have it.
+        let sha256: String
+        /// Bytes of the zip.
+        let size: Int
+    }
+
+    private let folder: String
+    /// The most bytes a zip may have when it comes with the request, and when it comes from S3 (Lambda quotas).
+    static let zippedLimit = 52_428_800
+
+    init(folder: String) throws {
+        self.folder = folder
+        try? FileManager.default.removeItem(atPath: folder + "/new")
+        for part in ["code", "new", "opt"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/\(part)", withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o755])
+        }
+    }
+
+    private static func hexadecimal(_ sha256: String) -> String {
+        (Data(base64Encoded: sha256) ?? Data()).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    func zipPath(_ sha256: String) -> String { "\(folder)/code/\(Self.hexadecimal(sha256)).zip" }
+    func treePath(_ sha256: String) -> String { "\(folder)/code/\(Self.hexadecimal(sha256))" }
+
+    /// Keeps a zip and what it holds, checking it while that is done.
+    ///
+    /// - Throws: ``AWSError`` when it is no zip that Lambda takes.
+    func store(_ bytes: [UInt8]) async throws -> Package {
+        try await OwnThread.run(throwing: { try storeBlocking(bytes) })
+    }
+
+    private func storeBlocking(_ bytes: [UInt8]) throws -> Package {
+        let digest = SHA256.hash(data: bytes)
+        let package = Package(sha256: Data(digest).base64EncodedString(), size: bytes.count)
+        let files = FileManager.default
+        if files.fileExists(atPath: zipPath(package.sha256)), files.fileExists(atPath: treePath(package.sha256)) {
+            return package
+        }
+        let name = digest.prefix(8).map { String($0, radix: 16) }.joined() + "-\(bytes.count)"
+        let place = "\(folder)/new/\(name)"
+        try? files.removeItem(atPath: place)
+        defer { try? files.removeItem(atPath: place) }
+        do {
+            try Archive.expand(bytes, into: place + "/tree")
+        } catch { throw Self.refusal(error) }
+        try Data(bytes).write(to: URL(filePath: place + "/zip"))
+        // The zip last: it is what says that the pair is whole. Losing a race against the same bytes is winning.
+        try? files.moveItem(atPath: place + "/tree", toPath: treePath(package.sha256))
+        try? files.moveItem(atPath: place + "/zip", toPath: zipPath(package.sha256))
+        guard files.fileExists(atPath: zipPath(package.sha256)) else {
+            throw LambdaError.invalid("The code could not be stored. Check the data folder's rights and disk space.")
+        }
+        return package
+    }
+
+    private static func refusal(_ failure: Archive.Failure) -> AWSError {
+        switch failure.reason {
+        case .tooLarge:
+            LambdaError.invalid("Unzipped size must be smaller than 262144000 bytes")
+        case .unreadable:
+            LambdaError.invalid(
+                "Could not unzip uploaded file. Please check your file, then try to upload again.")
+        default:
+            LambdaError.invalid("Could not unzip uploaded file. \(failure.message)")
+        }
+    }
+
+    /// The bytes of a stored zip; nil when there is none.
+    func zip(_ hash: String) async -> [UInt8]? {
+        guard hash.count == 64, hash.allSatisfy(\.isHexDigit) else { return nil }
+        let path = "\(folder)/code/\(hash.lowercased()).zip"
+        return await OwnThread.run { (try? Data(contentsOf: URL(filePath: path))).map(Array.init) }
+    }
+
+    /// The part of an address under which a stored zip can be fetched.
+    static func addressPart(_ sha256: String) -> String { hexadecimal(sha256) }
+
+    /// The folder that shows at /opt: the layers' trees, later ones over earlier ones; nil without layers.
+    func layersFolder(_ layers: [LayerReference]) async throws -> String? {
+        guard let first = layers.first else { return nil }
+        if layers.count == 1 { return treePath(first.codeSha256) }
+        let key = SHA256.hash(data: Data(layers.map(\.codeSha256).joined(separator: " ").utf8))
+        let name = key.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let merged = "\(folder)/opt/\(name)"
+        if FileManager.default.fileExists(atPath: merged) { return merged }
+        return try await OwnThread.run(throwing: {
+            let place = "\(folder)/new/\(name)"
+            try? FileManager.default.removeItem(atPath: place)
+            for layer in layers { try Archive.expand(file: zipPath(layer.codeSha256), into: place) }
+            try? FileManager.default.moveItem(atPath: place, toPath: merged)
+            return merged
+        })
+    }
+}

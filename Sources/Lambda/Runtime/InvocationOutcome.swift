@@ -1,0 +1,122 @@
+import Notation
+import Sandbox
+
+/// An invocation's verdict in Lambda's words.
+///
+/// The types and wordings are those that functions' callers and logs show on AWS (Lambda Developer Guide,
+/// "Troubleshoot execution issues"; Telemetry API, "platform.report").
+struct InvocationOutcome: Sendable {
+    /// What the caller gets.
+    let payload: [UInt8]
+    /// `Unhandled`, or nil.
+    let functionError: String?
+    /// Lines that precede END.
+    let lines: [String]
+    /// What REPORT ends with.
+    let status: String
+
+    /// - Parameter isStart: Whether it was the runtime's start that came out so.
+    init(
+        _ verdict: Verdict, _ id: String, _ configuration: FunctionConfiguration, now: Timestamp, isStart: Bool = false
+    ) {
+        switch verdict {
+        case .response(let bytes):
+            (payload, functionError, lines, status) = (bytes, nil, [], "")
+        case .fault(let bytes):
+            (payload, functionError, lines) = (bytes, "Unhandled", [])
+            status = isStart ? "\tStatus: error\tError Type: \(Self.type(of: bytes))" : ""
+        case .exited(let exit):
+            let type = exit.outOfMemory ? "Runtime.OutOfMemory" : "Runtime.ExitError"
+            let message = exit.status.succeeded && !exit.outOfMemory
+                ? "RequestId: \(id) Error: Runtime exited without providing a reason"
+                : "RequestId: \(id) Error: Runtime exited with error: \(exit.status)"
+            payload = Self.error(type, message)
+            functionError = "Unhandled"
+            lines = ["\(message)\n\(type)"]
+            status = "\tStatus: error\tError Type: \(type)"
+        case .timedOut:
+            let seconds = isStart ? "10.00" : "\(configuration.timeout).00"
+            payload = Self.error(
+                "Sandbox.Timedout", "RequestId: \(id) Error: Task timed out after \(seconds) seconds")
+            functionError = "Unhandled"
+            lines = ["\(now.iso8601(fraction: 3)) \(id) Task timed out after \(seconds) seconds"]
+            status = "\tStatus: timeout"
+        }
+    }
+
+    private static func error(_ type: String, _ message: String) -> [UInt8] {
+        let error: JSON = ["errorType": .string(type), "errorMessage": .string(message)]
+        return error.bytes()
+    }
+
+    private static func type(of report: [UInt8]) -> String {
+        (try? JSON(parsing: report))?["errorType"]?.string ?? "Runtime.Unknown"
+    }
+}
+
+/// The lines that end an invocation in the log.
+struct InvocationReport: Sendable {
+    let requestID: String
+    let duration: Duration
+    let initDuration: Duration?
+    let memorySize: Int
+    let outcome: InvocationOutcome
+
+    func lines(peakMemoryBytes: Int?) -> [String] {
+        let milliseconds = (duration.microseconds + 999) / 1000
+        let initMilliseconds = initDuration.map { ($0.microseconds + 999) / 1000 } ?? 0
+        var report =
+            "REPORT RequestId: \(requestID)\tDuration: \(Self.hundredths(duration)) ms\t"
+            + "Billed Duration: \(milliseconds + initMilliseconds) ms\tMemory Size: \(memorySize) MB"
+        if let peakMemoryBytes { report += "\tMax Memory Used: \(min(memorySize, (peakMemoryBytes >> 20) + 1)) MB" }
+        if let initDuration { report += "\tInit Duration: \(Self.hundredths(initDuration)) ms" }
+        return outcome.lines + ["END RequestId: \(requestID)", report + outcome.status]
+    }
+
+    private static func hundredths(_ duration: Duration) -> String {
+        let hundredths = max(0, duration.microseconds) / 10
+        let rest = hundredths % 100
+        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
+    }
+}
+
+/// The figures of one invocation, under all the names that they are looked for.
+///
+/// Source: AWS Lambda Developer Guide, "Types of metrics for Lambda functions".
+struct InvocationFigures: Sendable {
+    private let target: LambdaStore.Target
+    private let time: Timestamp
+
+    init(_ target: LambdaStore.Target, at time: Timestamp) {
+        self.target = target
+        self.time = time
+    }
+
+    func throttled() -> MetricBatch {
+        batch([MetricBatch.Value(name: "Throttles", unit: "Count", value: 1)])
+    }
+
+    func finished(_ duration: Duration, isError: Bool, running: Int) -> MetricBatch {
+        batch([
+            MetricBatch.Value(name: "Invocations", unit: "Count", value: 1),
+            MetricBatch.Value(name: "Errors", unit: "Count", value: isError ? 1 : 0),
+            MetricBatch.Value(name: "Throttles", unit: "Count", value: 0),
+            MetricBatch.Value(name: "Duration", unit: "Milliseconds", value: Double(duration.microseconds) / 1000),
+            MetricBatch.Value(name: "ConcurrentExecutions", unit: "Count", value: Double(running)),
+        ])
+    }
+
+    private func batch(_ values: [MetricBatch.Value]) -> MetricBatch {
+        let name = target.function.name
+        let function = MetricBatch.Dimension(name: "FunctionName", value: name)
+        let resource = MetricBatch.Dimension(
+            name: "Resource", value: target.asked.qualifier.map { "\(name):\($0)" } ?? name)
+        var sets = [[], [function], [function, resource]]
+        if target.alias != nil {
+            sets.append([function, resource, MetricBatch.Dimension(name: "ExecutedVersion", value: target.version)])
+        }
+        return MetricBatch(
+            account: target.function.account, region: target.function.region, time: time, dimensionSets: sets,
+            values: values)
+    }
+}
