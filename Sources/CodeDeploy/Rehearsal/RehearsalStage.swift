@@ -25,7 +25,7 @@ struct RehearsalStage {
         // Fine enough for a canary of seconds, coarse enough for one of two days.
         tick = plan.routing.span <= .seconds(600) ? .milliseconds(100) : .seconds(1)
         machine = DeploymentMachine(Self.order(plan))
-        traffic = ExpectedTraffic(plan, tick: tick)
+        traffic = ExpectedTraffic(plan)
     }
 
     mutating func play() -> Rehearsal.Report {
@@ -151,7 +151,7 @@ struct ExpectedTraffic {
     /// When the first call failed on the new version's account, in seconds.
     private(set) var firstFailure: Double?
 
-    init(_ plan: Rehearsal.Plan, tick: Duration) { self.plan = plan }
+    init(_ plan: Rehearsal.Plan) { self.plan = plan }
 
     mutating func flow(for duration: Duration, weight: Int) {
         let seconds = duration.inSeconds

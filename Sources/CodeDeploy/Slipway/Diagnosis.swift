@@ -25,6 +25,11 @@ enum Diagnosis {
         let kept = parts.filter { part in
             part != "[ERROR]" && part != "ERROR" && Timestamp(parsing: part) == nil && !isRequestID(part)
         }
+        // Node writes the error as JSON behind the words `Invoke Error`.
+        for part in kept {
+            guard part.hasPrefix("{"), let error = try? JSON(parsing: part), let message = error["errorMessage"]?.string else { continue }
+            return [error["errorType"]?.string, message].compactMap(\.self).joined(separator: ": ")
+        }
         var text = kept.first ?? line
         if text.hasPrefix("[ERROR]") { text = text.dropFirst("[ERROR]".count).trimming() }
         return text

@@ -1,0 +1,261 @@
+import Cloud
+import CloudTesting
+@testable import CodeDeploy
+import HTTP
+import Ledger
+import LedgerTesting
+import Notation
+import Synchronization
+import Testing
+
+@Suite("Deployments by the API", .timeLimit(.minutes(2)))
+struct DeploymentAPITests {
+    @Test("a canary moves a tenth, waits, moves the rest, and is told in full")
+    func canary() async throws {
+        try await Shop.open { shop in
+            try await shop.makeGroup()
+            let id = try await shop.deploy()
+            #expect(id.hasPrefix("d-") && id.count == 11)
+            try await shop.share(0.1)
+            try await shop.baking(id)
+            let target = try await shop.call("GetDeploymentTarget", ["deploymentId": .string(id), "targetId": "orders"])
+            let lambda = target["deploymentTarget"]?["lambdaTarget"]
+            #expect(lambda?["lambdaFunctionInfo"]?["targetVersionWeight"]?.double == 10)
+            #expect(lambda?["lifecycleEvents"]?[1]?["status"]?.string == "InProgress")
+            let info = try await shop.reach("Succeeded", id)
+            #expect(shop.neighbours.state.withLock { ($0.version, $0.weights) } == ("2", [:]))
+            #expect(info["deploymentOverview"]?["Succeeded"]?.int == 1)
+            #expect(info["creator"]?.string == "user")
+            #expect((info["completeTime"]?.double ?? 0) - (info["startTime"]?.double ?? 0) == 300)
+            let group = try await shop.call("GetDeploymentGroup", ["applicationName": "shop", "deploymentGroupName": "orders"])
+            #expect(group["deploymentGroupInfo"]?["lastSuccessfulDeployment"]?["deploymentId"]?.string == id)
+            #expect(try await shop.call("ListDeployments")["deployments"]?.array == [.string(id)])
+        }
+    }
+
+    @Test("an alarm stops it within a second, and a deployment of its own takes traffic back")
+    func alarm() async throws {
+        try await Shop.open { shop in
+            shop.neighbours.alarm("errors", "OK", since: 1)
+            shop.neighbours.state.withLock { $0.lines = ["START", "[ERROR] KeyError: 'total'\nTraceback: ...", "END"] }
+            try await shop.makeGroup(alarms: ["errors"])
+            let id = try await shop.deploy()
+            try await shop.share(0.1)
+            try await shop.baking(id)
+            let fired = shop.time.now
+            shop.neighbours.alarm("errors", "ALARM", since: fired.seconds)
+            let info = try await shop.reach("Stopped", id, tick: .milliseconds(50))
+            #expect((info["completeTime"]?.double ?? 0) - fired.seconds <= 1)
+            #expect(info["errorInformation"]?["code"]?.string == "ALARM_ACTIVE")
+            #expect(info["errorInformation"]?["message"]?.string?.contains("KeyError: 'total'") == true)
+            #expect(shop.neighbours.state.withLock { ($0.version, $0.weights) } == ("1", [:]))
+            let rollbackID = try #require(info["rollbackInfo"]?["rollbackDeploymentId"]?.string)
+            let back = try await shop.info(rollbackID)
+            #expect(back["status"]?.string == "Succeeded")
+            #expect(back["creator"]?.string == "codeDeployRollback")
+            #expect(back["rollbackInfo"]?["rollbackTriggeringDeploymentId"]?.string == id)
+            #expect(back["revision"]?["appSpecContent"]?["content"]?.string?.contains("\"TargetVersion\":\"1\"") == true)
+            #expect(try await shop.call("ListDeployments")["deployments"]?.array?.count == 2)
+            // An alarm still firing does not block the fix.
+            let fix = try await shop.deploy(Shop.revision(to: 3))
+            try await shop.baking(fix)
+            try await shop.door.call("slipway", "PromoteDeployment", ["deploymentId": .string(fix)])
+            try await shop.reach("Succeeded", fix)
+        }
+    }
+
+    @Test("why names the cause first, then what was done, and keeps secrets")
+    func why() async throws {
+        try await Shop.open { shop in
+            shop.neighbours.alarm("errors", "OK", since: 1)
+            shop.neighbours.state.withLock { $0.lines = ["[ERROR] KeyError: 'total'", "Traceback"] }
+            try await shop.makeGroup(alarms: ["errors"])
+            let id = try await shop.deploy()
+            try await shop.baking(id)
+            shop.neighbours.alarm("errors", "ALARM", since: shop.time.now.seconds)
+            try await shop.reach("Stopped", id, tick: .milliseconds(50))
+            let why = try await shop.door.call("slipway", "WhyDeployment")
+            #expect(why["deploymentId"]?.string == id)
+            #expect(why["cause"]?.string == "Version 2 of orders fails: KeyError: 'total'")
+            #expect(why["evidence"]?["lines"]?.array?.count == 2)
+            #expect(why["evidence"]?["differences"]?.array?.count == 2)
+            #expect(why.text().contains("All traffic goes to version 1."))
+            #expect(why.text().contains("answered 40 calls, 7 of them"))
+            #expect(!why.text().contains("secret"))
+            let view = try await shop.door.call("slipway", "DescribeDeployment", ["deploymentId": .string(id)])
+            #expect(view["alarms"]?[0]?["definition"]?["value"]?.double == 7)
+            #expect(view["steps"]?.array?.map { $0["state"]?.string ?? "" } == ["failed", "skipped", "done"])
+        }
+    }
+
+    @Test("a hook is asked once, with exactly two members, and its first report counts")
+    func hook() async throws {
+        try await Shop.open { shop in
+            try await shop.makeGroup("CodeDeployDefault.LambdaAllAtOnce")
+            let door = shop.door
+            shop.neighbours.state.withLock { state in
+                state.hook = { _, payload in
+                    let report: JSON = [
+                        "deploymentId": payload["DeploymentId"] ?? .null,
+                        "lifecycleEventHookExecutionId": payload["LifecycleEventHookExecutionId"] ?? .null,
+                        "status": "Succeeded",
+                    ]
+                    try await door.call("codedeploy", "PutLifecycleEventHookExecutionStatus", report)
+                    return Reply()
+                }
+            }
+            let id = try await shop.deploy(Shop.revision(hooks: [["BeforeAllowTraffic": "check"]]))
+            try await shop.reach("Succeeded", id)
+            let payloads = shop.neighbours.state.withLock { $0.invocations }
+            #expect(payloads.count == 1 && payloads[0].object?.count == 2)
+            let execution = payloads[0]["LifecycleEventHookExecutionId"] ?? .null
+            let again: JSON = [
+                "deploymentId": .string(id), "lifecycleEventHookExecutionId": execution, "status": "Failed",
+            ]
+            #expect(try await shop.refusal("PutLifecycleEventHookExecutionStatus", again) == "LifecycleEventAlreadyCompletedException")
+            for (status, code) in [
+                ("Pending", "InvalidLifecycleEventHookExecutionStatusException"),
+                ("Succeeded", "InvalidLifecycleEventHookExecutionIdException"),
+            ] {
+                let report: JSON = [
+                    "deploymentId": .string(id), "lifecycleEventHookExecutionId": "guess", "status": .string(status),
+                ]
+                #expect(try await shop.refusal("PutLifecycleEventHookExecutionStatus", report) == code)
+            }
+        }
+    }
+
+    @Test("a hook that cannot be invoked, or dies, fails the deployment at once", arguments: [true, false])
+    func hookFails(isMissing: Bool) async throws {
+        try await Shop.open { shop in
+            try await shop.makeGroup()
+            if !isMissing {
+                shop.neighbours.state.withLock { state in
+                    state.hook = { _, _ in
+                        let error: JSON = ["errorType": "KeyError", "errorMessage": "'total'"]
+                        return Reply(["FunctionError": "Unhandled", "LogResult": "bGFzdCBsaW5l"], payload: .bytes(error.bytes()))
+                    }
+                }
+            }
+            let start = shop.time.now
+            let id = try await shop.deploy(Shop.revision(hooks: [["BeforeAllowTraffic": "check"]]))
+            let info = try await shop.reach("Failed", id)
+            #expect(info["completeTime"]?.double == start.seconds)
+            #expect(info["errorInformation"]?["code"]?.string == "HOOK_EXECUTION_FAILURE")
+            #expect(info["errorInformation"]?["message"]?.string?.contains(isMissing ? "not found" : "KeyError: 'total'") == true)
+            #expect(shop.neighbours.state.withLock { $0.shares }.isEmpty)
+            let target = try await shop.call("BatchGetDeploymentTargets", ["deploymentId": .string(id), "targetIds": ["orders"]])
+            let event = target["deploymentTargets"]?[0]?["lambdaTarget"]?["lifecycleEvents"]?[0]
+            #expect(event?["diagnostics"]?["errorCode"]?.string == (isMissing ? "ScriptMissing" : "ScriptFailed"))
+            #expect(event?["diagnostics"]?["logTail"]?.string == (isMissing ? "" : "last line"))
+        }
+    }
+
+    @Test("stopped without rollback leaves the alias split; the next deployment says so; a second at a time is refused")
+    func stop() async throws {
+        try await Shop.open { shop in
+            try await shop.makeGroup()
+            let id = try await shop.deploy()
+            try await shop.share(0.1)
+            try await shop.baking(id)
+            let second: JSON = ["applicationName": "shop", "deploymentGroupName": "orders", "revision": Shop.revision()]
+            let refusal = try await shop.door.refusal("codedeploy", "CreateDeployment", second)
+            #expect(refusal?.code == "DeploymentLimitExceededException" && refusal?.message.contains(id) == true)
+            let stop: JSON = ["deploymentId": .string(id), "autoRollbackEnabled": false]
+            try await shop.call("StopDeployment", stop)
+            let info = try await shop.reach("Stopped", id)
+            #expect(info["errorInformation"]?["code"]?.string == "MANUAL_STOP")
+            #expect(info["rollbackInfo"] == nil)
+            #expect(try await shop.call("StopDeployment", stop)["status"]?.string == "Succeeded")
+            #expect(shop.neighbours.state.withLock { $0.weights } == ["2": 0.1])
+            let next = try await shop.deploy()
+            let failed = try await shop.reach("Failed", next)
+            #expect(failed["errorInformation"]?["code"]?.string == "INVALID_LAMBDA_CONFIGURATION")
+            #expect(failed["errorInformation"]?["message"]?.string?.contains("Clear its weights") == true)
+        }
+    }
+
+    @Test("can be paused, resumed, promoted and aborted by hand")
+    func byHand() async throws {
+        try await Shop.open { shop in
+            try await shop.makeGroup()
+            func ask(_ operation: String, _ id: String) async throws -> JSON {
+                try await shop.door.call("slipway", operation, ["deploymentId": .string(id)])
+            }
+            let first = try await shop.deploy()
+            try await shop.baking(first)
+            #expect(try await ask("PauseDeployment", first)["phase"]?.string == "paused")
+            #expect(try await shop.door.refusal("slipway", "PauseDeployment", ["deploymentId": .string(first)]) != nil)
+            #expect(try await ask("ResumeDeployment", first)["phase"]?.string == "baking")
+            _ = try await ask("PromoteDeployment", first)
+            try await shop.share(1)
+            try await shop.reach("Succeeded", first)
+            let refusal = try await shop.door.refusal("slipway", "PromoteDeployment", ["deploymentId": .string(first)])
+            #expect(refusal?.code == "DeploymentAlreadyCompletedException")
+            let second = try await shop.deploy(Shop.revision(from: 2, to: 3))
+            try await shop.baking(second)
+            _ = try await ask("AbortDeployment", second)
+            try await shop.reach("Stopped", second)
+            #expect(shop.neighbours.state.withLock { ($0.version, $0.weights) } == ("2", [:]))
+        }
+    }
+
+    @Test("made for a stack are made once, however often the stack asks")
+    func fromStack() async throws {
+        try await Shop.open { shop in
+            try await shop.makeGroup("CodeDeployDefault.LambdaAllAtOnce")
+            let stack = shop.door.caller.through("cloudformation.amazonaws.com")
+            let input: JSON = [
+                "applicationName": "shop", "deploymentGroupName": "orders", "revision": Shop.revision(),
+                "externalId": "arn:stack", "idempotencyToken": "step-1",
+            ]
+            let ids = try await (0..<3).asyncMap { _ in
+                try await shop.door.cloud.call("codedeploy", "CreateDeployment", input, as: stack)["deploymentId"]?.string ?? ""
+            }
+            #expect(Set(ids).count == 1)
+            try await shop.reach("Succeeded", ids[0])
+            let later = try await shop.door.cloud.call("codedeploy", "CreateDeployment", input, as: stack)
+            #expect(later["deploymentId"]?.string == ids[0])
+            #expect(try await shop.info(ids[0])["creator"]?.string == "CloudFormation")
+            let found = try await shop.call("ListDeployments", ["externalId": "arn:stack"])
+            #expect(found["deployments"]?.array == [.string(ids[0])])
+            try await shop.call("DeleteResourcesByExternalId", ["externalId": "arn:stack"])
+            #expect(try await shop.call("ListDeployments", ["externalId": "arn:stack"])["deployments"]?.array == [])
+        }
+    }
+
+    @Test("go on after the server was stopped in the middle")
+    func restart() async throws {
+        let time = VirtualTime()
+        let neighbours = Neighbours()
+        try await withTestCloud(
+            Surroundings(time: time, chance: SeededChance(seed: 3)),
+            services: { cloud, ledger in neighbours.services },
+            { door in
+                func open() -> Shop {
+                    let desk = CodeDeployService(cloud: door.cloud, ledger: door.ledger)
+                    door.cloud.install([desk, SlipwayDeployments(desk)])
+                    return Shop(door: door, codeDeploy: desk, neighbours: neighbours, time: time)
+                }
+                let before = open()
+                let id = try await withRunning([before.codeDeploy.runner]) {
+                    try await before.makeGroup()
+                    let id = try await before.deploy()
+                    try await before.baking(id)
+                    return id
+                }
+                time.advance(by: .seconds(3600))
+                let after = open()
+                try await withRunning([after.codeDeploy.runner]) { _ = try await after.reach("Succeeded", id) }
+                #expect(neighbours.state.withLock { $0.shares } == [0.1, 1])
+            })
+    }
+}
+
+extension Sequence {
+    fileprivate func asyncMap<Value>(_ transform: (Element) async throws -> Value) async rethrows -> [Value] {
+        var values: [Value] = []
+        for element in self { values.append(try await transform(element)) }
+        return values
+    }
+}
