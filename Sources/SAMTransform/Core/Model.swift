@@ -21,7 +21,7 @@ struct Model {
 
     /// The value, with texts turned to numbers and the like where the table wants them.
     let value: JSONObject
-    /// What does not fit, in the table's order; members the table does not know come last.
+    /// What does not fit, in the table's order; members the table does not know come last, by name.
     let problems: [Problem]
 
     /// Judges an object by the fields of a table.
@@ -48,7 +48,7 @@ struct Model {
             }
             if let value = judged(value, rule[1] ?? "any", at: place, &problems) { result[name] = value }
         }
-        for (name, _) in object where !fields.contains(name) {
+        for name in object.keys.sorted() where !fields.contains(name) {
             problems.append(problem(path.isEmpty ? name : "\(path).\(name)", Problem.extra))
         }
         return result
@@ -71,14 +71,14 @@ struct Model {
         }
         if let choices = rule["union"]?.array { return chosen(value, choices, at: path, &problems) }
         if let fields = rule["fields"]?.object {
-            guard let object = value.object else { return dictProblem(path, &problems) }
+            guard let object = members(of: value) else { return dictProblem(path, &problems) }
             let before = problems.count
             let result = judged(object, fields, at: path, &problems)
             guard problems.count == before else { return nil }
             return .object(result)
         }
         if let inner = rule["map"] {
-            guard let object = value.object else { return dictProblem(path, &problems) }
+            guard let object = members(of: value) else { return dictProblem(path, &problems) }
             return .object(JSONObject(object.compactMap { key, value in
                 judged(value, inner, at: "\(path).\(key)", &problems).map { (key, $0) }
             }))
@@ -89,6 +89,11 @@ struct Model {
         }
         let inner = rule["list"] ?? "any"
         return .array(elements.enumerated().compactMap { judged($1, inner, at: "\(path).\($0)", &problems) })
+    }
+
+    /// The members of an object. An empty list passes for one, as it does in AWS's validator.
+    private static func members(of value: JSON) -> JSONObject? {
+        value.array?.isEmpty == true ? [:] : value.object
     }
 
     private static func dictProblem(_ path: String, _ problems: inout [Problem]) -> JSON? {
@@ -112,9 +117,9 @@ struct Model {
     private static func plain(_ value: JSON, _ kind: String, at path: String, _ problems: inout [Problem]) -> JSON? {
         switch (kind, value) {
         case ("any", _): return value
-        case ("dict", .object): return value
-        case ("dict", .array(let elements)) where elements.isEmpty: return [:]
-        case ("dict", _): return dictProblem(path, &problems)
+        case ("dict", _):
+            guard let object = members(of: value) else { return dictProblem(path, &problems) }
+            return .object(object)
         case ("str", .string): return value
         case ("str", .int(let number)): return .string(String(number))
         case ("str", .double(let number)): return .string(String(number))

@@ -31,16 +31,15 @@ enum DeadLetterQueue {
     }
 
     private static func check(_ config: JSONObject, of event: Declaration) throws {
-        let property = "property"
         switch (config.contains("Arn"), config["Type"]) {
         case (true, _?):
             throw Fault.event(
-                event.logicalID, "You can either define 'Arn' or 'Type' \(property) of DeadLetterConfig.")
+                event.logicalID, "You can either define 'Arn' or 'Type' property of DeadLetterConfig.")
         case (_, let type?) where type != "SQS":
             throw Fault.event(
-                event.logicalID, "The only valid value for 'Type' \(property) of DeadLetterConfig is 'SQS'.")
+                event.logicalID, "The only valid value for 'Type' property of DeadLetterConfig is 'SQS'.")
         case (false, nil):
-            throw Fault.event(event.logicalID, "No 'Arn' or 'Type' \(property) provided for DeadLetterConfig.")
+            throw Fault.event(event.logicalID, "No 'Arn' or 'Type' property provided for DeadLetterConfig.")
         default: return
         }
     }

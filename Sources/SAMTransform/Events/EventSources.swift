@@ -27,13 +27,16 @@ struct EventList {
     private let owner: String
     private let sources: [any EventSource]
 
-    /// Reads the `Events` property.
+    /// Reads the `Events` property, and checks of each event what it refers to.
     ///
     /// - Parameters:
     ///   - known: what each type of event generates.
     ///   - prefix: what the names of the events' property tables begin with.
-    /// - Throws: ``Fault/resource(_:_:)`` for an event of an unknown type, or with wrong properties.
-    init(of declaration: Declaration, sources known: [String: any EventSource], prefix: String) throws {
+    /// - Throws: ``Fault/resource(_:_:)`` for the first event of an unknown type, or with wrong properties or references.
+    init(
+        of declaration: Declaration, sources known: [String: any EventSource], prefix: String,
+        in translation: Translation
+    ) throws {
         owner = declaration.logicalID
         var declarations: [Declaration] = []
         var sources: [any EventSource] = []
@@ -47,22 +50,17 @@ struct EventList {
                 throw Fault.event(id, text).ofResource(owner)
             }
             let table = type == "ScheduleV2" ? "Function.ScheduleV2" : prefix + type
-            declarations.append(try Declaration(owner + id, event, table: table, relativeID: id))
+            let declaration = try Declaration(owner + id, event, table: table, relativeID: id)
+            do {
+                try source.link(declaration, in: translation)
+            } catch let fault as Fault {
+                throw fault.ofResource(owner)
+            }
+            declarations.append(declaration)
             sources.append(source)
         }
         self.declarations = declarations
         self.sources = sources
-    }
-
-    /// Checks what the events refer to.
-    func link(in translation: Translation) throws {
-        for (event, source) in zip(declarations, sources) {
-            do {
-                try source.link(event, in: translation)
-            } catch let fault as Fault {
-                throw fault.ofResource(owner)
-            }
-        }
     }
 
     /// What the events generate: those of APIs by path, the others by name among them. A state machine's keep their order.

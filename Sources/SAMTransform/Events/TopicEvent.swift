@@ -16,7 +16,7 @@ struct TopicEvent: EventSource {
         guard let arn = queue["QueueArn"].truthy, let url = queue["QueueUrl"].truthy else {
             throw Fault.event(event.eventID, "No QueueARN or QueueURL provided.")
         }
-        let policyID = queue["QueuePolicyLogicalId"].truthy?.string
+        let policyID = queue["QueuePolicyLogicalId"].truthy?.printed
         let policy = try policy(event, target, arn, url, policyID)
         return try mapping(event, target, arn, batchSize: queue["BatchSize"], translation)
             + [policy, try subscription(event, target, "sqs", arn)]

@@ -8,8 +8,8 @@ struct FunctionMacro: Macro {
     ]
 
     func resources(for declaration: inout Declaration, in translation: Translation) throws -> [Resource] {
-        let events = try EventList(of: declaration, sources: EventSources.ofFunctions, prefix: "Function.")
-        try events.link(in: translation)
+        let events = try EventList(
+            of: declaration, sources: EventSources.ofFunctions, prefix: "Function.", in: translation)
         var builder = FunctionBuilder(declaration: declaration, translation: translation)
         return try builder.build(events: events)
     }

@@ -3,8 +3,8 @@ import Notation
 /// `AWS::Serverless::StateMachine`: the state machine, its role, version and alias, and event sources.
 struct StateMachineMacro: Macro {
     func resources(for declaration: inout Declaration, in translation: Translation) throws -> [Resource] {
-        let events = try EventList(of: declaration, sources: EventSources.ofStateMachines, prefix: "StateMachine.")
-        try events.link(in: translation)
+        let events = try EventList(
+            of: declaration, sources: EventSources.ofStateMachines, prefix: "StateMachine.", in: translation)
         let machine = try Resource(
             "AWS::StepFunctions::StateMachine", declaration.logicalID, dependsOn: declaration.dependsOn,
             attributes: declaration.attributes)
