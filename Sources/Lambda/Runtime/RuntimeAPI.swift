@@ -65,11 +65,12 @@ struct RuntimeAPI: Sendable {
     ) async -> HTTPResponse {
         let body: [UInt8]
         do {
-            body = try await request.body.collected(limit: Self.responseLimit)
-        } catch HTTPBodyError.tooLarge(let limit) {
-            return Self.refusal(
-                413, "RequestEntityTooLarge",
-                "Response payload size exceeded maximum allowed payload size (\(limit) bytes).")
+            guard let whole = try await Self.read(request.body) else {
+                return Self.refusal(
+                    413, "RequestEntityTooLarge",
+                    "Response payload size exceeded maximum allowed payload size (\(Self.responseLimit) bytes).")
+            }
+            body = whole
         } catch {
             return Self.refusal(400, "InvalidRequest", "The answer broke off.")
         }
@@ -77,6 +78,19 @@ struct RuntimeAPI: Sendable {
             return Self.refusal(400, "InvalidRequestID", "Invalid request ID")
         }
         return Self.accepted
+    }
+
+    /// The body; nil when it is too large. That is read to its end all the same, within reason: the runtime goes on to
+    /// report the error on the same connection.
+    private static func read(_ body: HTTPBody) async throws -> [UInt8]? {
+        guard case .stream(let stream) = body else { return try await body.collected(limit: responseLimit) }
+        var bytes: [UInt8] = []
+        var count = 0
+        for try await piece in stream {
+            count += piece.count
+            if count <= responseLimit { bytes += piece } else if count > 16 * responseLimit { return nil }
+        }
+        return count <= responseLimit ? bytes : nil
     }
 
     private static let accepted = HTTPResponse(

@@ -17,11 +17,18 @@ struct OCIBundle {
         ]
     }
 
+    /// A shell as the namespace's first process. The kernel keeps signals without a handler from that one, so a program
+    /// in its place could not even abort; and somebody has to collect orphans. It says nothing itself, and exits with
+    /// 128 and the signal's number where its child was ended by one.
+    private static let initProcess = [
+        "/bin/sh", "-c", "exec 3>&2 2>/dev/null; \"$@\" 2>&3 3>&-; exit $?", "sh",
+    ]
+
     private var process: JSON {
         var process: JSON = [
             "terminal": false,
             "user": ["uid": .int(Int(program.user.uid)), "gid": .int(Int(program.user.gid))],
-            "args": .array(program.arguments.map(JSON.string)),
+            "args": .array((Self.initProcess + program.arguments).map(JSON.string)),
             "env": .array(program.environment.sorted { $0.key < $1.key }.map { .string("\($0.key)=\($0.value)") }),
             "cwd": .string(program.workingDirectory),
             "noNewPrivileges": true,

@@ -51,7 +51,8 @@ struct OCIRuntime: Backend {
                 ],
                 environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"], workingDirectory: folder, input: program.input,
                 overflow: program.overflow, listener: program.listener),
-            pidFile: folder + "/pid", logFile: log, group: Cgroup(hierarchy, name: id))
+            pidFile: folder + "/pid", logFile: log, group: Cgroup(hierarchy, name: id),
+            codesStandForSignals: true)
     }
 
     func leftovers() -> [String] {
