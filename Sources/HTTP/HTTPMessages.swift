@@ -23,10 +23,10 @@ package struct HTTPRequest: Sendable {
     }
 
     /// The part of the target before the first `?`, percent-encoding untouched.
-    package var path: Substring { target.prefix { $0 != "?" } }
+    package var path: Substring { target[..<(target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex)] }
 
     /// The part of the target after the first `?`, percent-encoding untouched; empty when there is none.
-    package var query: Substring { target.drop { $0 != "?" }.dropFirst() }
+    package var query: Substring { Substring(target.utf8.drop { $0 != UInt8(ascii: "?") }.dropFirst()) }
 }
 
 /// An answer to a ``HTTPRequest``.

@@ -69,6 +69,38 @@ struct AnswerTests {
         for difference in try Botocore.differences(in: answers) { Issue.record("\(difference)") }
     }
 
+    @Test("botocore reads streams of events", .enabled(if: Botocore.isThere))
+    func events() async throws {
+        let cases: [(String, String, WireProtocol, [JSON])] = [
+            (
+                "lambda", "InvokeWithResponseStream", .restJSON,
+                [["PayloadChunk": ["Payload": "aGk="]], ["InvokeComplete": ["LogResult": "log"]]]
+            ),
+            (
+                "logs", "StartLiveTail", .json11,
+                [
+                    ["sessionStart": ["requestId": "r", "logGroupIdentifiers": ["a"]]],
+                    ["sessionUpdate": ["sessionResults": [["message": "m <&> ü", "timestamp": 5]]]],
+                ]
+            ),
+        ]
+        for (service, operation, wireProtocol, events) in cases {
+            let pieces = AsyncStream { continuation in
+                for event in events { continuation.yield(event.bytes()) }
+                continuation.finish()
+            }
+            let streamed = answer(
+                service, operation, [:], wireProtocol, payload: .stream(HTTPBodyStream(length: nil, pieces)))
+            #expect(streamed.fields["Content-Type"] == "application/vnd.amazon.eventstream")
+            let whole = HTTPResponse(
+                status: 200, fields: streamed.fields, body: .bytes(try await streamed.body.collected(limit: 10_000)))
+            let described = Self.described(
+                whole,
+                ["service": .string(service), "operation": .string(operation), "events": .array(events)], wireProtocol)
+            for difference in try Botocore.differences(in: [described]) { Issue.record("\(difference)") }
+        }
+    }
+
     private func answer(
         _ service: String, _ operation: String, _ output: JSON, _ wireProtocol: WireProtocol, payload: HTTPBody? = nil
     ) -> HTTPResponse {

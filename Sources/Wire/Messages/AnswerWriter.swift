@@ -12,10 +12,9 @@ struct AnswerWriter {
         switch format.wireProtocol {
         case .query: return query(output)
         case .json10, .json11:
-            if let payload { return streamed(payload) }
-            return json(
-                output,
-                type: format.wireProtocol == .json10 ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1")
+            if let payload, let member = EventStream.member(of: operation) { return streamed(payload, member, output) }
+            let version = format.wireProtocol == .json10 ? "1.0" : "1.1"
+            return json(output, type: "application/x-amz-json-\(version)")
         case .cbor: return cbor(output)
         case .restJSON, .restXML:
             let writer = RESTWriter(
@@ -65,8 +64,11 @@ struct AnswerWriter {
         return response
     }
 
-    private func streamed(_ payload: HTTPBody) -> HTTPResponse {
-        response(payload, type: "application/vnd.amazon.eventstream")
+    private func streamed(_ payload: HTTPBody, _ member: Member, _ output: JSON) -> HTTPResponse {
+        var writer = JSONWriter()
+        if let shape = operation.output { writer.writeBody(output, shape) }
+        return response(
+            EventStream.frames(payload, member, initial: writer.bytes), type: EventStream.contentType)
     }
 
     private func response(_ body: HTTPBody, type: String) -> HTTPResponse {

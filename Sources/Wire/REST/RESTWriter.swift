@@ -76,7 +76,10 @@ struct RESTWriter {
     }
 
     private func raw(_ object: JSONObject, _ member: Member, payload: HTTPBody?, in response: inout HTTPResponse) {
-        if let payload {
+        if let payload, member.shape.isEventStream {
+            response.body = EventStream.frames(payload, member, initial: nil)
+            response.fields["Content-Type"] = EventStream.contentType
+        } else if let payload {
             response.body = payload
         } else if let value = object[member.name], !value.isNull {
             switch member.shape.kind {
@@ -88,8 +91,11 @@ struct RESTWriter {
             }
         }
         guard response.fields["Content-Type"] == nil else { return }
-        if member.isStreaming || member.shape.kind == .blob {
-            response.fields["Content-Type"] = "application/octet-stream"
+        // Lambda's results are JSON by its documentation; what S3 holds is bytes unless it was said.
+        if member.isStreaming {
+            response.fields["Content-Type"] = "binary/octet-stream"
+        } else if member.shape.kind == .blob {
+            response.fields["Content-Type"] = "application/json"
         }
     }
 

@@ -10,6 +10,7 @@ import json
 import sys
 
 import botocore.awsrequest
+import botocore.eventstream
 import botocore.loaders
 import botocore.model
 import botocore.parsers
@@ -33,7 +34,34 @@ def pruned(value):
     return [pruned(inner) for inner in value] if isinstance(value, list) else value
 
 
+def frames(case):
+    """The events of a stream, as botocore's own parser has them."""
+    operation = model(case["service"]).operation_model(case["operation"])
+    raw = botocore.awsrequest.AWSResponse("http://x", 200, {}, Raw(base64.b64decode(case["body"])))
+    answer = {"headers": botocore.awsrequest.HeadersDict(case["headers"]), "status_code": 200, "body": raw.raw,
+              "context": {"operation_name": case["operation"]}}
+    parsed = botocore.parsers.create_parser(case["protocol"]).parse(answer, operation.output_shape)
+    name = next(key for key in parsed if isinstance(parsed[key], botocore.eventstream.EventStream))
+    return [capture.tree(event) for event in parsed[name]]
+
+
+class Raw:
+    """A body as urllib3 gives it."""
+
+    def __init__(self, body):
+        self.body = body
+
+    def stream(self, amt=None, decode_content=None):
+        yield self.body
+
+    def close(self):
+        pass
+
+
 def check(case):
+    if "events" in case:
+        found = frames(case)
+        return [] if found == case["events"] else [f"{case['operation']}: {found} is not {case['events']}"]
     operation = model(case["service"]).operation_model(case["operation"])
     body = base64.b64decode(case["body"])
     headers = botocore.awsrequest.HeadersDict(case["headers"])
