@@ -23,6 +23,8 @@ package struct ResourceSchema: Sendable, Hashable {
         case object(Members)
         /// Named members, or a list of such.
         case objects(Members)
+        /// The definition of that name, which may refer to itself.
+        case definition(String)
     }
 
     /// The members of an object.
@@ -46,8 +48,14 @@ package struct ResourceSchema: Sendable, Hashable {
     package var type: String
     /// Its properties.
     package var properties: Members
+    /// Shapes that others refer to by name.
+    package var definitions: [String: Shape] = [:]
     /// Properties that only AWS sets: naming one is an error.
     package var readOnly: Set<String>
+    /// Properties that can only be set when the resource is made: `FunctionName`, `Code/ImageUri`.
+    package var createOnly: Set<String> = []
+    /// Properties that identify a resource of the type.
+    package var identifier: [String] = []
     /// What `Fn::GetAtt` yields; nil allows any name.
     package var attributes: Set<String>?
 
@@ -59,5 +67,16 @@ package struct ResourceSchema: Sendable, Hashable {
         self.properties = properties
         self.readOnly = readOnly
         self.attributes = attributes
+    }
+
+    /// The shape itself, definitions looked up.
+    func resolved(_ shape: Shape) -> Shape {
+        var shape = shape
+        // Definitions that only name each other end somewhere: published schemas have no circles of names alone.
+        for _ in 0..<16 {
+            guard case .definition(let name) = shape else { return shape }
+            shape = definitions[name] ?? .any
+        }
+        return .any
     }
 }

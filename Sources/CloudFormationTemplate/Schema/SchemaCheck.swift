@@ -5,25 +5,32 @@ extension ResolvedTemplate {
     ///
     /// Values that are only known later are let through; the service itself judges those.
     ///
-    /// - Parameter schema: the facts about a type; nil when no such type can be run.
+    /// - Parameters:
+    ///   - schema: the facts about a type; nil when no such type can be run.
+    ///   - offer: what of it is offered here, when that is less than is published; asked when all else is in order.
     /// - Returns: unknown types and properties, missing ones, values of the wrong kind, unknown attributes.
-    package func check(schema: (String) -> ResourceSchema?) -> Report {
+    package func check(
+        schema: (String) -> ResourceSchema?, offer: (String) -> ResourceSchema? = { _ in nil }
+    ) -> Report {
         var check = SchemaCheck()
         for resource in resources {
             let path: Path = ["Resources", resource.logicalID]
-            guard let facts = schema(resource.type) else {
-                check.unknown.append(resource.type)
-                check.report.error(
-                    "Template format error: Unrecognized resource types: [\(resource.type)]",
-                    at: path.appending("Type"), fix: "See 'slipway support' for the types that can be run.")
-                continue
+            if let facts = schema(resource.type) {
+                check.check(resource, facts, at: path.appending("Properties"))
+            } else {
+                check.refuse(resource.type, at: path.appending("Type"))
             }
-            check.check(resource, facts, at: path.appending("Properties"))
         }
         for resource in resources {
             check.checkAttributes(of: resource.properties, at: ["Resources", resource.logicalID], self, schema)
         }
         for output in outputs { check.checkAttributes(of: output.value, at: ["Outputs", output.name], self, schema) }
+        guard check.report.isValid else { return check.report }
+        check.isOffer = true
+        for resource in resources {
+            guard let facts = offer(resource.type) else { continue }
+            check.check(resource, facts, at: ["Resources", resource.logicalID, "Properties"])
+        }
         return check.report
     }
 }
@@ -31,11 +38,22 @@ extension ResolvedTemplate {
 /// One check under way.
 private struct SchemaCheck {
     var report = Report()
-    var unknown: [String] = []
-    private var type = ""
+    private var facts = ResourceSchema(type: "", properties: .init([:]))
+    private var type: String { facts.type }
+    /// Whether what is published is in order, and only what is offered is asked about.
+    var isOffer = false
+
+    mutating func refuse(_ type: String, at path: Path) {
+        let isPublished = PublicSchemas.schema(type) != nil
+        report.error(
+            "Template format error: Unrecognized resource types: [\(type)]", at: path,
+            fix: isPublished
+                ? "Slipway does not run this type; see 'slipway support' for those it does."
+                : "There is no such type; see 'slipway support' for those there are.")
+    }
 
     mutating func check(_ resource: ResolvedTemplate.Resource, _ facts: ResourceSchema, at path: Path) {
-        type = resource.type
+        self.facts = facts
         let members = resource.properties.members ?? []
         for member in members where facts.readOnly.contains(member.name) {
             report.error(
@@ -59,15 +77,24 @@ private struct SchemaCheck {
             } else if !shape.isOpen {
                 report.error(
                     "Encountered unsupported property \(member.name)", at: place,
-                    fix: nearest(member.name, shape.shapes.keys).map { "Did you mean \($0)?" }
+                    fix: remedy(for: member.name) ?? nearest(member.name, shape.shapes.keys).map {
+                        "Did you mean \($0)?"
+                    }
                         ?? "\(type) has no such property here.")
             }
         }
     }
 
+    /// What to say of a property that is published but not offered here.
+    private func remedy(for name: String) -> String? {
+        guard isOffer else { return nil }
+        return "\(type) has it on AWS, but Slipway does not support it; see 'slipway support'."
+    }
+
     private mutating func value(_ value: Expression, _ shape: ResourceSchema.Shape, at path: Path) {
+        let shape = facts.resolved(shape)
         switch shape {
-        case .any: return
+        case .any, .definition: return
         case .object(let inner):
             guard let members = value.members else { return wrong(value, "an object", at: path) }
             object(members, inner, at: path)
@@ -147,7 +174,7 @@ extension ResourceSchema.Shape {
         case .number: "a number"
         case .boolean: "true or false"
         case .list: "a list"
-        case .any, .map, .object, .objects: "an object"
+        case .any, .map, .object, .objects, .definition: "an object"
         }
     }
 }
