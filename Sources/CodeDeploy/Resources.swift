@@ -26,7 +26,8 @@ extension CodeDeployService {
                 return ResourceState(name)
             },
             delete: { request in
-                try await request.call("codedeploy", "DeleteApplication", ["applicationName": .string(request.physicalID ?? "")])
+                try await request.call(
+                    "codedeploy", "DeleteApplication", ["applicationName": .string(request.physicalID ?? "")])
             },
             read: { request in
                 let input: JSON = ["applicationName": .string(request.physicalID ?? "")]
@@ -59,7 +60,9 @@ extension CodeDeployService {
             },
             read: { request in
                 let input: JSON = ["deploymentConfigName": .string(request.physicalID ?? "")]
-                guard let found = try await request.read("GetDeploymentConfig", input)?["deploymentConfigInfo"] else { return nil }
+                guard let found = try await request.read("GetDeploymentConfig", input)?["deploymentConfigInfo"] else {
+                    return nil
+                }
                 var properties = Casing.raised(found)
                 for name in ["DeploymentConfigId", "CreateTime"] { properties[name] = nil }
                 return properties
@@ -92,7 +95,8 @@ extension CodeDeployService {
                 // What the template does not say any more goes back to its default.
                 for (member, empty) in clearing where input[member] == nil { input[member] = empty }
                 try await request.call("codedeploy", "UpdateDeploymentGroup", input)
-                try await request.retag("deploymentgroup:\(request.properties["ApplicationName"]?.string ?? "")/\(name)")
+                try await request.retag(
+                    "deploymentgroup:\(request.properties["ApplicationName"]?.string ?? "")/\(name)")
                 return ResourceState(name)
             },
             delete: { request in
@@ -108,12 +112,15 @@ extension CodeDeployService {
                     "applicationName": request.properties["ApplicationName"] ?? "",
                     "deploymentGroupName": .string(request.physicalID ?? ""),
                 ]
-                guard let found = try await request.read("GetDeploymentGroup", input)?["deploymentGroupInfo"] else { return nil }
+                guard let found = try await request.read("GetDeploymentGroup", input)?["deploymentGroupInfo"] else {
+                    return nil
+                }
                 return Casing.raised(found)
             }))
 
     private static let clearing: [(String, JSON)] = [
-        ("alarmConfiguration", ["enabled": false, "alarms": []]), ("autoRollbackConfiguration", ["enabled": false, "events": []]),
+        ("alarmConfiguration", ["enabled": false, "alarms": []]),
+        ("autoRollbackConfiguration", ["enabled": false, "events": []]),
         ("triggerConfigurations", []), ("deploymentConfigName", .string(DeploymentConfig.fallback(for: "Lambda"))),
     ]
 }
@@ -154,7 +161,8 @@ extension ResourceRequest {
         let arn = JSON.string(caller.arn("codedeploy", resource))
         let gone = try await tags(of: resource).keys.filter { allTags[$0] == nil }.sorted()
         if !gone.isEmpty {
-            try await call("codedeploy", "UntagResource", ["ResourceArn": arn, "TagKeys": .array(gone.map(JSON.string))])
+            try await call(
+                "codedeploy", "UntagResource", ["ResourceArn": arn, "TagKeys": .array(gone.map(JSON.string))])
         }
         try await call("codedeploy", "TagResource", ["ResourceArn": arn, "Tags": tagList])
     }
@@ -162,16 +170,21 @@ extension ResourceRequest {
     /// The answer of a reading operation; nil when the thing is gone.
     fileprivate func read(_ operation: String, _ input: JSON) async throws -> JSON? {
         do { return try await call("codedeploy", operation, input) } catch let error as AWSError
-        where error.code.hasSuffix("DoesNotExistException") { return nil }
+            where error.code.hasSuffix("DoesNotExistException")
+        { return nil }
     }
 }
 
 /// Turns CloudFormation's member names into the API's and back: they differ in their first letters.
 enum Casing {
     /// `AlarmConfiguration` to `alarmConfiguration`, all the way down.
-    static func lowered(_ value: JSON) -> JSON { mapped(value) { $0.hasPrefix("ECS") ? "ecs" + $0.dropFirst(3) : lowered($0) } }
+    static func lowered(_ value: JSON) -> JSON {
+        mapped(value) { $0.hasPrefix("ECS") ? "ecs" + $0.dropFirst(3) : lowered($0) }
+    }
     /// The other way.
-    static func raised(_ value: JSON) -> JSON { mapped(value) { $0.hasPrefix("ecs") ? "ECS" + $0.dropFirst(3) : raised($0) } }
+    static func raised(_ value: JSON) -> JSON {
+        mapped(value) { $0.hasPrefix("ecs") ? "ECS" + $0.dropFirst(3) : raised($0) }
+    }
 
     private static func lowered(_ name: String) -> String { name.prefix(1).lowercased() + name.dropFirst() }
     private static func raised(_ name: String) -> String { name.prefix(1).uppercased() + name.dropFirst() }

@@ -53,7 +53,8 @@ struct AppSpecTests {
             """
         let target = ECSTarget(
             taskDefinition: "arn:aws:ecs:eu-west-1:1:task-definition/web:2", containerName: "web", containerPort: 80)
-        #expect(try AppSpecReader.read(text) == AppSpec(resource: .ecs(target), hooks: ["AfterAllowTestTraffic": "smoke"]))
+        #expect(
+            try AppSpecReader.read(text) == AppSpec(resource: .ecs(target), hooks: ["AfterAllowTestTraffic": "smoke"]))
     }
 
     private struct Bad: Sendable, CustomTestStringConvertible {
@@ -65,19 +66,28 @@ struct AppSpecTests {
     private static let bad: [Bad] = [
         Bad(testDescription: "no version", change: { $0.replacing("version: 0.0\n", with: "") }, says: "no 'version'"),
         Bad(testDescription: "another version", change: { $0.replacing("0.0", with: "1.0") }, says: "must be 0.0"),
-        Bad(testDescription: "$LATEST", change: { $0.replacing("\"2\"", with: "$LATEST") }, says: "'TargetVersion' must be the number"),
+        Bad(
+            testDescription: "$LATEST", change: { $0.replacing("\"2\"", with: "$LATEST") },
+            says: "'TargetVersion' must be the number"),
         Bad(testDescription: "version nought", change: { $0.replacing("\"2\"", with: "0") }, says: "'TargetVersion'"),
         Bad(testDescription: "no alias", change: { $0.replacing("Alias: live", with: "Extra: live") }, says: "'Alias'"),
-        Bad(testDescription: "unknown property", change: { $0.replacing("Alias: live", with: "Extra: live") }, says: "'Extra'"),
-        Bad(testDescription: "unknown type", change: { $0.replacing("Lambda::Function", with: "S3::Bucket") }, says: "S3::Bucket"),
         Bad(
-            testDescription: "a hook of containers", change: { $0.replacing("BeforeAllowTraffic", with: "BeforeInstall") },
+            testDescription: "unknown property", change: { $0.replacing("Alias: live", with: "Extra: live") },
+            says: "'Extra'"),
+        Bad(
+            testDescription: "unknown type", change: { $0.replacing("Lambda::Function", with: "S3::Bucket") },
+            says: "S3::Bucket"),
+        Bad(
+            testDescription: "a hook of containers",
+            change: { $0.replacing("BeforeAllowTraffic", with: "BeforeInstall") },
             says: "'BeforeInstall' is no hook here"),
         Bad(
             testDescription: "a hook twice", change: { $0.replacing("AfterAllowTraffic", with: "BeforeAllowTraffic") },
             says: "given twice"),
         Bad(testDescription: "a server's file", change: { $0 + "\nfiles: []" }, says: "'files' has no place"),
-        Bad(testDescription: "tabs", change: { $0.replacing("  - orders", with: "\t- orders") }, says: "neither YAML nor JSON"),
+        Bad(
+            testDescription: "tabs", change: { $0.replacing("  - orders", with: "\t- orders") },
+            says: "neither YAML nor JSON"),
         Bad(testDescription: "nothing", change: { _ in "" }, says: "must be a mapping"),
         Bad(testDescription: "base64", change: { _ in "dmVyc2lvbjogMC4w" }, says: "must be a mapping"),
         Bad(testDescription: "too large", change: { $0 + String(repeating: "#", count: 300_000) }, says: "larger than"),

@@ -10,11 +10,13 @@ struct ConfigTests {
     func predefined() {
         let names = Set(DeploymentConfig.predefined.keys)
         #expect(names.count == 17)
-        #expect(names.isSuperset(of: [
-            "CodeDeployDefault.LambdaLinear10PercentEvery1Minute", "CodeDeployDefault.LambdaLinear10PercentEvery10Minutes",
-            "CodeDeployDefault.ECSLinear10PercentEvery1Minutes", "CodeDeployDefault.LambdaCanary10Percent30Minutes",
-            "CodeDeployDefault.OneAtATime",
-        ]))
+        #expect(
+            names.isSuperset(of: [
+                "CodeDeployDefault.LambdaLinear10PercentEvery1Minute",
+                "CodeDeployDefault.LambdaLinear10PercentEvery10Minutes",
+                "CodeDeployDefault.ECSLinear10PercentEvery1Minutes", "CodeDeployDefault.LambdaCanary10Percent30Minutes",
+                "CodeDeployDefault.OneAtATime",
+            ]))
         let other = DeploymentConfig.canonical("CodeDeployDefault.LambdaLinear10PercentEvery1Minutes")
         #expect(other?.name == "CodeDeployDefault.LambdaLinear10PercentEvery1Minute")
         #expect(Set(DeploymentConfig.predefined.values.map(\.id)).count == 17)
@@ -37,7 +39,8 @@ struct ConfigTests {
 
     private static let weights: [(TrafficRouting, [Int])] = [
         (TrafficRouting(.allAtOnce), [100]), (TrafficRouting(.canary, percentage: 10), [10, 100]),
-        (TrafficRouting(.linear, percentage: 30), [30, 60, 90, 100]), (TrafficRouting(.linear, percentage: 50), [50, 100]),
+        (TrafficRouting(.linear, percentage: 30), [30, 60, 90, 100]),
+        (TrafficRouting(.linear, percentage: 50), [50, 100]),
         (TrafficRouting(.linear, percentage: 99), [99, 100]),
         (TrafficRouting(.linear, percentage: 10), [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]),
     ]
@@ -76,7 +79,8 @@ struct ConfigTests {
         let test = Self.made[index]
         try await Shop.open(isStrict: test.strict) { shop in
             let input: JSON = [
-                "deploymentConfigName": .string(test.name), "computePlatform": "Lambda", "trafficRoutingConfig": test.routing,
+                "deploymentConfigName": .string(test.name), "computePlatform": "Lambda",
+                "trafficRoutingConfig": test.routing,
             ]
             #expect(try await shop.refusal("CreateDeploymentConfig", input) == test.code)
             guard test.code == nil else { return }
@@ -89,7 +93,9 @@ struct ConfigTests {
         }
     }
 
-    @Test("a canary of seconds can be named by a group with nothing made first, but not strictly", arguments: [true, false])
+    @Test(
+        "a canary of seconds can be named by a group with nothing made first, but not strictly",
+        arguments: [true, false])
     func seconds(isStrict: Bool) async throws {
         try await Shop.open(isStrict: isStrict) { shop in
             do {
@@ -109,11 +115,14 @@ struct ConfigTests {
     func deletion() async throws {
         try await Shop.open { shop in
             let input: JSON = [
-                "deploymentConfigName": "Mine", "computePlatform": "Lambda", "trafficRoutingConfig": ["type": "AllAtOnce"],
+                "deploymentConfigName": "Mine", "computePlatform": "Lambda",
+                "trafficRoutingConfig": ["type": "AllAtOnce"],
             ]
             try await shop.call("CreateDeploymentConfig", input)
             try await shop.makeGroup("Mine")
-            #expect(try await shop.refusal("DeleteDeploymentConfig", ["deploymentConfigName": "Mine"]) == "DeploymentConfigInUseException")
+            #expect(
+                try await shop.refusal("DeleteDeploymentConfig", ["deploymentConfigName": "Mine"])
+                    == "DeploymentConfigInUseException")
             let own: JSON = ["deploymentConfigName": "CodeDeployDefault.LambdaAllAtOnce"]
             #expect(try await shop.refusal("DeleteDeploymentConfig", own) == "InvalidOperationException")
         }

@@ -18,7 +18,8 @@ struct DeploymentAPITests {
             #expect(id.hasPrefix("d-") && id.count == 11)
             try await shop.share(0.1)
             try await shop.baking(id)
-            let target = try await shop.call("GetDeploymentTarget", ["deploymentId": .string(id), "targetId": "orders"])
+            let target = try await shop.call(
+                "GetDeploymentTarget", ["deploymentId": .string(id), "targetId": "orders"])
             let lambda = target["deploymentTarget"]?["lambdaTarget"]
             #expect(lambda?["lambdaFunctionInfo"]?["targetVersionWeight"]?.double == 10)
             #expect(lambda?["lifecycleEvents"]?[1]?["status"]?.string == "InProgress")
@@ -27,7 +28,8 @@ struct DeploymentAPITests {
             #expect(info["deploymentOverview"]?["Succeeded"]?.int == 1)
             #expect(info["creator"]?.string == "user")
             #expect((info["completeTime"]?.double ?? 0) - (info["startTime"]?.double ?? 0) == 300)
-            let group = try await shop.call("GetDeploymentGroup", ["applicationName": "shop", "deploymentGroupName": "orders"])
+            let group = try await shop.call(
+                "GetDeploymentGroup", ["applicationName": "shop", "deploymentGroupName": "orders"])
             #expect(group["deploymentGroupInfo"]?["lastSuccessfulDeployment"]?["deploymentId"]?.string == id)
             #expect(try await shop.call("ListDeployments")["deployments"]?.array == [.string(id)])
         }
@@ -54,7 +56,8 @@ struct DeploymentAPITests {
             #expect(back["status"]?.string == "Succeeded")
             #expect(back["creator"]?.string == "codeDeployRollback")
             #expect(back["rollbackInfo"]?["rollbackTriggeringDeploymentId"]?.string == id)
-            #expect(back["revision"]?["appSpecContent"]?["content"]?.string?.contains("\"TargetVersion\":\"1\"") == true)
+            #expect(
+                back["revision"]?["appSpecContent"]?["content"]?.string?.contains("\"TargetVersion\":\"1\"") == true)
             #expect(try await shop.call("ListDeployments")["deployments"]?.array?.count == 2)
             // An alarm still firing does not block the fix.
             let fix = try await shop.deploy(Shop.revision(to: 3))
@@ -112,7 +115,9 @@ struct DeploymentAPITests {
             let again: JSON = [
                 "deploymentId": .string(id), "lifecycleEventHookExecutionId": execution, "status": "Failed",
             ]
-            #expect(try await shop.refusal("PutLifecycleEventHookExecutionStatus", again) == "LifecycleEventAlreadyCompletedException")
+            #expect(
+                try await shop.refusal("PutLifecycleEventHookExecutionStatus", again)
+                    == "LifecycleEventAlreadyCompletedException")
             for (status, code) in [
                 ("Pending", "InvalidLifecycleEventHookExecutionStatusException"),
                 ("Succeeded", "InvalidLifecycleEventHookExecutionIdException"),
@@ -133,7 +138,8 @@ struct DeploymentAPITests {
                 shop.neighbours.state.withLock { state in
                     state.hook = { _, _ in
                         let error: JSON = ["errorType": "KeyError", "errorMessage": "'total'"]
-                        return Reply(["FunctionError": "Unhandled", "LogResult": "bGFzdCBsaW5l"], payload: .bytes(error.bytes()))
+                        return Reply(
+                            ["FunctionError": "Unhandled", "LogResult": "bGFzdCBsaW5l"], payload: .bytes(error.bytes()))
                     }
                 }
             }
@@ -142,9 +148,12 @@ struct DeploymentAPITests {
             let info = try await shop.reach("Failed", id)
             #expect(info["completeTime"]?.double == start.seconds)
             #expect(info["errorInformation"]?["code"]?.string == "HOOK_EXECUTION_FAILURE")
-            #expect(info["errorInformation"]?["message"]?.string?.contains(isMissing ? "not found" : "KeyError: 'total'") == true)
+            #expect(
+                info["errorInformation"]?["message"]?.string?.contains(isMissing ? "not found" : "KeyError: 'total'")
+                    == true)
             #expect(shop.neighbours.state.withLock { $0.shares }.isEmpty)
-            let target = try await shop.call("BatchGetDeploymentTargets", ["deploymentId": .string(id), "targetIds": ["orders"]])
+            let target = try await shop.call(
+                "BatchGetDeploymentTargets", ["deploymentId": .string(id), "targetIds": ["orders"]])
             let event = target["deploymentTargets"]?[0]?["lambdaTarget"]?["lifecycleEvents"]?[0]
             #expect(event?["diagnostics"]?["errorCode"]?.string == (isMissing ? "ScriptMissing" : "ScriptFailed"))
             #expect(event?["diagnostics"]?["logTail"]?.string == (isMissing ? "" : "last line"))
@@ -158,7 +167,9 @@ struct DeploymentAPITests {
             let id = try await shop.deploy()
             try await shop.share(0.1)
             try await shop.baking(id)
-            let second: JSON = ["applicationName": "shop", "deploymentGroupName": "orders", "revision": Shop.revision()]
+            let second: JSON = [
+                "applicationName": "shop", "deploymentGroupName": "orders", "revision": Shop.revision(),
+            ]
             let refusal = try await shop.door.refusal("codedeploy", "CreateDeployment", second)
             #expect(refusal?.code == "DeploymentLimitExceededException" && refusal?.message.contains(id) == true)
             let stop: JSON = ["deploymentId": .string(id), "autoRollbackEnabled": false]
@@ -210,7 +221,8 @@ struct DeploymentAPITests {
                 "externalId": "arn:stack", "idempotencyToken": "step-1",
             ]
             let ids = try await (0..<3).asyncMap { _ in
-                try await shop.door.cloud.call("codedeploy", "CreateDeployment", input, as: stack)["deploymentId"]?.string ?? ""
+                try await shop.door.cloud.call("codedeploy", "CreateDeployment", input, as: stack)["deploymentId"]?
+                    .string ?? ""
             }
             #expect(Set(ids).count == 1)
             try await shop.reach("Succeeded", ids[0])
@@ -221,6 +233,92 @@ struct DeploymentAPITests {
             #expect(found["deployments"]?.array == [.string(ids[0])])
             try await shop.call("DeleteResourcesByExternalId", ["externalId": "arn:stack"])
             #expect(try await shop.call("ListDeployments", ["externalId": "arn:stack"])["deployments"]?.array == [])
+        }
+    }
+
+    @Test("that succeeded is taken back by a new one, alarms or not")
+    func takenBack() async throws {
+        try await Shop.open { shop in
+            shop.neighbours.alarm("errors", "OK", since: 1)
+            try await shop.makeGroup("CodeDeployDefault.LambdaAllAtOnce", alarms: ["errors"])
+            let id = try await shop.deploy()
+            try await shop.reach("Succeeded", id)
+            shop.neighbours.alarm("errors", "ALARM", since: 9)
+            let answer = try await shop.door.call("slipway", "RollbackDeployment", ["deploymentId": .string(id)])
+            let back = answer["deploymentId"]?.string ?? ""
+            try await shop.reach("Succeeded", back)
+            #expect(shop.neighbours.state.withLock { $0.version } == "1")
+            let group = try await shop.call(
+                "GetDeploymentGroup", ["applicationName": "shop", "deploymentGroupName": "orders"])
+            #expect(group["deploymentGroupInfo"]?["lastSuccessfulDeployment"]?["deploymentId"]?.string == back)
+        }
+    }
+
+    @Test("tell the group's topics, the last one before they are done with")
+    func triggers() async throws {
+        try await Shop.open { shop in
+            try await shop.makeGroup("CodeDeployDefault.LambdaAllAtOnce")
+            let trigger: JSON = [
+                "triggerName": "tell", "triggerTargetArn": "arn:aws:sns:eu-west-1:123456789012:deployments",
+                "triggerEvents": ["DeploymentStart", "DeploymentSuccess"],
+            ]
+            try await shop.call(
+                "UpdateDeploymentGroup",
+                [
+                    "applicationName": "shop", "currentDeploymentGroupName": "orders",
+                    "triggerConfigurations": [trigger],
+                ])
+            let id = try await shop.deploy()
+            try await eventually("two messages") {
+                shop.neighbours.state.withLock { $0.messages.count } == 2 ? true : nil
+            }
+            let messages = shop.neighbours.state.withLock { $0.messages }
+            let last = messages.first { $0["status"]?.string == "Succeeded" }
+            #expect(last?["deploymentId"]?.string == id)
+            #expect(last?["eventTriggerName"]?.string == "tell")
+            #expect(last?["deploymentOverview"]?["Succeeded"]?.string == "1")
+            #expect(last?["completeTime"]?.string == "1750000000000")
+        }
+    }
+
+    private static let objects: [(key: String, eTag: String?, status: String, code: String?)] = [
+        ("good.yaml", nil, "Succeeded", nil), ("good.yaml", "tag", "Succeeded", nil),
+        ("good.yaml", "other", "Failed", "INVALID_REVISION"), ("bad.yaml", nil, "Failed", "INVALID_REVISION"),
+        ("gone.yaml", nil, "Failed", "REVISION_MISSING"),
+    ]
+
+    @Test("fetch their AppSpec from S3, and fail if it cannot be had", arguments: objects.indices)
+    func fromS3(index: Int) async throws {
+        let test = Self.objects[index]
+        try await Shop.open { shop in
+            try await shop.makeGroup("CodeDeployDefault.LambdaAllAtOnce")
+            let spec = Shop.revision()["appSpecContent"]?["content"]?.string ?? ""
+            shop.neighbours.state.withLock { $0.objects = ["good.yaml": spec, "bad.yaml": "version: 7"] }
+            var place: JSON = ["bucket": "b", "key": .string(test.key), "bundleType": "YAML"]
+            place["eTag"] = test.eTag.map(JSON.string)
+            let id = try await shop.deploy(["revisionType": "S3", "s3Location": place])
+            let info = try await shop.reach(test.status, id)
+            #expect(info["errorInformation"]?["code"]?.string == test.code)
+        }
+    }
+
+    @Test("write every change of state into the one log, as EventBridge would have it")
+    func events() async throws {
+        try await Shop.open { shop in
+            try await shop.makeGroup("CodeDeployDefault.LambdaAllAtOnce")
+            let id = try await shop.deploy()
+            try await shop.reach("Succeeded", id)
+            let all = try await shop.door.ledger.events(after: 0).map(\.event)
+            let states = all.filter { $0.detailType == "CodeDeploy Deployment State-change Notification" }
+            #expect(states.map { $0.detail["state"]?.string } == ["START", "SUCCESS"])
+            #expect(states.first?.source == "aws.codedeploy")
+            #expect(
+                states.first?.resources == [
+                    "arn:aws:codedeploy:eu-west-1:123456789012:application:shop",
+                    "arn:aws:codedeploy:eu-west-1:123456789012:deploymentgroup:shop/orders",
+                ])
+            let steps = all.filter { $0.source == "slipway.codedeploy" }.compactMap { $0.detail["step"]?.string }
+            #expect(steps == ["Started", "TrafficShifted", "Succeeded"])
         }
     }
 

@@ -33,7 +33,8 @@ private final class RoughWorld {
         let error = ErrorInformation(code: "INTERNAL_ERROR", message: "down")
         switch command {
         case .inspect where happens(failures / 3): return .inspectionFailed(error)
-        case .readAlarms where happens(failures / 3), .watchAlarms where happens(failures / 3): return .alarmsUnreadable("down")
+        case .readAlarms where happens(failures / 3), .watchAlarms where happens(failures / 3):
+            return .alarmsUnreadable("down")
         case .readAlarms where happens(failures / 3): return .alarms([Orders.reading("ALARM", since: now.seconds)])
         case .shift(_, let percent, _) where happens(failures):
             // The answer is lost; the alias may have been written all the same.
@@ -74,8 +75,10 @@ struct DeploymentCourseTests {
         let world = RoughWorld(seed: seed, failures: failures)
         let wantsRollback = world.chance.fraction() < 0.7
         let order = Orders.make(
-            Self.routings[Int(seed % 3)], hooks: seed % 2 == 0 ? ["BeforeAllowTraffic": "b", "AfterAllowTraffic": "a"] : [:],
-            alarms: seed % 5 < 3 ? ["errors"] : [], rollback: wantsRollback ? Orders.everyEvent : AutoRollbackConfiguration(),
+            Self.routings[Int(seed % 3)],
+            hooks: seed % 2 == 0 ? ["BeforeAllowTraffic": "b", "AfterAllowTraffic": "a"] : [:],
+            alarms: seed % 5 < 3 ? ["errors"] : [],
+            rollback: wantsRollback ? Orders.everyEvent : AutoRollbackConfiguration(),
             isStrict: seed % 7 == 0)
         var course = MachineSimulation(DeploymentMachine(order), seed: seed, roughness: .rough)
         try course.send(.start)

@@ -145,7 +145,8 @@ struct DeploymentMachineTests {
         #expect(course.engine.evidence != nil)
         let states = course.log.filter { $0.source == "aws.codedeploy" }.map(\.detail)
         #expect(states.map { $0["state"]?.string } == ["START", "START", "STOP", "SUCCESS"])
-        #expect(states.map { $0["deploymentId"]?.string } == ["d-ABCDEFGHI", "d-ROLLBACK1", "d-ABCDEFGHI", "d-ROLLBACK1"])
+        #expect(
+            states.map { $0["deploymentId"]?.string } == ["d-ABCDEFGHI", "d-ROLLBACK1", "d-ABCDEFGHI", "d-ROLLBACK1"])
     }
 
     private struct Firing: CustomTestStringConvertible, Sendable {
@@ -157,10 +158,12 @@ struct DeploymentMachineTests {
     }
 
     private static let firings: [Firing] = [
-        Firing(testDescription: "firing before and all along", readings: [("ALARM", 1), ("ALARM", 1)], status: .succeeded),
+        Firing(
+            testDescription: "firing before and all along", readings: [("ALARM", 1), ("ALARM", 1)], status: .succeeded),
         Firing(testDescription: "firing before, strict", isStrict: true, readings: [("ALARM", 1)], status: .stopped),
         Firing(
-            testDescription: "quiet and firing again", readings: [("ALARM", 1), ("OK", 2), ("ALARM", 3)], status: .stopped),
+            testDescription: "quiet and firing again", readings: [("ALARM", 1), ("OK", 2), ("ALARM", 3)],
+            status: .stopped),
         Firing(testDescription: "firing anew, quiet unseen", readings: [("ALARM", 1), ("ALARM", 3)], status: .stopped),
         Firing(testDescription: "becoming quiet", readings: [("ALARM", 1), ("OK", 2)], status: .succeeded),
         Firing(testDescription: "lacking data", readings: [("INSUFFICIENT_DATA", 1)], status: .succeeded),

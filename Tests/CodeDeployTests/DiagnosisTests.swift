@@ -6,7 +6,10 @@ import Testing
 struct DiagnosisTests {
     private static let cases: [(lines: [String], found: String?)] = [
         (["START RequestId: 1", "END RequestId: 1"], nil),
-        (["[ERROR] KeyError: 'total'\nTraceback (most recent call last):\n  File \"app.py\"", "END"], "KeyError: 'total'"),
+        (
+            ["[ERROR] KeyError: 'total'\nTraceback (most recent call last):\n  File \"app.py\"", "END"],
+            "KeyError: 'total'"
+        ),
         (
             [
                 "2026-01-01T00:00:00.000Z\t01234567-89ab-cdef-0123-456789abcdef\tERROR\tInvoke Error \t"

@@ -20,9 +20,13 @@ struct GroupTests {
             try await shop.makeGroup("CodeDeployDefault.LambdaAllAtOnce")
             let id = try await shop.deploy()
             try await shop.reach("Succeeded", id)
-            #expect(try await shop.refusal("CreateApplication", ["applicationName": "shop"]) == "ApplicationAlreadyExistsException")
+            #expect(
+                try await shop.refusal("CreateApplication", ["applicationName": "shop"])
+                    == "ApplicationAlreadyExistsException")
             try await shop.call("UpdateApplication", ["applicationName": "shop", "newApplicationName": "store"])
-            #expect(try await shop.refusal("GetApplication", ["applicationName": "shop"]) == "ApplicationDoesNotExistException")
+            #expect(
+                try await shop.refusal("GetApplication", ["applicationName": "shop"])
+                    == "ApplicationDoesNotExistException")
             #expect(try await shop.info(id)["applicationName"]?.string == "store")
             let groups = try await shop.call("ListDeploymentGroups", ["applicationName": "store"])
             #expect(groups["deploymentGroups"]?.array == ["orders"])
@@ -41,7 +45,10 @@ struct GroupTests {
         ("CreateApplication", ["applicationName": "a b"], "InvalidApplicationNameException"),
         ("CreateApplication", ["applicationName": "a", "computePlatform": "Mars"], "InvalidComputePlatformException"),
         ("GetApplication", ["applicationName": "none"], "ApplicationDoesNotExistException"),
-        ("GetDeploymentGroup", ["applicationName": "shop", "deploymentGroupName": "x"], "DeploymentGroupDoesNotExistException"),
+        (
+            "GetDeploymentGroup", ["applicationName": "shop", "deploymentGroupName": "x"],
+            "DeploymentGroupDoesNotExistException"
+        ),
         ("GetDeployment", ["deploymentId": "x"], "InvalidDeploymentIdException"),
         ("GetDeployment", ["deploymentId": "d-AAAAAAAAA"], "DeploymentDoesNotExistException"),
         ("GetDeployment", [:], "DeploymentIdRequiredException"),
@@ -50,13 +57,22 @@ struct GroupTests {
         ("ListDeployments", ["createTimeRange": ["start": 2, "end": 1]], "InvalidTimeRangeException"),
         ("ListDeployments", ["includeOnlyStatuses": ["Gone"]], "InvalidDeploymentStatusException"),
         ("ListApplications", ["nextToken": "junk"], "InvalidNextTokenException"),
-        ("CreateDeployment", ["applicationName": "shop", "deploymentGroupName": "orders"], "RevisionRequiredException"),
-        ("BatchGetDeployments", ["deploymentIds": .array(Array(repeating: "d-AAAAAAAAA", count: 26))], "BatchLimitExceededException"),
+        (
+            "CreateDeployment", ["applicationName": "shop", "deploymentGroupName": "orders"],
+            "RevisionRequiredException"
+        ),
+        (
+            "BatchGetDeployments", ["deploymentIds": .array(Array(repeating: "d-AAAAAAAAA", count: 26))],
+            "BatchLimitExceededException"
+        ),
         ("TagResource", ["ResourceArn": "arn:x", "Tags": [["Key": "a"]]], "InvalidArnException"),
         ("RegisterOnPremisesInstance", ["instanceName": "i"], "NotImplemented"),
         ("GetOnPremisesInstance", ["instanceName": "i"], "InstanceNotRegisteredException"),
         ("ListGitHubAccountTokenNames", [:], "OperationNotSupportedException"),
-        ("ListApplicationRevisions", ["applicationName": "shop", "s3KeyPrefix": "a"], "BucketNameFilterRequiredException"),
+        (
+            "ListApplicationRevisions", ["applicationName": "shop", "s3KeyPrefix": "a"],
+            "BucketNameFilterRequiredException"
+        ),
     ]
 
     @Test("what cannot be is refused with AWS's code", arguments: refused.indices)
@@ -73,7 +89,10 @@ struct GroupTests {
         ("deploymentStyle", ["deploymentType": "IN_PLACE"], "InvalidDeploymentStyleException"),
         ("ecsServices", [["serviceName": "a", "clusterName": "b"]], "InvalidECSServiceException"),
         ("alarmConfiguration", ["enabled": true, "alarms": []], "InvalidAlarmConfigException"),
-        ("alarmConfiguration", ["enabled": true, "alarms": [["name": "a"], ["name": "a"]]], "InvalidAlarmConfigException"),
+        (
+            "alarmConfiguration", ["enabled": true, "alarms": [["name": "a"], ["name": "a"]]],
+            "InvalidAlarmConfigException"
+        ),
         ("autoRollbackConfiguration", ["enabled": true, "events": []], "InvalidAutoRollbackConfigException"),
         ("autoRollbackConfiguration", ["enabled": true, "events": ["NO"]], "InvalidAutoRollbackConfigException"),
         ("serviceRoleArn", "nobody", "InvalidRoleException"),
@@ -82,7 +101,12 @@ struct GroupTests {
         ("triggerConfigurations", [["triggerName": "t", "triggerTargetArn": "x"]], "InvalidTriggerConfigException"),
         (
             "triggerConfigurations",
-            [["triggerName": "t", "triggerTargetArn": "arn:aws:sns:eu-west-1:1:t", "triggerEvents": ["DeploymentStart"]]],
+            [
+                [
+                    "triggerName": "t", "triggerTargetArn": "arn:aws:sns:eu-west-1:1:t",
+                    "triggerEvents": ["DeploymentStart"],
+                ]
+            ],
             "InvalidTriggerConfigException"
         ),
     ]
@@ -137,7 +161,8 @@ struct GroupTests {
             try await shop.makeGroup(alarms: ["errors"])
             shop.neighbours.alarm("errors", "ALARM", since: 1)
             let arn: JSON = "arn:aws:codedeploy:eu-west-1:123456789012:deploymentgroup:shop/orders"
-            try await shop.call("TagResource", ["ResourceArn": arn, "Tags": [["Key": "slipway:strict", "Value": "true"]]])
+            try await shop.call(
+                "TagResource", ["ResourceArn": arn, "Tags": [["Key": "slipway:strict", "Value": "true"]]])
             let id = try await shop.deploy()
             let info = try await shop.reach("Stopped", id)
             #expect(info["errorInformation"]?["code"]?.string == "ALARM_ACTIVE")
@@ -149,7 +174,9 @@ struct GroupTests {
     @Test("lists of more than a page go on where they stopped")
     func pages() async throws {
         try await Shop.open { shop in
-            for number in 100..<350 { try await shop.call("CreateApplication", ["applicationName": .string("a\(number)")]) }
+            for number in 100..<350 {
+                try await shop.call("CreateApplication", ["applicationName": .string("a\(number)")])
+            }
             var names: [String] = []
             var input: JSON = [:]
             repeat {
@@ -169,7 +196,10 @@ struct GroupTests {
             "InvalidRevisionException"
         ),
         (["revisionType": "S3", "s3Location": ["bucket": "b"]], "InvalidRevisionException"),
-        (["revisionType": "S3", "s3Location": ["bucket": "b", "key": "k", "bundleType": "zip"]], "InvalidRevisionException"),
+        (
+            ["revisionType": "S3", "s3Location": ["bucket": "b", "key": "k", "bundleType": "zip"]],
+            "InvalidRevisionException"
+        ),
         (["revisionType": "S3", "s3Location": ["bucket": "b", "key": "k", "bundleType": "YAML"]], nil),
         (["revisionType": "GitHub", "gitHubLocation": ["repository": "a/b"]], "InvalidRevisionException"),
     ]

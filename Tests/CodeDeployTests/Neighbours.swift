@@ -17,10 +17,18 @@ final class Neighbours: Sendable {
         var invocations: [JSON] = []
         /// Every share the new version had, in order.
         var shares: [Double] = []
+        /// What S3 has, by key, and what SNS was told.
+        var objects: [String: String] = [:]
+        var messages: [JSON] = []
     }
     let state = Mutex(State())
 
-    var services: [any CloudService] { [Lambda(neighbours: self), CloudWatch(neighbours: self), Logs(neighbours: self)] }
+    var services: [any CloudService] {
+        [
+            Lambda(neighbours: self), CloudWatch(neighbours: self), Logs(neighbours: self), S3(neighbours: self),
+            SNS(neighbours: self),
+        ]
+    }
 
     func alarm(_ name: String, _ new: String, since: Double) {
         state.withLock { $0.alarms[name] = (new, since) }
@@ -32,31 +40,41 @@ final class Neighbours: Sendable {
 
         var operations: [Operation] {
             [
-                Operation("GetAlias", enforces: "FunctionName Name", raw: { call in
-                    try Self.check(call)
-                    return Reply(neighbours.state.withLock { Self.alias($0) })
-                }),
-                Operation("UpdateAlias", enforces: "FunctionName Name FunctionVersion RoutingConfig RevisionId", raw: { call in
-                    try Self.check(call)
-                    return Reply(try update(call))
-                }),
-                Operation("GetFunctionConfiguration", enforces: "FunctionName Qualifier", raw: { call in
-                    let version = call.input["Qualifier"]?.string ?? ""
-                    guard neighbours.state.withLock({ $0.versions.contains(version) }) else { throw Self.notFound(version) }
-                    return Reply([
-                        "MemorySize": .int(version == "1" ? 128 : 256),
-                        "Environment": ["Variables": ["KEY": .string("secret-\(version)")]],
-                    ])
-                }),
-                Operation("Invoke", enforces: "FunctionName InvocationType LogType", raw: { call in
-                    let payload = try JSON(parsing: try await call.payload?.collected(limit: 1000) ?? [])
-                    let hook = neighbours.state.withLock { state in
-                        state.invocations.append(payload)
-                        return state.hook
-                    }
-                    guard let hook else { throw Self.notFound(call.input["FunctionName"]?.string ?? "") }
-                    return try await hook(call.input["FunctionName"]?.string ?? "", payload)
-                }),
+                Operation(
+                    "GetAlias", enforces: "FunctionName Name",
+                    raw: { call in
+                        try Self.check(call)
+                        return Reply(neighbours.state.withLock { Self.alias($0) })
+                    }),
+                Operation(
+                    "UpdateAlias", enforces: "FunctionName Name FunctionVersion RoutingConfig RevisionId",
+                    raw: { call in
+                        try Self.check(call)
+                        return Reply(try update(call))
+                    }),
+                Operation(
+                    "GetFunctionConfiguration", enforces: "FunctionName Qualifier",
+                    raw: { call in
+                        let version = call.input["Qualifier"]?.string ?? ""
+                        guard neighbours.state.withLock({ $0.versions.contains(version) }) else {
+                            throw Self.notFound(version)
+                        }
+                        return Reply([
+                            "MemorySize": .int(version == "1" ? 128 : 256),
+                            "Environment": ["Variables": ["KEY": .string("secret-\(version)")]],
+                        ])
+                    }),
+                Operation(
+                    "Invoke", enforces: "FunctionName InvocationType LogType",
+                    raw: { call in
+                        let payload = try JSON(parsing: try await call.payload?.collected(limit: 1000) ?? [])
+                        let hook = neighbours.state.withLock { state in
+                            state.invocations.append(payload)
+                            return state.hook
+                        }
+                        guard let hook else { throw Self.notFound(call.input["FunctionName"]?.string ?? "") }
+                        return try await hook(call.input["FunctionName"]?.string ?? "", payload)
+                    }),
             ]
         }
 
@@ -81,7 +99,8 @@ final class Neighbours: Sendable {
         func update(_ call: Call) throws -> JSON {
             try neighbours.state.withLock { state in
                 guard call.input["RevisionId"]?.string == "r\(state.revision)" else {
-                    throw AWSError("PreconditionFailedException", "The Revision Id provided does not match.", status: 412)
+                    throw AWSError(
+                        "PreconditionFailedException", "The Revision Id provided does not match.", status: 412)
                 }
                 state.version = call.input["FunctionVersion"]?.string ?? state.version
                 let weights = call.input["RoutingConfig"]?["AdditionalVersionWeights"]?.object ?? [:]
@@ -99,21 +118,25 @@ final class Neighbours: Sendable {
 
         var operations: [Operation] {
             [
-                Operation("DescribeAlarms", enforces: "AlarmNames AlarmTypes MaxRecords", raw: { call in
-                    let names = (call.input["AlarmNames"]?.array ?? []).compactMap(\.string)
-                    let found = neighbours.state.withLock { state in
-                        names.compactMap { name -> JSON? in
-                            guard let alarm = state.alarms[name] else { return nil }
-                            return [
-                                "AlarmName": .string(name), "StateValue": .string(alarm.state),
-                                "StateReason": "Threshold Crossed: 1 datapoint [7.0] was greater than the threshold (1.0).",
-                                "StateTransitionedTimestamp": .double(alarm.since), "Threshold": 1.0, "MetricName": "Errors",
-                                "StateReasonData": "{\"recentDatapoints\":[3.0,7.0]}",
-                            ]
+                Operation(
+                    "DescribeAlarms", enforces: "AlarmNames AlarmTypes MaxRecords",
+                    raw: { call in
+                        let names = (call.input["AlarmNames"]?.array ?? []).compactMap(\.string)
+                        let found = neighbours.state.withLock { state in
+                            names.compactMap { name -> JSON? in
+                                guard let alarm = state.alarms[name] else { return nil }
+                                return [
+                                    "AlarmName": .string(name), "StateValue": .string(alarm.state),
+                                    "StateReason":
+                                        "Threshold Crossed: 1 datapoint [7.0] was greater than the threshold (1.0).",
+                                    "StateTransitionedTimestamp": .double(alarm.since), "Threshold": 1.0,
+                                    "MetricName": "Errors",
+                                    "StateReasonData": "{\"recentDatapoints\":[3.0,7.0]}",
+                                ]
+                            }
                         }
-                    }
-                    return Reply(["MetricAlarms": .array(found), "CompositeAlarms": []])
-                }),
+                        return Reply(["MetricAlarms": .array(found), "CompositeAlarms": []])
+                    }),
                 Operation(
                     "GetMetricStatistics",
                     enforces: "Namespace MetricName Dimensions StartTime EndTime Period Statistics",
@@ -132,12 +155,56 @@ final class Neighbours: Sendable {
 
         var operations: [Operation] {
             [
-                Operation("FilterLogEvents", enforces: "logGroupName logStreamNamePrefix startTime nextToken", raw: { call in
-                    let isNew = call.input["logStreamNamePrefix"]?.string?.hasSuffix("[2]") ?? false
-                    let lines = isNew ? neighbours.state.withLock { $0.lines } : []
-                    return Reply(["events": .array(lines.map { ["timestamp": 1_750_000_000_000, "message": .string($0)] })])
-                })
+                Operation(
+                    "FilterLogEvents", enforces: "logGroupName logStreamNamePrefix startTime nextToken",
+                    raw: { call in
+                        let isNew = call.input["logStreamNamePrefix"]?.string?.hasSuffix("[2]") ?? false
+                        let lines = isNew ? neighbours.state.withLock { $0.lines } : []
+                        return Reply([
+                            "events": .array(lines.map { ["timestamp": 1_750_000_000_000, "message": .string($0)] })
+                        ])
+                    })
             ]
+        }
+    }
+
+    private struct S3: CloudService {
+        let id = "s3"
+        let neighbours: Neighbours
+
+        var operations: [Operation] { [Operation("GetObject", enforces: "Bucket Key VersionId", raw: get)] }
+
+        private func get(_ call: Call) throws -> Reply {
+            let key = call.input["Key"]?.string ?? ""
+            guard let text = neighbours.state.withLock({ $0.objects[key] }) else {
+                throw AWSError("NoSuchKey", "The specified key does not exist.", status: 404)
+            }
+            return Reply(["ETag": "\"tag\""], payload: .bytes(Array(text.utf8)))
+        }
+    }
+
+    private struct SNS: CloudService {
+        let id = "sns"
+        let neighbours: Neighbours
+
+        var operations: [Operation] {
+            [
+                Operation("GetTopicAttributes", enforces: "TopicArn", raw: check),
+                Operation("Publish", enforces: "TopicArn Subject Message", raw: publish),
+            ]
+        }
+
+        private func check(_ call: Call) throws -> Reply {
+            guard call.input["TopicArn"]?.string?.hasSuffix(":deployments") == true else {
+                throw AWSError("NotFound", "Topic does not exist", status: 404)
+            }
+            return Reply()
+        }
+
+        private func publish(_ call: Call) throws -> Reply {
+            let message = try JSON(parsing: call.input["Message"]?.string ?? "")
+            neighbours.state.withLock { $0.messages.append(message) }
+            return Reply()
         }
     }
 }

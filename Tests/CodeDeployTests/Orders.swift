@@ -10,7 +10,8 @@ enum Orders {
     static let everyEvent = AutoRollbackConfiguration(
         enabled: true,
         events: [
-            AutoRollbackConfiguration.failure, AutoRollbackConfiguration.stopOnAlarm, AutoRollbackConfiguration.stopOnRequest,
+            AutoRollbackConfiguration.failure, AutoRollbackConfiguration.stopOnAlarm,
+            AutoRollbackConfiguration.stopOnRequest,
         ])
     static let executionIDs = ["BeforeAllowTraffic": "before-id", "AfterAllowTraffic": "after-id"]
 
@@ -24,7 +25,8 @@ enum Orders {
             revision: ["revisionType": "AppSpecContent"], spec: AppSpec(resource: .lambda(target), hooks: hooks),
             creator: "user", caller: caller, createTime: Timestamp(seconds: 1_750_000_000),
             alarms: AlarmConfiguration(
-                enabled: !alarms.isEmpty, ignorePollAlarmFailure: ignorePollAlarmFailure, alarms: alarms.map { .init(name: $0) }),
+                enabled: !alarms.isEmpty, ignorePollAlarmFailure: ignorePollAlarmFailure,
+                alarms: alarms.map { .init(name: $0) }),
             autoRollback: rollback, triggers: [], isStrict: isStrict, rollbackID: "d-ROLLBACK1",
             hookExecutionIDs: executionIDs)
     }
@@ -61,7 +63,8 @@ final class PlayWorld {
         case .shift(let target, let percent, let from):
             if alias == AliasState(target, percent: percent) { return .shifted(percent: percent) }
             guard alias == AliasState(target, percent: from) else {
-                let error = ErrorInformation(code: "INVALID_LAMBDA_CONFIGURATION", message: "Somebody else changed the alias.")
+                let error = ErrorInformation(
+                    code: "INVALID_LAMBDA_CONFIGURATION", message: "Somebody else changed the alias.")
                 return .shiftFailed(percent: percent, error, mayHaveMoved: false)
             }
             move(AliasState(target, percent: percent), now)

@@ -78,7 +78,8 @@ struct RehearsalTests {
         try await Shop.open { shop in
             let input: JSON = [
                 "plan": [
-                    "routing": ["kind": "TimeBasedLinear", "percentage": 50, "intervalSeconds": 60], "requestsPerSecond": 1,
+                    "routing": ["kind": "TimeBasedLinear", "percentage": 50, "intervalSeconds": 60],
+                    "requestsPerSecond": 1,
                     "errorRate": 0,
                 ]
             ]

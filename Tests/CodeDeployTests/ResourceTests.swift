@@ -10,7 +10,8 @@ struct ResourceTests {
         _ shop: Shop, _ logicalID: String, _ properties: JSON, physicalID: String? = nil, previous: JSON? = nil
     ) -> ResourceRequest {
         ResourceRequest(
-            cloud: shop.door.cloud, caller: shop.door.caller, stackID: "arn:stack", stackName: "shop", logicalID: logicalID,
+            cloud: shop.door.cloud, caller: shop.door.caller, stackID: "arn:stack", stackName: "shop",
+            logicalID: logicalID,
             properties: properties, previous: previous, physicalID: physicalID, key: "k", suffix: "ABCDEFGHIJKL")
     }
 
@@ -31,12 +32,14 @@ struct ResourceTests {
                 "Type": "TimeBasedCanary", "TimeBasedCanary": ["CanaryPercentage": 20, "CanaryInterval": 0],
             ]
             let name: JSON = [
-                "ComputePlatform": "Lambda", "DeploymentConfigName": "FastCanary20Percent6Seconds", "TrafficRoutingConfig": routing,
+                "ComputePlatform": "Lambda", "DeploymentConfigName": "FastCanary20Percent6Seconds",
+                "TrafficRoutingConfig": routing,
             ]
             let quick = try await config.actions.create(request(shop, "Fast", name)).physicalID
             let group = try type("DeploymentGroup")
             var settings: JSON = [
-                "ApplicationName": .string(made.physicalID), "ServiceRoleArn": Shop.role, "DeploymentConfigName": .string(quick),
+                "ApplicationName": .string(made.physicalID), "ServiceRoleArn": Shop.role,
+                "DeploymentConfigName": .string(quick),
                 "DeploymentStyle": ["DeploymentType": "BLUE_GREEN", "DeploymentOption": "WITH_TRAFFIC_CONTROL"],
                 "AlarmConfiguration": ["Enabled": true, "Alarms": [["Name": "errors"]]],
                 "AutoRollbackConfiguration": ["Enabled": true, "Events": ["DEPLOYMENT_FAILURE"]],

@@ -44,7 +44,9 @@ struct Shop: Sendable {
     }
 
     /// An application with a group of that configuration, rolling back whatever happens.
-    func makeGroup(_ config: String = "CodeDeployDefault.LambdaCanary10Percent5Minutes", alarms: [String] = []) async throws {
+    func makeGroup(_ config: String = "CodeDeployDefault.LambdaCanary10Percent5Minutes", alarms: [String] = [])
+        async throws
+    {
         try await call("CreateApplication", ["applicationName": "shop", "computePlatform": "Lambda"])
         try await call(
             "CreateDeploymentGroup",
@@ -83,8 +85,8 @@ struct Shop: Sendable {
 
     func status(_ id: String) async throws -> String { try await info(id)["status"]?.string ?? "" }
 
-    /// Waits until the deployment has that status. The clock moves only while the deployment waits for its next step, to that step, or
-    /// with a tick that far at most: whatever is under way otherwise takes no time.
+    /// Waits until the deployment has that status. The clock moves only while the deployment waits for its next step,
+    /// to that step, or with a tick that far at most: whatever is under way otherwise takes no time.
     @discardableResult
     func reach(_ wanted: String, _ id: String, tick: Duration? = nil) async throws -> JSON {
         try await eventually("\(id) to be \(wanted)") {

@@ -38,6 +38,12 @@ package struct LambdaTarget: Sendable, Hashable, Codable {
     /// The same target, looked at from the other end.
     var reversed: LambdaTarget { LambdaTarget(function: function, alias: alias, current: target, target: current) }
 
+    /// The command that gives the old version everything and ends a split.
+    var clearingCommand: String {
+        "aws lambda update-alias --function-name \(functionName) --name \(alias) --function-version \(current) "
+            + "--routing-config AdditionalVersionWeights={}"
+    }
+
     /// The function's bare name, for log groups and metrics, whatever form `function` has.
     var functionName: String {
         guard function.hasPrefix("arn:") else { return String(function.prefix { $0 != ":" }) }

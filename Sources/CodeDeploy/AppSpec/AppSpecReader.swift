@@ -144,13 +144,17 @@ struct AppSpecReader {
         }
         let number = value.int ?? value.string.flatMap { Int($0) }
         if let number, number > 0 { return String(number) }
-        report("'\(name)' must be the number of a published version, not '\(value.string ?? value.text())'.", at: path.appending(name))
+        report(
+            "'\(name)' must be the number of a published version, not '\(value.string ?? value.text())'.",
+            at: path.appending(name))
         return nil
     }
 
     // MARK: Hooks
 
-    private mutating func hooks(_ entry: (key: String, value: JSON)?, for resource: AppSpec.Resource) -> [String: String] {
+    private mutating func hooks(_ entry: (key: String, value: JSON)?, for resource: AppSpec.Resource) -> [String:
+        String]
+    {
         guard let entry, !entry.value.isNull else { return [:] }
         let root = Path([.key(entry.key)])
         guard let list = entry.value.array else {
@@ -161,12 +165,16 @@ struct AppSpecReader {
         var hooks: [String: String] = [:]
         for (index, item) in list.enumerated() {
             let path = root.appending(index)
-            guard let members = item.object, members.count == 1, let (event, value) = members.first(where: { _ in true }) else {
+            guard let members = item.object, members.count == 1,
+                let (event, value) = members.first(where: { _ in true })
+            else {
                 report("Each of the 'Hooks' must be one event and one function.", at: path)
                 continue
             }
             guard events.contains(event) else {
-                report("'\(event)' is no hook here; there are \(events.joined(separator: ", ")).", at: path.appending(event))
+                report(
+                    "'\(event)' is no hook here; there are \(events.joined(separator: ", ")).",
+                    at: path.appending(event))
                 continue
             }
             guard let function = value.string, !function.isEmpty else {

@@ -16,16 +16,21 @@ package struct AlarmReading: Codable, Sendable, Hashable {
 
     /// What an alarm watches, and the last value it saw. All that a person needs to draw it.
     package struct Definition: Codable, Sendable, Hashable {
-        /// Namespace and name of the metric; nil for metric math and composite alarms.
+        /// The metric's namespace; nil for metric math and composite alarms.
         package var namespace: String?
+        /// The metric's name.
         package var metric: String?
+        /// How its values are summed up, such as `Sum` or `p99`.
         package var statistic: String?
         /// Name and value.
         package var dimensions: [String: String]?
+        /// Such as `GreaterThanThreshold`.
         package var comparison: String?
+        /// What the value is compared with.
         package var threshold: Double?
         /// In seconds.
         package var period: Int?
+        /// How many periods are judged together.
         package var evaluationPeriods: Int?
         /// The newest datapoint the alarm has judged.
         package var value: Double?

@@ -69,5 +69,6 @@ package struct TrafficProblem: Error, Sendable, Hashable, CustomStringConvertibl
         self.message = message
     }
 
+    /// The message.
     package var description: String { message }
 }

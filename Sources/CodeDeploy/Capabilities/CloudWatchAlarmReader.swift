@@ -8,6 +8,7 @@ package struct CloudWatchAlarmReader: AlarmReader {
     /// Through that door.
     package init(cloud: Cloud) { self.cloud = cloud }
 
+    /// Calls DescribeAlarms, composite alarms included.
     package func read(_ names: [String], as caller: Caller) async throws -> [AlarmReading] {
         guard !names.isEmpty else { return [] }
         let answer = try await cloud.call(
@@ -28,7 +29,8 @@ package struct CloudWatchAlarmReader: AlarmReader {
     private func reading(_ alarm: JSON, _ name: String) -> AlarmReading {
         let transitioned = alarm["StateTransitionedTimestamp"] ?? alarm["StateUpdatedTimestamp"]
         return AlarmReading(
-            name: name, state: alarm["StateValue"]?.string ?? "INSUFFICIENT_DATA", reason: alarm["StateReason"]?.string ?? "",
+            name: name, state: alarm["StateValue"]?.string ?? "INSUFFICIENT_DATA",
+            reason: alarm["StateReason"]?.string ?? "",
             transitioned: transitioned?.double.map { Timestamp(seconds: $0) }, definition: definition(alarm))
     }
 

@@ -13,6 +13,8 @@ package struct DoorEvidenceCollector: EvidenceCollector {
     /// Through that door.
     package init(cloud: Cloud) { self.cloud = cloud }
 
+    /// Calls FilterLogEvents for the new version's log streams, GetMetricStatistics for the versions' figures through
+    /// the alias, and GetFunctionConfiguration for what differs between them.
     package func collect(_ request: EvidenceRequest, as caller: Caller) async -> Evidence {
         var evidence = Evidence()
         evidence.logGroup = "/aws/lambda/\(request.target.functionName)"
@@ -29,7 +31,8 @@ package struct DoorEvidenceCollector: EvidenceCollector {
     // MARK: Log lines
 
     /// The last lines of the new version: Lambda names its log streams `date/[version]instance`.
-    private func lines(_ request: EvidenceRequest, _ group: String, _ caller: Caller) async throws -> [Evidence.LogLine] {
+    private func lines(_ request: EvidenceRequest, _ group: String, _ caller: Caller) async throws -> [Evidence.LogLine]
+    {
         let days = Set([day(request.since), day(request.until)]).sorted()
         var lines: [Evidence.LogLine] = []
         for day in days {
@@ -72,7 +75,9 @@ package struct DoorEvidenceCollector: EvidenceCollector {
         return figures
     }
 
-    private func sum(_ metric: String, _ version: String, _ request: EvidenceRequest, _ caller: Caller) async throws -> Double? {
+    private func sum(_ metric: String, _ version: String, _ request: EvidenceRequest, _ caller: Caller) async throws
+        -> Double?
+    {
         let target = request.target
         let minute = Int64(60_000_000)
         let start = Timestamp(microseconds: request.since.microseconds / minute * minute)
@@ -85,7 +90,8 @@ package struct DoorEvidenceCollector: EvidenceCollector {
                     ["Name": "Resource", "Value": .string("\(target.functionName):\(target.alias)")],
                     ["Name": "ExecutedVersion", "Value": .string(version)],
                 ],
-                "StartTime": .double(start.seconds), "EndTime": .double((request.until + .seconds(60)).seconds), "Period": 300,
+                "StartTime": .double(start.seconds), "EndTime": .double((request.until + .seconds(60)).seconds),
+                "Period": 300,
                 "Statistics": ["Sum"],
             ], as: caller)
         let sums = (answer["Datapoints"]?.array ?? []).compactMap { $0["Sum"]?.double }
@@ -105,7 +111,9 @@ package struct DoorEvidenceCollector: EvidenceCollector {
         for setting in Self.settings where old[setting] != new[setting] {
             found.append(.init(setting: setting, old: text(old[setting]), new: text(new[setting])))
         }
-        let layers = [old, new].map { ($0["Layers"]?.array ?? []).compactMap { $0["Arn"]?.string }.joined(separator: ", ") }
+        let layers = [old, new].map {
+            ($0["Layers"]?.array ?? []).compactMap { $0["Arn"]?.string }.joined(separator: ", ")
+        }
         if layers[0] != layers[1] { found.append(.init(setting: "Layers", old: layers[0], new: layers[1])) }
         return found + variables(old["Environment"]?["Variables"], new["Environment"]?["Variables"])
     }

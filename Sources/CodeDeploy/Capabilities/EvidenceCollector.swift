@@ -34,12 +34,14 @@ package struct Evidence: Codable, Sendable, Hashable {
         }
     }
 
-    /// A setting that differs between the versions. Values of environment variables are never shown, only that they differ.
+    /// A setting that differs between the versions. Values of environment variables are never shown, only that they
+    /// differ.
     package struct Difference: Codable, Sendable, Hashable {
         /// The setting, such as `MemorySize`.
         package var setting: String
-        /// The old version's value, the new version's.
+        /// The old version's value.
         package var old: String
+        /// The new version's value.
         package var new: String
 
         /// A difference.

@@ -1,7 +1,8 @@
 package import Cloud
 package import Notation
 
-/// How the invocation of a hook function ended. What the function *reports* comes through PutLifecycleEventHookExecutionStatus.
+/// How the invocation of a hook function ended. What the function *reports* comes through
+/// PutLifecycleEventHookExecutionStatus.
 package enum HookEnd: Sendable, Hashable {
     /// It was accepted and nothing more will be known of it.
     case accepted
@@ -18,9 +19,11 @@ package protocol HookInvoker: Sendable {
     /// Invokes the function and returns when it is known how that ended.
     ///
     /// - Parameters:
-    ///   - key: The same for every repeat after a crash: an invocation of that key that is under way or was answered is not made again
+    ///   - key: The same for every repeat after a crash: an invocation of that key that is under way or was answered
+    ///     is not made again
     ///     where the invoker can tell.
     ///   - isStrict: Whether to invoke as AWS does, asynchronously, and return as soon as that is accepted.
     /// - Throws: When the attempt was cut short, for another.
-    func invoke(_ function: String, payload: JSON, key: String, isStrict: Bool, as caller: Caller) async throws -> HookEnd
+    func invoke(_ function: String, payload: JSON, key: String, isStrict: Bool, as caller: Caller) async throws
+        -> HookEnd
 }

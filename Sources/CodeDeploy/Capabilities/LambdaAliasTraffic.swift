@@ -8,6 +8,7 @@ package struct LambdaAliasTraffic: AliasTraffic {
     /// Through that door.
     package init(cloud: Cloud) { self.cloud = cloud }
 
+    /// Calls GetAlias.
     package func read(_ target: LambdaTarget, as caller: Caller) async throws -> (state: AliasState, revision: String) {
         let alias = try await call("GetAlias", name(target), caller)
         guard let version = alias["FunctionVersion"]?.string else {
@@ -20,6 +21,7 @@ package struct LambdaAliasTraffic: AliasTraffic {
         return (AliasState(version: version, weights: weights), alias["RevisionId"]?.string ?? "")
     }
 
+    /// Calls UpdateAlias with the revision id, so that a change made meanwhile is a `.conflict`.
     package func write(_ state: AliasState, to target: LambdaTarget, revision: String, as caller: Caller) async throws {
         var input = name(target)
         input["FunctionVersion"] = .string(state.version)
@@ -29,6 +31,7 @@ package struct LambdaAliasTraffic: AliasTraffic {
         _ = try await call("UpdateAlias", input, caller)
     }
 
+    /// Calls GetFunctionConfiguration with the version.
     package func checkVersion(_ version: String, of target: LambdaTarget, as caller: Caller) async throws {
         let input: JSON = ["FunctionName": .string(target.function), "Qualifier": .string(version)]
         _ = try await call("GetFunctionConfiguration", input, caller)
@@ -42,7 +45,8 @@ package struct LambdaAliasTraffic: AliasTraffic {
         do { return try await cloud.call("lambda", operation, input, as: caller) } catch let error as AWSError {
             switch error.code {
             case "ResourceNotFoundException": throw TrafficProblem(.missing, error.message)
-            case "PreconditionFailedException", "ResourceConflictException": throw TrafficProblem(.conflict, error.message)
+            case "PreconditionFailedException", "ResourceConflictException":
+                throw TrafficProblem(.conflict, error.message)
             case _ where error.status >= 500 || error.status == 429: throw TrafficProblem(.transient, error.description)
             default: throw TrafficProblem(.refused, error.description)
             }

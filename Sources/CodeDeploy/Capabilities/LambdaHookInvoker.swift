@@ -4,8 +4,9 @@ package import Notation
 
 /// Invokes hook functions by Lambda's own operation, at the door.
 ///
-/// AWS invokes hooks asynchronously and never learns how that ended. Here they are invoked for an answer, so that a function that throws, times out
-/// or dies is known at once, with its last log lines; strict deployments invoke them as AWS does.
+/// AWS invokes hooks asynchronously and never learns how that ended. Here they are invoked for an answer, so that a
+/// function that throws, times out or dies is known at once, with its last log lines; strict deployments invoke them as
+/// AWS does.
 package struct LambdaHookInvoker: HookInvoker {
     private let cloud: Cloud
     /// A function's answer is only looked at for its error.
@@ -14,6 +15,8 @@ package struct LambdaHookInvoker: HookInvoker {
     /// Through that door.
     package init(cloud: Cloud) { self.cloud = cloud }
 
+    /// Calls Invoke. The key is not used: an invocation for an answer ends with the server that waited for it, so that
+    /// one asked for again after a crash is not under way any more.
     package func invoke(
         _ function: String, payload: JSON, key: String, isStrict: Bool, as caller: Caller
     ) async throws -> HookEnd {

@@ -8,14 +8,18 @@ enum DeploymentEvents {
     static let stepType = "Slipway Deployment Step"
 
     /// As CodeDeploy tells EventBridge (EventBridge event reference, CodeDeploy).
-    static func stateChange(_ state: String, of machine: DeploymentMachine, id: String, at now: Timestamp) -> LedgerEvent {
+    static func stateChange(_ state: String, of machine: DeploymentMachine, id: String, at now: Timestamp)
+        -> LedgerEvent
+    {
         let order = machine.order
         return LedgerEvent(
             time: now, source: "aws.codedeploy", detailType: "CodeDeploy Deployment State-change Notification",
             account: order.caller.account, region: order.caller.region, resources: resources(order),
             detail: [
-                "region": .string(order.caller.region), "deploymentId": .string(id), "instanceGroupId": .string(order.groupID),
-                "deploymentGroup": .string(order.group), "application": .string(order.application), "state": .string(state),
+                "region": .string(order.caller.region), "deploymentId": .string(id),
+                "instanceGroupId": .string(order.groupID),
+                "deploymentGroup": .string(order.group), "application": .string(order.application),
+                "state": .string(state),
             ])
     }
 
@@ -23,7 +27,8 @@ enum DeploymentEvents {
     static func step(_ step: DeploymentStep, of machine: DeploymentMachine) -> LedgerEvent {
         let order = machine.order
         var detail: JSON = [
-            "deploymentId": .string(order.id), "application": .string(order.application), "deploymentGroup": .string(order.group),
+            "deploymentId": .string(order.id), "application": .string(order.application),
+            "deploymentGroup": .string(order.group),
             "step": .string(step.name), "text": .string(step.text), "weight": .int(step.weight),
             "status": .string(machine.status.rawValue),
         ]

@@ -25,7 +25,8 @@ extension DeploymentMachine {
         case .resumeRequested: resume(now, &out)
         case .groupDeleted:
             let error = ErrorInformation(
-                code: "DEPLOYMENT_GROUP_MISSING", message: "The deployment group '\(order.group)' was deleted during the deployment.")
+                code: "DEPLOYMENT_GROUP_MISSING",
+                message: "The deployment group '\(order.group)' was deleted during the deployment.")
             end(.failed, error, now, &out)
         }
         return out
@@ -51,7 +52,8 @@ extension DeploymentMachine {
 
     private mutating func prepare(_ spec: AppSpec, _ now: Timestamp, _ out: inout Outcome) {
         guard let target = spec.lambda else {
-            let error = ErrorInformation(code: "INVALID_REVISION", message: "The AppSpec file is not one for a Lambda function.")
+            let error = ErrorInformation(
+                code: "INVALID_REVISION", message: "The AppSpec file is not one for a Lambda function.")
             return end(.failed, error, now, &out)
         }
         self.target = target
@@ -62,7 +64,9 @@ extension DeploymentMachine {
         let names = order.alarms.watched
         if names.isEmpty { alarms = [] } else { out.commands.append(.watchAlarms(names)) }
         note(
-            "Started", "Deploying version \(target.target) of \(target.functionName):\(target.alias) in place of version \(target.current).",
+            "Started",
+            "Deploying version \(target.target) of \(target.functionName):\(target.alias) in place of version "
+                + "\(target.current).",
             now, &out)
     }
 
@@ -115,7 +119,9 @@ extension DeploymentMachine {
     private mutating func stop(_ rollback: Bool?, _ now: Timestamp, _ out: inout Outcome) {
         guard !status.isTerminal, ending == nil else { return }
         let error = ErrorInformation(code: "MANUAL_STOP", message: "The deployment was stopped on request.")
-        end(.stopped, error, now, &out, rollback: rollback ?? order.autoRollback.covers(AutoRollbackConfiguration.stopOnRequest))
+        end(
+            .stopped, error, now, &out,
+            rollback: rollback ?? order.autoRollback.covers(AutoRollbackConfiguration.stopOnRequest))
     }
 
     // MARK: Saying so

@@ -37,8 +37,9 @@ extension DeploymentMachine {
 
     /// What is thought of the alarm now.
     ///
-    /// An alarm that was firing before the deployment began says nothing about it: it may be the very reason for deploying. It counts again
-    /// once it has been quiet, or when it came into `ALARM` anew although the quiet between two readings was missed.
+    /// An alarm that was firing before the deployment began says nothing about it: it may be the very reason for
+    /// deploying. It counts again once it has been quiet, or when it came into `ALARM` anew although the quiet between
+    /// two readings was missed.
     private func watched(_ reading: AlarmReading, isFirst: Bool) -> WatchedAlarm {
         guard !isFirst else {
             let isExcused = reading.isFiring && !order.isStrict
@@ -56,7 +57,8 @@ extension DeploymentMachine {
         guard !names.isEmpty else { return }
         note(
             "AlarmFiringBefore",
-            "The alarm \(list(names)) was firing before the deployment began. It does not stop it unless it stops firing and fires again.",
+            "The alarm \(list(names)) was firing before the deployment began. It does not stop it unless it becomes "
+                + "quiet and fires again.",
             now, &out)
     }
 

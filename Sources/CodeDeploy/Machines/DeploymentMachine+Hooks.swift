@@ -27,7 +27,9 @@ extension DeploymentMachine {
     }
 
     mutating func hookAnswered(_ answer: Event, _ now: Timestamp, _ out: inout Outcome) {
-        guard case .hook(let event, _) = phase, ending == nil, let expected = order.hookExecutionIDs[event] else { return }
+        guard case .hook(let event, _) = phase, ending == nil, let expected = order.hookExecutionIDs[event] else {
+            return
+        }
         let function = hooks[event] ?? ""
         switch answer {
         case .hookReported(expected, true):
@@ -39,7 +41,9 @@ extension DeploymentMachine {
         case .hookFailed(expected, let code, let message, let logTail):
             failHook(event, code, message, logTail, now, &out)
         case .hookReturned(expected):
-            note("HookReturned", "\(event): \(function) has returned without reporting; waiting for its report.", now, &out)
+            note(
+                "HookReturned", "\(event): \(function) has returned without reporting; waiting for its report.", now,
+                &out)
         default: return
         }
     }
@@ -59,7 +63,8 @@ extension DeploymentMachine {
         }
         note("HookFailed", "\(event): \(message)", now, &out)
         let error = ErrorInformation(
-            code: "HOOK_EXECUTION_FAILURE", message: "One or more of the lifecycle event validation functions failed. \(event): \(message)")
+            code: "HOOK_EXECUTION_FAILURE",
+            message: "One or more of the lifecycle event validation functions failed. \(event): \(message)")
         end(.failed, error, now, &out)
     }
 }

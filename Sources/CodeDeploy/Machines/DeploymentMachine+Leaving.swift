@@ -8,10 +8,11 @@ extension DeploymentMachine {
         conclude(.succeeded, now, &out)
     }
 
-    /// Decides that it ends badly, and begins the way out. While the alias is being written it waits for that to settle: a write
-    /// still under way could land after the alias was restored.
+    /// Decides that it ends badly, and begins the way out. While the alias is being written it waits for that to
+    /// settle: a write still under way could land after the alias was restored.
     mutating func end(
-        _ status: DeploymentStatus, _ error: ErrorInformation, _ now: Timestamp, _ out: inout Outcome, rollback: Bool? = nil,
+        _ status: DeploymentStatus, _ error: ErrorInformation, _ now: Timestamp, _ out: inout Outcome,
+        rollback: Bool? = nil,
         mayHaveMoved: Bool = false
     ) {
         guard ending == nil, !self.status.isTerminal else { return }
@@ -53,7 +54,8 @@ extension DeploymentMachine {
             return
         }
         rollback = Rollback(
-            id: order.rollbackID, message: "Deployment \(order.id) is rolled back by deployment \(order.rollbackID).", startTime: now)
+            id: order.rollbackID, message: "Deployment \(order.id) is rolled back by deployment \(order.rollbackID).",
+            startTime: now)
         out.commands.append(.restore(target))
         note("RollbackStarted", "Traffic goes back to version \(target.current).", now, &out)
         tellState("START", now, &out, of: order.rollbackID)
@@ -136,7 +138,9 @@ extension DeploymentMachine {
             }
         if let ending { note("Ended", "\(status.rawValue): \(ending.error.message)", now, &out) }
         tellState(state, now, &out)
-        if let back = rollback, let id = back.id { tellState(back.failure == nil ? "SUCCESS" : "FAILURE", now, &out, of: id) }
+        if let back = rollback, let id = back.id {
+            tellState(back.failure == nil ? "SUCCESS" : "FAILURE", now, &out, of: id)
+        }
         // Commands are forgotten when a machine finishes: it lives on until the last trigger was told.
         phase = hasTrigger(for: trigger) ? .announcing : .finished
         out.isFinished = phase == .finished
@@ -144,7 +148,9 @@ extension DeploymentMachine {
     }
 
     mutating func announced(_ name: String, _ out: inout Outcome) {
-        guard phase == .announcing, ["DeploymentSuccess", "DeploymentStop", "DeploymentFailure"].contains(name) else { return }
+        guard phase == .announcing, ["DeploymentSuccess", "DeploymentStop", "DeploymentFailure"].contains(name) else {
+            return
+        }
         phase = .finished
         out.isFinished = true
     }
@@ -152,8 +158,7 @@ extension DeploymentMachine {
     /// What to do about an alias left between two versions.
     private var splitAdvice: String {
         guard let target else { return "" }
-        return "The alias '\(target.alias)' is split between versions \(target.current) and \(target.target); the next deployment fails "
-            + "until its weights are cleared: aws lambda update-alias --function-name \(target.functionName) --name \(target.alias) "
-            + "--function-version \(target.current) --routing-config AdditionalVersionWeights={}"
+        return "The alias '\(target.alias)' is split between versions \(target.current) and \(target.target); the next "
+            + "deployment fails until its weights are cleared: \(target.clearingCommand)"
     }
 }

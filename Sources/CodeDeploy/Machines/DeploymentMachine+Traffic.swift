@@ -36,8 +36,9 @@ extension DeploymentMachine {
         bake(now, &out)
     }
 
-    /// Waits for the next step. Steps keep to the first one's schedule, however long each write took, unless one came much too late (the
-    /// server was down): then the full interval is waited again, since nothing could be observed meanwhile.
+    /// Waits for the next step. Steps keep to the first one's schedule, however long each write took, unless one came
+    /// much too late (the server was down): then the full interval is waited again, since nothing could be observed
+    /// meanwhile.
     private mutating func bake(_ now: Timestamp, _ out: inout Outcome) {
         phase = .baking
         let due = stepDueAt ?? now
@@ -48,8 +49,8 @@ extension DeploymentMachine {
         if isPauseWanted { pause(now, &out) }
     }
 
-    /// Takes the next step when its time has come. With alarms they are looked at first: after a restart a late step must
-    /// not be faster than the news that there is trouble.
+    /// Takes the next step when its time has come. With alarms they are looked at first: after a restart a late step
+    /// must not be faster than the news that there is trouble.
     mutating func stepIfDue(_ now: Timestamp, _ out: inout Outcome) {
         guard phase == .baking, ending == nil else { return }
         guard pausedWith == nil, let due = nextStepAt else { return out.wake = .at(wholeDeadline) }
@@ -116,7 +117,8 @@ extension DeploymentMachine {
         switch weight {
         case 0: return "All traffic goes to version \(target.current)."
         case 100: return "All traffic goes to version \(target.target)."
-        default: return "\(weight) % of the traffic goes to version \(target.target), the rest to version \(target.current)."
+        default:
+            return "\(weight) % of the traffic goes to version \(target.target), the rest to version \(target.current)."
         }
     }
 }

@@ -3,9 +3,10 @@ internal import Notation
 
 /// A deployment as a rule: what it does next, whatever happens.
 ///
-/// Source of the course: CodeDeploy User Guide, "Deployments on an AWS Lambda compute platform"; `deployments.md` sections 5 and 7 to 10.
-/// The rollback is part of the same machine, because its order matters: traffic is restored first, then this deployment is over, then
-/// its rollback, all of which the rule states in one place. Outside it shows as a deployment of its own.
+/// Source of the course: CodeDeploy User Guide, "Deployments on an AWS Lambda compute platform"; `deployments.md`
+/// sections 5 and 7 to 10. The rollback is part of the same machine, because its order matters: traffic is restored
+/// first, then this deployment is over, then its rollback, all of which the rule states in one place. Outside it shows
+/// as a deployment of its own.
 struct DeploymentMachine: Machine {
     static var kind: String { "codedeploy.deployment" }
     static var woken: Event { .woken }
@@ -147,7 +148,8 @@ struct DeploymentMachine: Machine {
 
     init(_ order: DeploymentOrder) { self.order = order }
 
-    /// How long it may take to begin, a hook to report, and the whole to end (Lambda deployments: 5 minutes, an hour, 50 hours).
+    /// How long it may take to begin, a hook to report, and the whole to end (Lambda deployments: 5 minutes, an hour,
+    /// 50 hours).
     static let startLimit = Duration.seconds(300)
     static let hookLimit = Duration.seconds(3600)
     static let wholeLimit = Duration.seconds(50 * 3600)

@@ -21,14 +21,12 @@ extension DeploymentPerformer {
         let name = "\(target.functionName):\(target.alias)"
         if !state.weights.isEmpty {
             let others = state.weights.keys.sorted().joined(separator: ", ")
-            let clearing =
-                "aws lambda update-alias --function-name \(target.functionName) --name \(target.alias) "
-                + "--function-version \(target.current) --routing-config AdditionalVersionWeights={}"
             return .inspectionFailed(
                 ErrorInformation(
                     code: "INVALID_LAMBDA_CONFIGURATION",
-                    message: "The alias \(name) is split between version \(state.version) and version \(others), as a stopped deployment "
-                        + "leaves it. Clear its weights first: \(clearing)"))
+                    message:
+                        "The alias \(name) is split between version \(state.version) and version \(others), as a "
+                        + "stopped deployment leaves it. Clear its weights first: \(target.clearingCommand)"))
         }
         guard state.version == target.current else {
             return .inspectionFailed(
@@ -69,8 +67,9 @@ extension DeploymentPerformer {
     private func interfered(_ percent: Int, _ target: LambdaTarget, _ state: AliasState) -> Event {
         let error = ErrorInformation(
             code: "INVALID_LAMBDA_CONFIGURATION",
-            message: "Somebody else changed the alias '\(target.alias)' of \(target.functionName) during the deployment: it points at "
-                + "version \(state.versions.sorted().joined(separator: " and ")) now.")
+            message:
+                "Somebody else changed the alias '\(target.alias)' of \(target.functionName) during the deployment: "
+                + "it points at version \(state.versions.sorted().joined(separator: " and ")) now.")
         return .shiftFailed(percent: percent, error, mayHaveMoved: false)
     }
 
@@ -83,8 +82,9 @@ extension DeploymentPerformer {
                 let (state, revision) = try await abilities.traffic.read(target, as: caller)
                 if state == wanted { return .restored }
                 guard state.versions.isSubset(of: [target.current, target.target]) else {
-                    let message = "The alias points at version \(state.versions.sorted().joined(separator: " and ")), which is none "
-                        + "of this deployment's; it was left alone."
+                    let message =
+                        "The alias points at version \(state.versions.sorted().joined(separator: " and ")), which is "
+                        + "none of this deployment's; it was left alone."
                     return .restoreFailed(message: message, isFinal: true)
                 }
                 try await abilities.traffic.write(wanted, to: target, revision: revision, as: caller)

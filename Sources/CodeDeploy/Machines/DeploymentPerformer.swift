@@ -34,14 +34,16 @@ struct DeploymentPerformer: Performer {
         case .shift(let target, let percent, let from): return await shift(target, percent, from, caller)
         case .restore(let target): return await restore(target, caller)
         case .collectEvidence(let request): return .evidence(await abilities.evidence.collect(request, as: caller))
-        case .announce(let name): return await TriggerAnnouncer(cloud: cloud, log: log).announce(name, machine, as: caller)
+        case .announce(let name):
+            return await TriggerAnnouncer(cloud: cloud, log: log).announce(name, machine, as: caller)
         }
     }
 
     // MARK: Hooks
 
     private func invokeHook(
-        _ event: String, _ function: String, _ executionID: String, _ id: String, _ machine: DeploymentMachine, key: String
+        _ event: String, _ function: String, _ executionID: String, _ id: String, _ machine: DeploymentMachine,
+        key: String
     ) async throws -> Event? {
         // After a restart the function may have reported already: then it must not be asked again.
         guard case .hook(event, _) = machine.phase else { return nil }
@@ -80,7 +82,9 @@ struct DeploymentPerformer: Performer {
                 known = readings
             } catch let error as AWSError {
                 failures += 1
-                if failures == Self.alarmAttempts { try await runner.send(.alarmsUnreadable(error.description), to: id) }
+                if failures == Self.alarmAttempts {
+                    try await runner.send(.alarmsUnreadable(error.description), to: id)
+                }
             }
             try await ledger.surroundings.time.sleep(until: ledger.surroundings.now + Self.alarmPause)
         }

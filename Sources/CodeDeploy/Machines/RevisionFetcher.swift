@@ -8,15 +8,19 @@ struct RevisionFetcher {
 
     /// The event that tells of the file, or of why there is none.
     func fetch(_ revision: JSON, as caller: Caller) async -> DeploymentMachine.Event {
-        guard let place = revision["s3Location"], let bucket = place["bucket"]?.string, let key = place["key"]?.string else {
+        guard let place = revision["s3Location"], let bucket = place["bucket"]?.string, let key = place["key"]?.string
+        else {
             return failed("INVALID_REVISION", "The revision names no object in S3.")
         }
         var input: JSON = ["Bucket": .string(bucket), "Key": .string(key)]
         input["VersionId"] = place["version"]
         do {
             let reply = try await cloud.call("s3", "GetObject", input, payload: nil, as: caller)
-            if let expected = place["eTag"]?.string, let found = reply.output["ETag"]?.string, bare(expected) != bare(found) {
-                return failed("INVALID_REVISION", "The object s3://\(bucket)/\(key) has the ETag \(found), not \(expected).")
+            if let expected = place["eTag"]?.string, let found = reply.output["ETag"]?.string,
+                bare(expected) != bare(found)
+            {
+                return failed(
+                    "INVALID_REVISION", "The object s3://\(bucket)/\(key) has the ETag \(found), not \(expected).")
             }
             let bytes = try await reply.payload?.collected(limit: AppSpecReader.textLimit) ?? []
             return .revisionRead(try AppSpecReader.read(String(decoding: bytes, as: UTF8.self)))

@@ -9,8 +9,8 @@ struct TriggerAnnouncer {
     let cloud: Cloud
     let log: Logger
 
-    /// Publishes to each topic that waits for the event. A topic that cannot be told is noted in the server's log: a deployment does
-    /// not fail of its messengers.
+    /// Publishes to each topic that waits for the event. A topic that cannot be told is noted in the server's log: a
+    /// deployment does not fail of its messengers.
     func announce(_ name: String, _ machine: DeploymentMachine, as caller: Caller) async -> DeploymentMachine.Event {
         for trigger in machine.order.triggers where (trigger.triggerEvents ?? []).contains(name) {
             let input: JSON = [
@@ -21,7 +21,10 @@ struct TriggerAnnouncer {
             do { try await cloud.call("sns", "Publish", input, as: caller) } catch {
                 log.warning(
                     "a trigger could not be told",
-                    metadata: ["trigger": "\(trigger.triggerName ?? "")", "deployment": "\(machine.order.id)", "error": "\(error)"])
+                    metadata: [
+                        "trigger": "\(trigger.triggerName ?? "")", "deployment": "\(machine.order.id)",
+                        "error": "\(error)",
+                    ])
             }
         }
         return .announced(name)
@@ -30,7 +33,8 @@ struct TriggerAnnouncer {
     private func message(_ trigger: String, _ machine: DeploymentMachine) -> JSON {
         let order = machine.order
         var message: JSON = [
-            "region": .string(caller(order).region), "accountId": .string(caller(order).account), "eventTriggerName": .string(trigger),
+            "region": .string(caller(order).region), "accountId": .string(caller(order).account),
+            "eventTriggerName": .string(trigger),
             "applicationName": .string(order.application), "deploymentId": .string(order.id),
             "deploymentGroupName": .string(order.group), "createTime": .string("\(order.createTime.milliseconds)"),
             "deploymentOverview": .object(DeploymentView.overview(machine).mapValues { .string("\($0.int ?? 0)") }),

@@ -48,7 +48,9 @@ extension DeploymentConfig {
     private static let lambda: [DeploymentConfig] =
         [make("LambdaAllAtOnce", "Lambda", TrafficRouting(.allAtOnce))]
         + [5, 10, 15, 30].map {
-            make("LambdaCanary10Percent\($0)Minutes", "Lambda", TrafficRouting(.canary, percentage: 10, intervalSeconds: $0 * 60))
+            make(
+                "LambdaCanary10Percent\($0)Minutes", "Lambda",
+                TrafficRouting(.canary, percentage: 10, intervalSeconds: $0 * 60))
         }
         + [1, 2, 3, 10].map {
             make(
@@ -59,7 +61,9 @@ extension DeploymentConfig {
     private static let ecs: [DeploymentConfig] =
         [make("ECSAllAtOnce", "ECS", TrafficRouting(.allAtOnce))]
         + [5, 15].map {
-            make("ECSCanary10Percent\($0)Minutes", "ECS", TrafficRouting(.canary, percentage: 10, intervalSeconds: $0 * 60))
+            make(
+                "ECSCanary10Percent\($0)Minutes", "ECS",
+                TrafficRouting(.canary, percentage: 10, intervalSeconds: $0 * 60))
         }
         + [1, 3].map {
             make(
@@ -77,7 +81,8 @@ extension DeploymentConfig {
         _ name: String, _ platform: String, _ routing: TrafficRouting?, _ hosts: MinimumHealthyHosts? = nil
     ) -> DeploymentConfig {
         // Ids of the predefined ones follow from their names: they are the same on every Slipway.
-        let digits = String(name.utf8.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }, radix: 16)
+        let digits = String(
+            name.utf8.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }, radix: 16)
         let tail = String(repeating: "0", count: max(0, 12 - digits.count)) + digits.suffix(12)
         return DeploymentConfig(
             id: "00000000-0000-4000-8000-\(tail)", name: reservedPrefix + name, platform: platform, routing: routing,
@@ -90,9 +95,11 @@ extension DeploymentConfig {
             + (platform == "Server" ? "OneAtATime" : platform + "AllAtOnce")
     }
 
-    /// The configuration of that name: a predefined one, one that was made, or, unless strict, the one its name spells out
-    /// (``TrafficRouting/init(named:)``). Nil when there is none.
-    static func named(_ name: String, _ caller: Caller, isStrict: Bool, in transaction: Transaction) throws -> DeploymentConfig? {
+    /// The configuration of that name: a predefined one, one that was made, or, unless strict, the one its name spells
+    /// out (``TrafficRouting/init(named:)``). Nil when there is none.
+    static func named(_ name: String, _ caller: Caller, isStrict: Bool, in transaction: Transaction) throws
+        -> DeploymentConfig?
+    {
         if let known = predefined[name] ?? canonical(name) { return known }
         if let made = try transaction.get(collection, caller.key(name))?.value { return made }
         return isStrict ? nil : spelledOut(name)

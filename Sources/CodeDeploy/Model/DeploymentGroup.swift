@@ -45,7 +45,9 @@ struct DeploymentGroup: Codable, Sendable {
     /// The tag that asks for AWS's own behaviour in one group.
     static let strictTag = "slipway:strict"
 
-    static func key(_ application: String, _ name: String, _ caller: Caller) -> String { caller.key("\(application)/\(name)") }
+    static func key(_ application: String, _ name: String, _ caller: Caller) -> String {
+        caller.key("\(application)/\(name)")
+    }
 
     /// Whether its tags ask for AWS's own behaviour.
     var isStrict: Bool { tags[Self.strictTag] == "true" }
@@ -58,7 +60,9 @@ struct DeploymentGroup: Codable, Sendable {
     ) throws -> DeploymentGroup {
         let application = try Application.get(application, caller, in: transaction).name
         let name = try NameRule.group.check(name)
-        guard let group = try transaction.get(collection, key(application, name, caller))?.value else { throw missing(name) }
+        guard let group = try transaction.get(collection, key(application, name, caller))?.value else {
+            throw missing(name)
+        }
         return group
     }
 
@@ -71,7 +75,8 @@ struct DeploymentGroup: Codable, Sendable {
     /// As the API shows it.
     var view: JSON {
         var view: JSON = [
-            "applicationName": .string(application), "deploymentGroupId": .string(id), "deploymentGroupName": .string(name),
+            "applicationName": .string(application), "deploymentGroupId": .string(id),
+            "deploymentGroupName": .string(name),
             "deploymentConfigName": .string(configName), "ec2TagFilters": [], "onPremisesInstanceTagFilters": [],
             "autoScalingGroups": [], "serviceRoleArn": .string(serviceRoleArn), "deploymentStyle": Self.style,
             "computePlatform": "Lambda", "terminationHookEnabled": false,

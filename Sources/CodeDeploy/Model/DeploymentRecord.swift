@@ -2,7 +2,8 @@ internal import Cloud
 internal import Ledger
 internal import Notation
 
-/// What deployments are found by. The deployment itself is its machine; a rollback is part of the machine of the one it rolls back.
+/// What deployments are found by. The deployment itself is its machine; a rollback is part of the machine of the one it
+/// rolls back.
 struct DeploymentRecord: Codable, Sendable {
     var id: String
     var application: String

@@ -23,14 +23,17 @@ struct NameRule {
         guard isValid else {
             throw AWSError(
                 "Invalid\(thing)NameException",
-                "The \(inWords) name '\(name.prefix(120))' is invalid: 1 to 100 letters, digits and . _ + = , @ - are allowed.")
+                "The \(inWords) name '\(name.prefix(120))' is invalid: 1 to 100 letters, digits and . _ + = , @ - are "
+                    + "allowed."
+            )
         }
         return name
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
             true
         default: "._+=,@-".utf8.contains(byte)
         }

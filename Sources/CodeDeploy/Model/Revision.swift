@@ -52,20 +52,25 @@ struct Revision: Codable, Sendable {
     ///
     /// - Throws: `RevisionRequiredException`, `InvalidRevisionException`.
     static func check(_ location: JSON?) throws -> AppSpec? {
-        guard let location, !location.isNull else { throw AWSError("RevisionRequiredException", "The revision is missing.") }
+        guard let location, !location.isNull else {
+            throw AWSError("RevisionRequiredException", "The revision is missing.")
+        }
         switch location["revisionType"]?.string {
         case "AppSpecContent": return try inline(location["appSpecContent"])
         case "String": return try inline(location["string"])
         case "S3":
             try checkPlace(location["s3Location"])
             return nil
-        case "GitHub": throw invalid("Revisions for Lambda deployments cannot come from GitHub; give the AppSpec inline or in S3.")
+        case "GitHub":
+            throw invalid("Revisions for Lambda deployments cannot come from GitHub; give the AppSpec inline or in S3.")
         default: throw invalid("The revision has no valid revisionType.")
         }
     }
 
     private static func inline(_ content: JSON?) throws -> AppSpec {
-        guard let text = content?["content"]?.string, !text.isEmpty else { throw invalid("The AppSpec content is empty.") }
+        guard let text = content?["content"]?.string, !text.isEmpty else {
+            throw invalid("The AppSpec content is empty.")
+        }
         if let expected = content?["sha256"]?.string, !expected.isEmpty,
             expected != SHA256.hash(data: Array(text.utf8)).hexadecimal
         {
@@ -75,14 +80,15 @@ struct Revision: Codable, Sendable {
     }
 
     private static func checkPlace(_ place: JSON?) throws {
-        guard let bucket = place?["bucket"]?.string, let key = place?["key"]?.string, !bucket.isEmpty, !key.isEmpty else {
+        guard let bucket = place?["bucket"]?.string, let key = place?["key"]?.string, !bucket.isEmpty, !key.isEmpty
+        else {
             throw invalid("The S3 location needs a bucket and a key.")
         }
         let type = place?["bundleType"]?.string ?? "YAML"
         guard ["YAML", "JSON"].contains(type) else {
             throw invalid(
-                "Slipway reads AppSpec files that stand alone in S3 (bundleType YAML or JSON), not ones inside '\(type)' archives. "
-                    + "Upload the AppSpec file itself, or give it inline.")
+                "Slipway reads AppSpec files that stand alone in S3 (bundleType YAML or JSON), not ones inside "
+                    + "'\(type)' archives. Upload the AppSpec file itself, or give it inline.")
         }
     }
 

@@ -18,12 +18,16 @@ struct AlarmConfiguration: Codable, Sendable, Hashable {
     func check() throws {
         let names = (alarms ?? []).map { $0.name ?? "" }
         if names.count > 10 {
-            throw AWSError("AlarmsLimitExceededException", "The maximum number of alarms for a deployment group (10) was exceeded.")
+            throw AWSError(
+                "AlarmsLimitExceededException", "The maximum number of alarms for a deployment group (10) was exceeded."
+            )
         }
         if enabled == true, names.isEmpty {
             throw AWSError("InvalidAlarmConfigException", "The alarm configuration is enabled but names no alarm.")
         }
-        if names.contains("") { throw AWSError("InvalidAlarmConfigException", "An alarm of the alarm configuration has no name.") }
+        if names.contains("") {
+            throw AWSError("InvalidAlarmConfigException", "An alarm of the alarm configuration has no name.")
+        }
         if Set(names).count < names.count {
             throw AWSError("InvalidAlarmConfigException", "The alarm configuration names an alarm twice.")
         }
@@ -61,7 +65,8 @@ struct TriggerConfiguration: Codable, Sendable, Hashable {
     var triggerEvents: [String]?
 
     private static let known = [
-        "DeploymentStart", "DeploymentSuccess", "DeploymentFailure", "DeploymentStop", "DeploymentRollback", "DeploymentReady",
+        "DeploymentStart", "DeploymentSuccess", "DeploymentFailure", "DeploymentStop", "DeploymentRollback",
+        "DeploymentReady",
         "InstanceStart", "InstanceSuccess", "InstanceFailure", "InstanceReady",
     ]
 
@@ -69,15 +74,19 @@ struct TriggerConfiguration: Codable, Sendable, Hashable {
     static func check(_ triggers: [TriggerConfiguration]) throws {
         if triggers.count > 10 {
             throw AWSError(
-                "TriggerTargetsLimitExceededException", "The maximum number of triggers for a deployment group (10) was exceeded.")
+                "TriggerTargetsLimitExceededException",
+                "The maximum number of triggers for a deployment group (10) was exceeded.")
         }
         for trigger in triggers {
             let name = trigger.triggerName ?? ""
             guard !name.isEmpty, let topic = trigger.triggerTargetArn, topic.hasPrefix("arn:aws:sns:") else {
-                throw AWSError("InvalidTriggerConfigException", "The trigger '\(name)' needs a name and the ARN of an SNS topic.")
+                throw AWSError(
+                    "InvalidTriggerConfigException", "The trigger '\(name)' needs a name and the ARN of an SNS topic.")
             }
             guard let events = trigger.triggerEvents, !events.isEmpty, events.allSatisfy(known.contains) else {
-                throw AWSError("InvalidTriggerConfigException", "The trigger '\(name)' names no event, or one that does not exist.")
+                throw AWSError(
+                    "InvalidTriggerConfigException", "The trigger '\(name)' names no event, or one that does not exist."
+                )
             }
         }
     }
@@ -97,7 +106,8 @@ extension [Tag] {
         var tags: [String: String] = [:]
         for tag in self {
             guard let key = tag.Key, (1...128).contains(key.count), (tag.Value ?? "").count <= 256 else {
-                throw AWSError("InvalidTagsToAddException", "A tag needs a key of 1 to 128 characters and a value of at most 256.")
+                throw AWSError(
+                    "InvalidTagsToAddException", "A tag needs a key of 1 to 128 characters and a value of at most 256.")
             }
             tags[key] = tag.Value ?? ""
         }

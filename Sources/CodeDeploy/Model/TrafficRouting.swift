@@ -58,10 +58,12 @@ extension TrafficRouting {
     /// The longest a deployment may take from the first step to the last (AWS: 2880 minutes).
     static let longestSpan = Duration.seconds(2880 * 60)
 
-    /// The routing that a name ends in, such as `Canary10Percent20Seconds` or `Linear25PercentEvery5Seconds`, with any prefix; nil when it ends
-    /// in none. Seconds are Slipway's; the rest are the words of AWS's own names.
+    /// The routing that a name ends in, such as `Canary10Percent20Seconds` or `Linear25PercentEvery5Seconds`, with any
+    /// prefix; nil when it ends in none. Seconds are Slipway's; the rest are the words of AWS's own names.
     package init?(named name: String) {
-        guard let match = name.firstMatch(of: /(Canary|Linear)([0-9]{1,2})Percent(Every)?([0-9]{1,6})(Second|Minute)s?$/) else {
+        guard
+            let match = name.firstMatch(of: /(Canary|Linear)([0-9]{1,2})Percent(Every)?([0-9]{1,6})(Second|Minute)s?$/)
+        else {
             return nil
         }
         let isLinear = match.1 == "Linear"

@@ -5,11 +5,14 @@ internal import Notation
 extension CodeDeployService {
     var applicationOperations: [Operation] {
         [
-            Operation("CreateApplication", enforces: "applicationName computePlatform tags") { (input: NewApplication, call) in
+            Operation("CreateApplication", enforces: "applicationName computePlatform tags") {
+                (input: NewApplication, call) in
                 try await create(input, call)
             },
             Operation("GetApplication", enforces: "applicationName") { (input: ApplicationName, call) in
-                let application = try await ledger.write { try Application.get(input.applicationName, call.caller, in: $0) }
+                let name = try NameRule.application.check(input.applicationName)
+                let found = try await ledger.get(Application.collection, call.caller.key(name))
+                guard let application = found?.value else { throw Application.missing(name) }
                 return ["application": application.view] as JSON
             },
             Operation("BatchGetApplications", enforces: "applicationNames") { (input: ApplicationNames, call) in
@@ -19,7 +22,8 @@ extension CodeDeployService {
                 let found = try await ledger.list(Application.collection, prefix: call.caller.scope)
                 return try Page(found.map(\.value.name), token: input.nextToken).answer("applications")
             },
-            Operation("UpdateApplication", enforces: "applicationName newApplicationName") { (input: ApplicationRename, call) in
+            Operation("UpdateApplication", enforces: "applicationName newApplicationName") {
+                (input: ApplicationRename, call) in
                 try await rename(input, call)
                 return Nothing()
             },
@@ -34,7 +38,9 @@ extension CodeDeployService {
         let name = try NameRule.application.check(input.applicationName)
         let platform = input.computePlatform ?? "Server"
         guard Application.platforms.contains(platform) else {
-            throw AWSError("InvalidComputePlatformException", "The compute platform '\(platform)' is invalid: Server, Lambda or ECS.")
+            throw AWSError(
+                "InvalidComputePlatformException",
+                "The compute platform '\(platform)' is invalid: Server, Lambda or ECS.")
         }
         let tags = try (input.tags ?? []).checked()
         let application = Application(
@@ -46,7 +52,9 @@ extension CodeDeployService {
                 throw AWSError("ApplicationAlreadyExistsException", "Application already exists: \(name)")
             }
             guard try transaction.list(Application.collection, prefix: scope).count < Application.limit else {
-                throw AWSError("ApplicationLimitExceededException", "More applications were attempted to be created than are allowed.")
+                throw AWSError(
+                    "ApplicationLimitExceededException",
+                    "More applications were attempted to be created than are allowed.")
             }
             try transaction.insert(Application.collection, key, application)
         }
@@ -54,7 +62,9 @@ extension CodeDeployService {
     }
 
     private func batchGet(_ input: ApplicationNames, _ call: Call) async throws -> JSON {
-        guard !input.applicationNames.isEmpty else { throw AWSError("ApplicationNameRequiredException", "No application was named.") }
+        guard !input.applicationNames.isEmpty else {
+            throw AWSError("ApplicationNameRequiredException", "No application was named.")
+        }
         try Batch.check(input.applicationNames.count)
         let found = try await ledger.write { transaction in
             try input.applicationNames.compactMap { name in
@@ -81,7 +91,8 @@ extension CodeDeployService {
                 var group = document.value
                 try transaction.delete(DeploymentGroup.collection, document.key)
                 group.application = new
-                try transaction.put(DeploymentGroup.collection, DeploymentGroup.key(new, group.name, call.caller), group)
+                try transaction.put(
+                    DeploymentGroup.collection, DeploymentGroup.key(new, group.name, call.caller), group)
                 try renameRecords(old, group.name, call.caller, transaction) { $0.application = new }
             }
             for document in try transaction.list(Revision.collection, prefix: call.caller.key("\(old)/")) {
@@ -97,7 +108,9 @@ extension CodeDeployService {
         _ application: String, _ group: String, _ caller: Caller, _ transaction: Transaction,
         _ change: (inout DeploymentRecord) -> Void
     ) throws {
-        for document in try transaction.find(DeploymentRecord.collection, "group", caller.key("\(application)/\(group)")) {
+        for document in try transaction.find(
+            DeploymentRecord.collection, "group", caller.key("\(application)/\(group)"))
+        {
             var record = document.value
             change(&record)
             try transaction.put(DeploymentRecord.collection, document.key, record)
@@ -121,7 +134,9 @@ extension CodeDeployService {
     /// Deletes a group. A deployment under way fails of it.
     func delete(_ group: DeploymentGroup, _ key: String, _ caller: Caller, _ transaction: Transaction) throws {
         try transaction.delete(DeploymentGroup.collection, key)
-        if let active = group.activeDeployment { try runner.send(.groupDeleted, to: caller.key(active), in: transaction) }
+        if let active = group.activeDeployment {
+            try runner.send(.groupDeleted, to: caller.key(active), in: transaction)
+        }
     }
 }
 

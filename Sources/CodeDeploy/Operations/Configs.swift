@@ -18,7 +18,8 @@ extension CodeDeployService {
                 return ["deploymentConfigInfo": config.view] as JSON
             },
             Operation("ListDeploymentConfigs", enforces: "nextToken") { (input: NextToken, call) in
-                let made = try await ledger.list(DeploymentConfig.collection, prefix: call.caller.scope).map(\.value.name)
+                let made = try await ledger.list(DeploymentConfig.collection, prefix: call.caller.scope).map(
+                    \.value.name)
                 let all = DeploymentConfig.predefined.keys.sorted() + made
                 return try Page(all, token: input.nextToken).answer("deploymentConfigsList")
             },
@@ -37,23 +38,29 @@ extension CodeDeployService {
         let name = try NameRule.config.check(input.deploymentConfigName)
         guard !name.hasPrefix(DeploymentConfig.reservedPrefix) else {
             throw AWSError(
-                "InvalidDeploymentConfigNameException", "A name must not begin with \(DeploymentConfig.reservedPrefix): '\(name)'.")
+                "InvalidDeploymentConfigNameException",
+                "A name must not begin with \(DeploymentConfig.reservedPrefix): '\(name)'.")
         }
         let platform = input.computePlatform ?? "Server"
         guard Application.platforms.contains(platform) else {
-            throw AWSError("InvalidComputePlatformException", "The compute platform '\(platform)' is invalid: Server, Lambda or ECS.")
+            throw AWSError(
+                "InvalidComputePlatformException",
+                "The compute platform '\(platform)' is invalid: Server, Lambda or ECS.")
         }
         let config = DeploymentConfig(
             id: ledger.surroundings.chance.uuid(), name: name, platform: platform,
-            routing: try routing(input, platform, name), minimumHealthyHosts: try hosts(input, platform), createTime: call.time)
+            routing: try routing(input, platform, name), minimumHealthyHosts: try hosts(input, platform),
+            createTime: call.time)
         let key = call.caller.key(name)
         let scope = call.caller.scope
         try await ledger.write { transaction in
             guard try transaction.get(DeploymentConfig.collection, key) == nil else {
-                throw AWSError("DeploymentConfigAlreadyExistsException", "Deployment Configuration already exists: \(name)")
+                throw AWSError(
+                    "DeploymentConfigAlreadyExistsException", "Deployment Configuration already exists: \(name)")
             }
             guard try transaction.list(DeploymentConfig.collection, prefix: scope).count < 200 else {
-                throw AWSError("DeploymentConfigLimitExceededException", "The deployment configurations limit (200) was exceeded.")
+                throw AWSError(
+                    "DeploymentConfigLimitExceededException", "The deployment configurations limit (200) was exceeded.")
             }
             try transaction.insert(DeploymentConfig.collection, key, config)
         }
@@ -63,12 +70,15 @@ extension CodeDeployService {
     private func hosts(_ input: NewConfig, _ platform: String) throws -> DeploymentConfig.MinimumHealthyHosts? {
         guard let hosts = input.minimumHealthyHosts else {
             guard platform != "Server" else {
-                throw AWSError("InvalidMinimumHealthyHostValueException", "A configuration for servers needs minimumHealthyHosts.")
+                throw AWSError(
+                    "InvalidMinimumHealthyHostValueException", "A configuration for servers needs minimumHealthyHosts.")
             }
             return nil
         }
         let range = hosts.type == "FLEET_PERCENT" ? 0...99 : 0...Int.max
-        guard platform == "Server", ["HOST_COUNT", "FLEET_PERCENT"].contains(hosts.type), range.contains(hosts.value ?? -1) else {
+        guard platform == "Server", ["HOST_COUNT", "FLEET_PERCENT"].contains(hosts.type),
+            range.contains(hosts.value ?? -1)
+        else {
             throw AWSError(
                 "InvalidMinimumHealthyHostValueException",
                 platform == "Server"
@@ -80,10 +90,14 @@ extension CodeDeployService {
 
     private func routing(_ input: NewConfig, _ platform: String, _ name: String) throws -> TrafficRouting? {
         guard let given = input.trafficRoutingConfig else {
-            guard platform == "Server" else { throw Self.invalidRouting("A configuration for \(platform) needs a trafficRoutingConfig.") }
+            guard platform == "Server" else {
+                throw Self.invalidRouting("A configuration for \(platform) needs a trafficRoutingConfig.")
+            }
             return nil
         }
-        guard platform != "Server" else { throw Self.invalidRouting("A configuration for servers has no trafficRoutingConfig.") }
+        guard platform != "Server" else {
+            throw Self.invalidRouting("A configuration for servers has no trafficRoutingConfig.")
+        }
         let (canary, linear) = (given.timeBasedCanary, given.timeBasedLinear)
         switch TrafficRouting.Kind(rawValue: given.type ?? "") {
         case .allAtOnce where canary == nil && linear == nil: return TrafficRouting(.allAtOnce)
@@ -95,19 +109,23 @@ extension CodeDeployService {
         }
     }
 
-    /// An interval of 0 takes seconds from the name, when it ends in the same steps (`...Canary10Percent20Seconds`): Slipway's own, since AWS's model has
-    /// no member for seconds. Strict servers refuse it as AWS does.
-    private func timed(_ kind: TrafficRouting.Kind, _ percentage: Int?, _ interval: Int?, _ name: String) throws -> TrafficRouting {
+    /// An interval of 0 takes seconds from the name, when it ends in the same steps (`...Canary10Percent20Seconds`):
+    /// Slipway's own, since AWS's model has no member for seconds. Strict servers refuse it as AWS does.
+    private func timed(_ kind: TrafficRouting.Kind, _ percentage: Int?, _ interval: Int?, _ name: String) throws
+        -> TrafficRouting
+    {
         guard let percentage, (1...99).contains(percentage) else {
             throw Self.invalidRouting("The percentage must be 1 to 99.")
         }
         guard let interval, interval >= 0 else { throw Self.invalidRouting("The interval must be given, in minutes.") }
         var routing = TrafficRouting(kind, percentage: percentage, intervalSeconds: min(interval, 10_000) * 60)
         if interval == 0 {
-            guard !isStrict, let named = TrafficRouting(named: name), named.kind == kind, named.percentage == percentage else {
+            guard !isStrict, let named = TrafficRouting(named: name), named.kind == kind, named.percentage == percentage
+            else {
                 throw Self.invalidRouting(
-                    "The interval must be at least 1 minute. For seconds, end the name in 'Canary\(percentage)Percent<N>Seconds' or "
-                        + "'Linear\(percentage)PercentEvery<N>Seconds' (not in strict mode).")
+                    "The interval must be at least 1 minute. For seconds, end the name in "
+                        + "'Canary\(percentage)Percent<N>Seconds' or 'Linear\(percentage)PercentEvery<N>Seconds' "
+                        + "(not in strict mode).")
             }
             routing = named
         }
@@ -129,7 +147,9 @@ extension CodeDeployService {
         try await ledger.write { transaction in
             let groups = try transaction.list(DeploymentGroup.collection, prefix: call.caller.scope)
             if let user = groups.first(where: { $0.value.configName == name }) {
-                throw AWSError("DeploymentConfigInUseException", "Deployment Configuration is in use by \(user.value.name): \(name)")
+                throw AWSError(
+                    "DeploymentConfigInUseException",
+                    "Deployment Configuration is in use by \(user.value.name): \(name)")
             }
             try transaction.delete(DeploymentConfig.collection, call.caller.key(name))
         }

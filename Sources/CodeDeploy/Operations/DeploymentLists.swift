@@ -32,10 +32,12 @@ extension CodeDeployService {
             return try await ledger.find(DeploymentRecord.collection, lookup, value).map(\.value)
         }
         guard let application = input.applicationName else {
-            throw AWSError("ApplicationNameRequiredException", "A deployment group needs its application's name with it.")
+            throw AWSError(
+                "ApplicationNameRequiredException", "A deployment group needs its application's name with it.")
         }
         guard let name = input.deploymentGroupName else {
-            throw AWSError("DeploymentGroupNameRequiredException", "An application needs a deployment group's name with it.")
+            throw AWSError(
+                "DeploymentGroupNameRequiredException", "An application needs a deployment group's name with it.")
         }
         return try await ledger.write { transaction in
             let group = try DeploymentGroup.get(application, name, caller, in: transaction)
@@ -62,7 +64,9 @@ private struct DeploymentFilter: Decodable, Sendable {
 
     func includes(_ record: DeploymentRecord) -> Bool {
         if let externalId, record.externalId != externalId { return false }
-        if let statuses = includeOnlyStatuses, !statuses.isEmpty, !statuses.contains(record.status.rawValue) { return false }
+        if let statuses = includeOnlyStatuses, !statuses.isEmpty, !statuses.contains(record.status.rawValue) {
+            return false
+        }
         if let start = createTimeRange?.start, record.createTime.seconds < start { return false }
         if let end = createTimeRange?.end, record.createTime.seconds > end { return false }
         return true

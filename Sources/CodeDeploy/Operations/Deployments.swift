@@ -10,7 +10,9 @@ extension CodeDeployService {
                 enforces: "applicationName deploymentGroupName revision deploymentConfigName autoRollbackConfiguration "
                     + "overrideAlarmConfiguration externalId creator idempotencyToken",
                 // The last four are for servers: Lambda deployments ignore them, as AWS's do.
-                stores: "description fileExistsBehavior targetInstances updateOutdatedInstancesOnly ignoreApplicationStopFailures"
+                stores:
+                    "description fileExistsBehavior targetInstances updateOutdatedInstancesOnly "
+                    + "ignoreApplicationStopFailures"
             ) { (input: NewDeployment, call) in
                 ["deploymentId": .string(try await deploy(input, call))] as JSON
             },
@@ -24,12 +26,14 @@ extension CodeDeployService {
             Operation("StopDeployment", enforces: "deploymentId autoRollbackEnabled") { (input: Stop, call) in
                 try await stop(input, call)
             },
-            Operation("ContinueDeployment", enforces: "deploymentId deploymentWaitType") { (input: Continuation, call) in
+            Operation("ContinueDeployment", enforces: "deploymentId deploymentWaitType") {
+                (input: Continuation, call) in
                 try await goOn(input, call)
                 return Nothing()
             },
             Operation("SkipWaitTimeForInstanceTermination", enforces: "deploymentId") { (input: Continuation, call) in
-                try await goOn(Continuation(deploymentId: input.deploymentId, deploymentWaitType: "TERMINATION_WAIT"), call)
+                try await goOn(
+                    Continuation(deploymentId: input.deploymentId, deploymentWaitType: "TERMINATION_WAIT"), call)
                 return Nothing()
             },
             Operation("DeleteResourcesByExternalId", enforces: "externalId") { (input: ExternalId, call) in
@@ -51,7 +55,9 @@ extension CodeDeployService {
     }
 
     private func batchGet(_ input: DeploymentNames, _ call: Call) async throws -> JSON {
-        guard !input.deploymentIds.isEmpty else { throw AWSError("DeploymentIdRequiredException", "No deployment was named.") }
+        guard !input.deploymentIds.isEmpty else {
+            throw AWSError("DeploymentIdRequiredException", "No deployment was named.")
+        }
         try Batch.check(input.deploymentIds.count, limit: 25)
         var found: [JSON] = []
         for id in input.deploymentIds {
@@ -73,9 +79,12 @@ extension CodeDeployService {
             guard record.rollsBack == nil else {
                 throw AWSError(
                     "UnsupportedActionForDeploymentTypeException",
-                    "The deployment \(record.id) is a rollback: stopping it would leave traffic on the version that failed.")
+                    "The deployment \(record.id) is a rollback: stopping it would leave traffic on the version that "
+                        + "failed."
+                )
             }
-            let after = try runner.send(.stopRequested(rollback: input.autoRollbackEnabled), to: record.machine, in: transaction)
+            let after = try runner.send(
+                .stopRequested(rollback: input.autoRollbackEnabled), to: record.machine, in: transaction)
             let isOver = after?.status.isTerminal ?? false
             return [
                 "status": isOver ? "Succeeded" : "Pending",
@@ -98,7 +107,8 @@ extension CodeDeployService {
                 "DeploymentIsNotInReadyStateException", "The deployment \(record.id) is not waiting to be continued.")
         case "TERMINATION_WAIT":
             throw AWSError(
-                "UnsupportedActionForDeploymentTypeException", "A Lambda deployment terminates no instances: there is no wait to end.")
+                "UnsupportedActionForDeploymentTypeException",
+                "A Lambda deployment terminates no instances: there is no wait to end.")
         case let other:
             throw AWSError("InvalidDeploymentWaitTypeException", "The wait type '\(other)' is invalid.")
         }

@@ -20,16 +20,18 @@ struct GroupSettings: Decodable, Sendable {
 
     /// Whether the settings are ones for that platform.
     ///
-    /// - Throws: `NotImplemented` for platforms that Slipway does not deploy to; AWS's codes for settings of another platform.
+    /// - Throws: `NotImplemented` for platforms that Slipway does not deploy to; AWS's codes for settings of another
+    ///   platform.
     func check(platform: String) throws {
         guard platform == "Lambda" else {
             throw AWSError.notImplemented(
                 platform == "ECS"
-                    ? "deployment groups of the compute platform ECS yet (applications and configurations of it can be made)"
+                    ? "deployment groups of the compute platform ECS yet (applications and configurations can be made)"
                     : "deployments to servers (compute platform Server; use Lambda)")
         }
         if !(ecsServices ?? []).isEmpty {
-            throw AWSError("InvalidECSServiceException", "Should not specify ECS services parameter for Lambda deployment group")
+            throw AWSError(
+                "InvalidECSServiceException", "Should not specify ECS services parameter for Lambda deployment group")
         }
         if let info = loadBalancerInfo?.object, !info.isEmpty {
             throw AWSError("InvalidLoadBalancerInfoException", "A Lambda deployment group has no load balancer.")
@@ -37,7 +39,9 @@ struct GroupSettings: Decodable, Sendable {
         if let blueGreen = blueGreenDeploymentConfiguration?.object, !blueGreen.isEmpty {
             throw AWSError(
                 "InvalidBlueGreenDeploymentConfigurationException",
-                "A Lambda deployment group has no blueGreenDeploymentConfiguration: its deploymentConfigName says how traffic moves.")
+                "A Lambda deployment group has no blueGreenDeploymentConfiguration: its deploymentConfigName says how "
+                    + "traffic moves."
+            )
         }
         guard let style = deploymentStyle?.object else { return }
         let isRight =

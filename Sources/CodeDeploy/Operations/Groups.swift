@@ -4,8 +4,8 @@ internal import Notation
 
 extension CodeDeployService {
     private static let settings =
-        "deploymentConfigName serviceRoleArn triggerConfigurations alarmConfiguration autoRollbackConfiguration deploymentStyle "
-        + "ecsServices loadBalancerInfo blueGreenDeploymentConfiguration"
+        "deploymentConfigName serviceRoleArn triggerConfigurations alarmConfiguration autoRollbackConfiguration "
+        + "deploymentStyle ecsServices loadBalancerInfo blueGreenDeploymentConfiguration"
 
     var groupOperations: [Operation] {
         [
@@ -16,22 +16,34 @@ extension CodeDeployService {
                 "UpdateDeploymentGroup",
                 enforces: "applicationName currentDeploymentGroupName newDeploymentGroupName " + Self.settings
             ) { (input: GroupSettings, call) in try await update(input, call) },
-            Operation("GetDeploymentGroup", enforces: "applicationName deploymentGroupName") { (input: GroupName, call) in
-                let group = try await ledger.write {
-                    try DeploymentGroup.get(input.applicationName, input.deploymentGroupName, call.caller, in: $0)
-                }
+            Operation("GetDeploymentGroup", enforces: "applicationName deploymentGroupName") {
+                (input: GroupName, call) in
+                let group = try await find(input, call.caller)
                 return ["deploymentGroupInfo": group.view] as JSON
             },
-            Operation("BatchGetDeploymentGroups", enforces: "applicationName deploymentGroupNames") { (input: GroupNames, call) in
+            Operation("BatchGetDeploymentGroups", enforces: "applicationName deploymentGroupNames") {
+                (input: GroupNames, call) in
                 try await batchGet(input, call)
             },
             Operation("ListDeploymentGroups", enforces: "applicationName nextToken") { (input: GroupList, call) in
                 try await list(input, call)
             },
-            Operation("DeleteDeploymentGroup", enforces: "applicationName deploymentGroupName") { (input: GroupName, call) in
+            Operation("DeleteDeploymentGroup", enforces: "applicationName deploymentGroupName") {
+                (input: GroupName, call) in
                 try await delete(input, call)
             },
         ]
+    }
+
+    private func find(_ input: GroupName, _ caller: Caller) async throws -> DeploymentGroup {
+        let application = try NameRule.application.check(input.applicationName)
+        let name = try NameRule.group.check(input.deploymentGroupName)
+        let key = DeploymentGroup.key(application, name, caller)
+        if let group = try await ledger.get(DeploymentGroup.collection, key)?.value { return group }
+        guard try await ledger.get(Application.collection, caller.key(application)) != nil else {
+            throw Application.missing(application)
+        }
+        throw DeploymentGroup.missing(name)
     }
 
     private func create(_ input: GroupSettings, _ call: Call) async throws -> JSON {
@@ -52,9 +64,11 @@ extension CodeDeployService {
                     "DeploymentGroupAlreadyExistsException",
                     "Deployment group name already exists for this application: \(name)")
             }
-            let siblings = try transaction.list(DeploymentGroup.collection, prefix: call.caller.key("\(applicationName)/"))
+            let siblings = try transaction.list(
+                DeploymentGroup.collection, prefix: call.caller.key("\(applicationName)/"))
             guard siblings.count < DeploymentGroup.limit else {
-                throw AWSError("DeploymentGroupLimitExceededException", "The deployment groups limit (1000) was exceeded.")
+                throw AWSError(
+                    "DeploymentGroupLimitExceededException", "The deployment groups limit (1000) was exceeded.")
             }
             var group = DeploymentGroup(
                 id: id, application: application.name, name: name,
@@ -81,7 +95,8 @@ extension CodeDeployService {
                         "DeploymentGroupAlreadyExistsException",
                         "Deployment group name already exists for this application: \(wish)")
                 }
-                try transaction.delete(DeploymentGroup.collection, DeploymentGroup.key(group.application, old, call.caller))
+                try transaction.delete(
+                    DeploymentGroup.collection, DeploymentGroup.key(group.application, old, call.caller))
                 try renameRecords(group.application, old, call.caller, transaction) { $0.group = wish }
             }
             try transaction.put(

@@ -5,7 +5,9 @@ internal import Notation
 extension CodeDeployService {
     var hookOperations: [Operation] {
         [
-            Operation("PutLifecycleEventHookExecutionStatus", enforces: "deploymentId lifecycleEventHookExecutionId status") {
+            Operation(
+                "PutLifecycleEventHookExecutionStatus", enforces: "deploymentId lifecycleEventHookExecutionId status"
+            ) {
                 (input: HookReport, call) in try await report(input, call)
             }
         ]

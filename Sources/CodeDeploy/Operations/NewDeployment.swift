@@ -3,8 +3,8 @@ internal import Crypto
 internal import Ledger
 internal import Notation
 
-/// The input of CreateDeployment. The last three members are for services that deploy on somebody's behalf, and count only from them:
-/// AWS's model has no place for them.
+/// The input of CreateDeployment. The last three members are for services that deploy on somebody's behalf, and count
+/// only from them: AWS's model has no place for them.
 struct NewDeployment: Decodable, Sendable {
     var applicationName: String?
     var deploymentGroupName: String?
@@ -41,7 +41,9 @@ extension CodeDeployService {
         try NameRule.group.check(input.deploymentGroupName)
         let spec = try Revision.check(input.revision)
         if let spec, spec.lambda == nil {
-            throw AWSError("InvalidRevisionException", "The AppSpec file is one for ECS; the deployment group's platform is Lambda.")
+            throw AWSError(
+                "InvalidRevisionException",
+                "The AppSpec file is one for ECS; the deployment group's platform is Lambda.")
         }
         try input.check()
         let ids = (1...2).map { _ in "d-" + ledger.surroundings.chance.alphanumeric(9) }
@@ -59,7 +61,8 @@ extension CodeDeployService {
         }
     }
 
-    /// The deployment that the same wish of the same stack led to before: by its token at any time, else by its AppSpec while it is under way.
+    /// The deployment that the same wish of the same stack led to before: by its token at any time, else by its AppSpec
+    /// while it is under way.
     private func repeated(
         _ input: NewDeployment, _ group: DeploymentGroup, _ caller: Caller, _ transaction: Transaction
     ) throws -> String? {
@@ -93,7 +96,8 @@ extension CodeDeployService {
         guard config.platform == "Lambda", let routing = config.routing else {
             throw AWSError(
                 "InvalidDeploymentConfigNameException",
-                "The configuration \(name) is for the compute platform \(config.platform), the application's is Lambda.")
+                "The configuration \(name) is for the compute platform \(config.platform), the application's is Lambda."
+            )
         }
         let isFromStack = call.caller.invokedBy == NewDeployment.cloudFormation
         return DeploymentOrder(
@@ -103,7 +107,8 @@ extension CodeDeployService {
             externalId: isFromStack ? input.externalId : nil, caller: call.caller, createTime: call.time,
             alarms: input.overrideAlarmConfiguration ?? group.alarmConfiguration ?? AlarmConfiguration(),
             overrideAlarms: input.overrideAlarmConfiguration,
-            autoRollback: input.autoRollbackConfiguration ?? group.autoRollbackConfiguration ?? AutoRollbackConfiguration(),
+            autoRollback: input.autoRollbackConfiguration ?? group.autoRollbackConfiguration
+                ?? AutoRollbackConfiguration(),
             triggers: group.triggerConfigurations ?? [], isStrict: isStrict, rollbackID: "", hookExecutionIDs: [:])
     }
 
@@ -111,7 +116,8 @@ extension CodeDeployService {
         _ order: DeploymentOrder, token: String?, _ group: DeploymentGroup, _ caller: Caller, _ transaction: Transaction
     ) throws {
         let record = DeploymentRecord(
-            id: order.id, application: order.application, group: order.group, status: .created, createTime: order.createTime,
+            id: order.id, application: order.application, group: order.group, status: .created,
+            createTime: order.createTime,
             machine: order.key, externalId: order.externalId,
             token: caller.invokedBy == NewDeployment.cloudFormation ? token : nil, scope: caller.scope)
         try transaction.insert(DeploymentRecord.collection, order.key, record)
@@ -120,7 +126,8 @@ extension CodeDeployService {
         group.activeDeployment = order.id
         group.targetRevision = order.revision
         group.lastAttempted = .init(deploymentId: order.id, status: .created, createTime: order.createTime)
-        try transaction.put(DeploymentGroup.collection, DeploymentGroup.key(group.application, group.name, caller), group)
+        try transaction.put(
+            DeploymentGroup.collection, DeploymentGroup.key(group.application, group.name, caller), group)
         try runner.begin(order.key, DeploymentMachine(order), with: .start, in: transaction)
     }
 }

@@ -15,7 +15,8 @@ struct Page {
     init(_ all: [String], token: String?) throws {
         var rest = all[...]
         if let token {
-            guard token.hasPrefix(Self.mark), let place = all.firstIndex(of: String(token.dropFirst(Self.mark.count))) else {
+            guard token.hasPrefix(Self.mark), let place = all.firstIndex(of: String(token.dropFirst(Self.mark.count)))
+            else {
                 throw AWSError("InvalidNextTokenException", "The next token was specified in an invalid format.")
             }
             rest = all[(place + 1)...]
@@ -38,7 +39,9 @@ enum Batch {
     /// - Throws: `BatchLimitExceededException`.
     static func check(_ count: Int, limit: Int = 100) throws {
         guard count <= limit else {
-            throw AWSError("BatchLimitExceededException", "The maximum number of names or IDs allowed for this request (\(limit)) was exceeded.")
+            throw AWSError(
+                "BatchLimitExceededException",
+                "The maximum number of names or IDs allowed for this request (\(limit)) was exceeded.")
         }
     }
 }

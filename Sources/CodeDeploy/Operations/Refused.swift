@@ -6,11 +6,13 @@ extension CodeDeployService {
     var refusedOperations: [Operation] {
         instanceOperations + onPremisesOperations
             + ["ListGitHubAccountTokenNames", "DeleteGitHubAccountToken"].map { name in
-                Operation(name, enforces: "nextToken tokenName", raw: { _ in
-                    throw AWSError(
-                        "OperationNotSupportedException",
-                        "Slipway keeps no GitHub tokens: revisions of Lambda deployments come inline or from S3.")
-                })
+                Operation(
+                    name, enforces: "nextToken tokenName",
+                    raw: { _ in
+                        throw AWSError(
+                            "OperationNotSupportedException",
+                            "Slipway keeps no GitHub tokens: revisions of Lambda deployments come inline or from S3.")
+                    })
             }
     }
 
@@ -18,12 +20,14 @@ extension CodeDeployService {
     private var instanceOperations: [Operation] {
         let members = "deploymentId instanceId instanceIds nextToken instanceStatusFilter instanceTypeFilter"
         return ["GetDeploymentInstance", "BatchGetDeploymentInstances", "ListDeploymentInstances"].map { name in
-            Operation(name, enforces: members, raw: { call in
-                _ = try await find(call.input["deploymentId"]?.string, call.caller)
-                throw AWSError(
-                    "InvalidComputePlatformException",
-                    "\(name) is for servers; use the operations for deployment targets with Lambda deployments.")
-            })
+            Operation(
+                name, enforces: members,
+                raw: { call in
+                    _ = try await find(call.input["deploymentId"]?.string, call.caller)
+                    throw AWSError(
+                        "InvalidComputePlatformException",
+                        "\(name) is for servers; use the operations for deployment targets with Lambda deployments.")
+                })
         }
     }
 
@@ -33,20 +37,30 @@ extension CodeDeployService {
             "RegisterOnPremisesInstance", "DeregisterOnPremisesInstance", "AddTagsToOnPremisesInstances",
             "RemoveTagsFromOnPremisesInstances",
         ].map { name in
-            Operation(name, enforces: members, raw: { _ in
-                throw AWSError.notImplemented("codedeploy:\(name): Slipway does not deploy to servers")
-            })
+            Operation(
+                name, enforces: members,
+                raw: { _ in
+                    throw AWSError.notImplemented("codedeploy:\(name): Slipway does not deploy to servers")
+                })
         }
         return refused + [
-            Operation("GetOnPremisesInstance", enforces: members, raw: { call in
-                let name = call.input["instanceName"]?.string ?? ""
-                guard !name.isEmpty else { throw AWSError("InstanceNameRequiredException", "An instance name is required.") }
-                throw AWSError("InstanceNotRegisteredException", "The on-premises instance is not registered: \(name.prefix(100))")
-            }),
+            Operation(
+                "GetOnPremisesInstance", enforces: members,
+                raw: { call in
+                    let name = call.input["instanceName"]?.string ?? ""
+                    guard !name.isEmpty else {
+                        throw AWSError("InstanceNameRequiredException", "An instance name is required.")
+                    }
+                    throw AWSError(
+                        "InstanceNotRegisteredException",
+                        "The on-premises instance is not registered: \(name.prefix(100))")
+                }),
             Operation("BatchGetOnPremisesInstances", enforces: members, raw: { _ in Reply(["instanceInfos": []]) }),
-            Operation("ListOnPremisesInstances", enforces: "registrationStatus tagFilters nextToken", raw: { _ in
-                Reply(["instanceNames": []])
-            }),
+            Operation(
+                "ListOnPremisesInstances", enforces: "registrationStatus tagFilters nextToken",
+                raw: { _ in
+                    Reply(["instanceNames": []])
+                }),
         ]
     }
 }

@@ -13,7 +13,8 @@ extension CodeDeployService {
             Operation("GetApplicationRevision", enforces: "applicationName revision") { (input: RevisionInput, call) in
                 try await get(input, call)
             },
-            Operation("BatchGetApplicationRevisions", enforces: "applicationName revisions") { (input: RevisionInputs, call) in
+            Operation("BatchGetApplicationRevisions", enforces: "applicationName revisions") {
+                (input: RevisionInputs, call) in
                 try await batchGet(input, call)
             },
             Operation(
@@ -37,14 +38,20 @@ extension CodeDeployService {
     }
 
     private func get(_ input: RevisionInput, _ call: Call) async throws -> JSON {
-        guard let location = input.revision else { throw AWSError("RevisionRequiredException", "The revision is missing.") }
+        guard let location = input.revision else {
+            throw AWSError("RevisionRequiredException", "The revision is missing.")
+        }
         return try await ledger.write { transaction in
             let application = try Application.get(input.applicationName, call.caller, in: transaction).name
             let key = Revision.key(application, location, call.caller)
             guard let revision = try transaction.get(Revision.collection, key)?.value else {
-                throw AWSError("RevisionDoesNotExistException", "The revision is not registered with the application \(application).")
+                throw AWSError(
+                    "RevisionDoesNotExistException",
+                    "The revision is not registered with the application \(application).")
             }
-            return ["applicationName": .string(application), "revision": revision.location, "revisionInfo": revision.info]
+            return [
+                "applicationName": .string(application), "revision": revision.location, "revisionInfo": revision.info,
+            ]
         }
     }
 

@@ -19,7 +19,9 @@ extension CodeDeployService {
             },
             Operation("ListTagsForResource", enforces: "ResourceArn NextToken") { (input: Tagging, call) in
                 let tags = try await change(input.ResourceArn, call) { _ in }
-                let shown = tags.sorted { $0.key < $1.key }.map { ["Key": .string($0.key), "Value": .string($0.value)] as JSON }
+                let shown = tags.sorted { $0.key < $1.key }.map {
+                    ["Key": .string($0.key), "Value": .string($0.value)] as JSON
+                }
                 return ["Tags": .array(shown)] as JSON
             },
         ]
@@ -59,18 +61,25 @@ extension CodeDeployService {
     }
 
     private static func resource(_ arn: String?, _ caller: Caller) throws -> Resource {
-        guard let arn, !arn.isEmpty else { throw AWSError("ResourceArnRequiredException", "The ARN of a resource is required.") }
+        guard let arn, !arn.isEmpty else {
+            throw AWSError("ResourceArnRequiredException", "The ARN of a resource is required.")
+        }
         let start = "arn:aws:codedeploy:\(caller.region):\(caller.account):"
-        guard arn.hasPrefix(start) else { throw AWSError("InvalidArnException", "The ARN '\(arn.prefix(200))' is invalid.") }
+        guard arn.hasPrefix(start) else {
+            throw AWSError("InvalidArnException", "The ARN '\(arn.prefix(200))' is invalid.")
+        }
         let parts = arn.dropFirst(start.count).split(separator: ":", maxSplits: 1).map(String.init)
         switch (parts.first, parts.last) {
         case ("application", let name?) where parts.count == 2: return .application(name)
         case ("deploymentgroup", let names?) where parts.count == 2:
             let both = names.split(separator: "/").map(String.init)
-            guard both.count == 2 else { throw AWSError("InvalidArnException", "The ARN '\(arn.prefix(200))' is invalid.") }
+            guard both.count == 2 else {
+                throw AWSError("InvalidArnException", "The ARN '\(arn.prefix(200))' is invalid.")
+            }
             return .group(both[0], both[1])
         default:
-            throw AWSError("ArnNotSupportedException", "Only applications and deployment groups have tags: '\(arn.prefix(200))'.")
+            throw AWSError(
+                "ArnNotSupportedException", "Only applications and deployment groups have tags: '\(arn.prefix(200))'.")
         }
     }
 }

@@ -5,7 +5,8 @@ internal import Notation
 extension CodeDeployService {
     var targetOperations: [Operation] {
         [
-            Operation("ListDeploymentTargets", enforces: "deploymentId nextToken targetFilters") { (input: TargetList, call) in
+            Operation("ListDeploymentTargets", enforces: "deploymentId nextToken targetFilters") {
+                (input: TargetList, call) in
                 try await list(input, call)
             },
             Operation("GetDeploymentTarget", enforces: "deploymentId targetId") { (input: TargetName, call) in
@@ -26,11 +27,14 @@ extension CodeDeployService {
     private func list(_ input: TargetList, _ call: Call) async throws -> JSON {
         for name in (input.targetFilters ?? [:]).keys where name != "TargetStatus" {
             throw AWSError(
-                name == "ServerInstanceLabel" ? "InvalidDeploymentInstanceTypeException" : "InvalidTargetFilterNameException",
+                name == "ServerInstanceLabel"
+                    ? "InvalidDeploymentInstanceTypeException" : "InvalidTargetFilterNameException",
                 "A Lambda deployment's targets cannot be filtered by '\(name)'.")
         }
         let (record, machine) = try await find(input.deploymentId, call.caller)
-        guard let view = TargetView.target(record, machine), let id = TargetView.id(machine) else { throw notStarted(record.id) }
+        guard let view = TargetView.target(record, machine), let id = TargetView.id(machine) else {
+            throw notStarted(record.id)
+        }
         let status = view["lambdaTarget"]?["status"]?.string ?? ""
         let wanted = input.targetFilters?["TargetStatus"] ?? []
         let isWanted = wanted.isEmpty || wanted.contains(status)
@@ -41,7 +45,8 @@ extension CodeDeployService {
         guard let view = TargetView.target(record, machine) else { throw notStarted(record.id) }
         guard id == TargetView.id(machine) || id == machine.target?.function else {
             throw AWSError(
-                "DeploymentTargetDoesNotExistException", "The deployment \(record.id) has no target '\(id.prefix(200))'.")
+                "DeploymentTargetDoesNotExistException",
+                "The deployment \(record.id) has no target '\(id.prefix(200))'.")
         }
         return view
     }
@@ -50,7 +55,8 @@ extension CodeDeployService {
         guard let ids = input.targetIds, !ids.isEmpty else { throw Self.targetRequired }
         guard ids.count == 1 else {
             throw AWSError(
-                "DeploymentTargetListSizeExceededException", "Exactly one target ID can be given for a Lambda deployment.")
+                "DeploymentTargetListSizeExceededException",
+                "Exactly one target ID can be given for a Lambda deployment.")
         }
         let (record, machine) = try await find(input.deploymentId, call.caller)
         return ["deploymentTargets": .array(try ids.map { try target($0, record, machine) })]

@@ -2,7 +2,8 @@ internal import Cloud
 internal import Ledger
 package import Notation
 
-/// A deployment that does not happen: its own machine under a virtual clock, against traffic that is stated. A canary of thirty minutes takes milliseconds.
+/// A deployment that does not happen: its own machine under a virtual clock, against traffic that is stated. A canary
+/// of thirty minutes takes milliseconds.
 ///
 /// The traffic is what is to be expected, not drawn by chance: the same plan gives the same report.
 package struct Rehearsal {
@@ -55,7 +56,8 @@ package struct Rehearsal {
         package var evaluationPeriods: Int
         /// In how many of them; in all unless told otherwise.
         package var datapointsToAlarm: Int?
-        /// How often it is judged, in seconds: 0 is at once, as Slipway does; AWS judges every 60 (10 with short periods).
+        /// How often it is judged, in seconds: 0 is at once, as Slipway does; AWS judges every 60 (10 with short
+        /// periods).
         package var judgedEvery: Double?
 
         /// An alarm of these parts.
@@ -91,11 +93,13 @@ package struct Rehearsal {
         package var status: String
         /// How long it took, in seconds.
         package var seconds: Double
-        /// Calls during the deployment, and how many of them failed.
+        /// How many calls came in during the deployment.
         package var requests: Double
+        /// How many of them failed.
         package var errors: Double
-        /// Seconds from the new version's first failure to the decision to stop, and from there until traffic was restored.
+        /// From the new version's first failure to the decision to stop.
         package var secondsToDetect: Double?
+        /// From the decision until traffic was restored.
         package var secondsToRestore: Double?
 
         /// As JSON.
@@ -121,7 +125,8 @@ package struct Rehearsal {
         guard isSound else {
             throw AWSError(
                 "ValidationException",
-                "The plan makes no sense: rates are 0 to 1, requests at most 1000000 a second, steps at most 2880 minutes in all.")
+                "The plan makes no sense: rates are 0 to 1, requests at most 1000000 a second, steps at most 2880 "
+                    + "minutes in all.")
         }
         guard let alarm = plan.alarm else { return }
         let points = alarm.datapointsToAlarm ?? alarm.evaluationPeriods

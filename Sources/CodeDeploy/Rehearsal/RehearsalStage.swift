@@ -84,7 +84,8 @@ struct RehearsalStage {
 
     private var reading: AlarmReading {
         AlarmReading(
-            name: Self.alarmName, state: isFiring ? "ALARM" : "OK", reason: isFiring ? reason : "", transitioned: firedAt)
+            name: Self.alarmName, state: isFiring ? "ALARM" : "OK", reason: isFiring ? reason : "",
+            transitioned: firedAt)
     }
 
     private var reason: String {
@@ -126,10 +127,12 @@ struct RehearsalStage {
         let target = LambdaTarget(function: "function", alias: "live", current: "1", target: "2")
         let hooks = plan.hookSeconds == nil ? [:] : [LifecycleEvent.beforeAllowTraffic: "hook"]
         let events = [
-            AutoRollbackConfiguration.failure, AutoRollbackConfiguration.stopOnAlarm, AutoRollbackConfiguration.stopOnRequest,
+            AutoRollbackConfiguration.failure, AutoRollbackConfiguration.stopOnAlarm,
+            AutoRollbackConfiguration.stopOnRequest,
         ]
         return DeploymentOrder(
-            id: "d-REHEARSAL", application: "rehearsal", group: "rehearsal", groupID: "", configName: "", routing: plan.routing,
+            id: "d-REHEARSAL", application: "rehearsal", group: "rehearsal", groupID: "", configName: "",
+            routing: plan.routing,
             revision: .null, spec: AppSpec(resource: .lambda(target), hooks: hooks), creator: "user",
             caller: .root(account: "000000000000", region: "rehearsal"), createTime: start,
             alarms: AlarmConfiguration(enabled: plan.alarm != nil, alarms: [.init(name: alarmName)]),

@@ -31,7 +31,8 @@ struct DeploymentDescription {
         view["description"] = order.description.map(JSON.string)
         view["externalId"] = order.externalId.map(JSON.string)
         for (name, time) in [
-            ("startTime", machine.startTime), ("completeTime", machine.completeTime), ("nextStepAt", machine.nextStepAt),
+            ("startTime", machine.startTime), ("completeTime", machine.completeTime),
+            ("nextStepAt", machine.nextStepAt),
             ("endsAt", endsAt),
         ] { view[name] = time.map { .double($0.seconds) } }
         view["secondsToNextStep"] = wait.map { .double($0.inSeconds) }
@@ -83,7 +84,8 @@ struct DeploymentDescription {
 
     private func history(_ step: DeploymentStep) -> JSON {
         [
-            "name": .string(step.name), "time": .double(step.time.seconds), "text": .string(step.text), "weight": .int(step.weight),
+            "name": .string(step.name), "time": .double(step.time.seconds), "text": .string(step.text),
+            "weight": .int(step.weight),
         ]
     }
 
@@ -128,11 +130,15 @@ extension DeploymentDescription {
         switch machine.phase {
         case .created, .reading, .preparing: return "Beginning: the alias and the alarms are being looked at."
         case .hook(let event, let deadline):
-            return "\(event): waiting for \(machine.hooks[event] ?? "the hook") to report, \(words(deadline - now)) at most."
+            return
+                "\(event): waiting for \(machine.hooks[event] ?? "the hook") to report, "
+                + "\(words(deadline - now)) at most."
         case .checking, .shifting: return "Moving traffic."
         default: break
         }
-        if let rest = machine.pausedWith { return "Paused. \(machine.traffic) \(words(.microseconds(rest))) of the wait are left." }
+        if let rest = machine.pausedWith {
+            return "Paused. \(machine.traffic) \(words(.microseconds(rest))) of the wait are left."
+        }
         guard let next = machine.nextStepAt else { return machine.traffic }
         let weights = machine.order.routing.weights
         let following = weights[min(machine.stepsTaken, weights.count - 1)]
@@ -144,9 +150,12 @@ extension DeploymentDescription {
         let word = machine.status == .failed ? "Failed" : "Stopped"
         let cause = machine.ending?.error.message ?? ""
         guard let back = machine.rollback, back.id != nil else { return "\(word): \(cause)" }
-        guard let restored = back.restoredAt else { return "\(word), and the rollback failed: \(cause) \(back.message)" }
+        guard let restored = back.restoredAt else {
+            return "\(word), and the rollback failed: \(cause) \(back.message)"
+        }
         let decided = machine.ending?.decided ?? restored
-        return "\(word) and rolled back: \(cause) \(machine.traffic) It took \(words(restored - decided)) to restore it."
+        return
+            "\(word) and rolled back: \(cause) \(machine.traffic) It took \(words(restored - decided)) to restore it."
     }
 
     /// A duration for people: `3 min 20 s`, `0.2 s`.

@@ -4,11 +4,14 @@ internal import Notation
 struct DeploymentPlan {
     let machine: DeploymentMachine
 
-    /// Each with its name, its state (`done`, `active`, `pending`, `skipped`, `failed`) and its times as far as they are known.
+    /// Each with its name, its state (`done`, `active`, `pending`, `skipped`, `failed`) and its times as far as they
+    /// are known.
     var steps: [JSON] {
         var steps: [JSON] = []
         for event in machine.lifecycle {
-            if event.name == LifecycleEvent.allowTraffic { steps += traffic(event) } else if machine.hooks[event.name] != nil {
+            if event.name == LifecycleEvent.allowTraffic {
+                steps += traffic(event)
+            } else if machine.hooks[event.name] != nil {
                 steps.append(hook(event))
             }
         }
@@ -32,10 +35,12 @@ struct DeploymentPlan {
         let shifts = machine.steps.filter { $0.name == "TrafficShifted" }
         let planned = machine.order.routing.weights
         // A promotion skips what was planned in between.
-        let weights = shifts.last?.weight == 100 ? shifts.map(\.weight) : shifts.map(\.weight) + planned.dropFirst(shifts.count)
+        let weights =
+            shifts.last?.weight == 100 ? shifts.map(\.weight) : shifts.map(\.weight) + planned.dropFirst(shifts.count)
         return weights.enumerated().map { index, weight in
             var step: JSON = ["name": .string("\(weight) %"), "kind": "traffic", "weight": .int(weight)]
-            step["startTime"] = index < shifts.count ? .double(shifts[index].time.seconds) : expected(index, shifts.count)
+            step["startTime"] =
+                index < shifts.count ? .double(shifts[index].time.seconds) : expected(index, shifts.count)
             if index + 1 < shifts.count { step["endTime"] = .double(shifts[index + 1].time.seconds) }
             step["state"] = .string(state(index, shifts.count, event))
             return step

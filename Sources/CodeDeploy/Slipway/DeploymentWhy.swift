@@ -1,7 +1,8 @@
 internal import Cloud
 internal import Notation
 
-/// Why a deployment ended as it did: one causal chain, the cause first, then what was done about it, then what to do next.
+/// Why a deployment ended as it did: one causal chain, the cause first, then what was done about it, then what to do
+/// next.
 struct DeploymentWhy {
     let record: DeploymentRecord
     let machine: DeploymentMachine
@@ -22,7 +23,9 @@ struct DeploymentWhy {
 
     /// The cause, what it led to, and what was done.
     private var chain: [String] {
-        guard let ending = machine.ending else { return [DeploymentDescription.verdict(machine, machine.order.createTime)] }
+        guard let ending = machine.ending else {
+            return [DeploymentDescription.verdict(machine, machine.order.createTime)]
+        }
         var lines = [Diagnosis.cause(machine) ?? ending.error.message]
         if let share { lines.append(share) }
         if lines[0] != ending.error.message { lines.append("\(ending.error.code): \(ending.error.message)") }
@@ -37,7 +40,8 @@ struct DeploymentWhy {
             lines.append(machine.weight > 0 ? "\(machine.traffic) No rollback was asked for." : machine.traffic)
         }
         for difference in machine.evidence?.differences ?? [] where difference.setting != "CodeSize" {
-            lines.append("Between the versions \(difference.setting) changed from '\(difference.old)' to '\(difference.new)'.")
+            lines.append(
+                "Between the versions \(difference.setting) changed from '\(difference.old)' to '\(difference.new)'.")
         }
         return lines.filter { !$0.isEmpty }
     }
@@ -62,11 +66,7 @@ struct DeploymentWhy {
         let hook = machine.lifecycle.first { $0.status == .failed && $0.diagnostics != nil }
         let function = hook.flatMap { machine.hooks[$0.name] } ?? target.functionName
         var commands = ["slipway logs \(function)"]
-        if machine.weight > 0, machine.weight < 100 {
-            commands.insert(
-                "aws lambda update-alias --function-name \(target.functionName) --name \(target.alias) "
-                    + "--function-version \(target.current) --routing-config AdditionalVersionWeights={}", at: 0)
-        }
+        if machine.weight > 0, machine.weight < 100 { commands.insert(target.clearingCommand, at: 0) }
         return commands
     }
 

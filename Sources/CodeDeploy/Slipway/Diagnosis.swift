@@ -10,7 +10,9 @@ enum Diagnosis {
     }
 
     /// What runtimes write before an error (Lambda's own, and the usual log levels).
-    private static let marks = ["[ERROR]", "Task timed out", "Runtime.ExitError", "Runtime.Unknown", "\tERROR\t", "Unhandled", "panic:"]
+    private static let marks = [
+        "[ERROR]", "Task timed out", "Runtime.ExitError", "Runtime.Unknown", "\tERROR\t", "Unhandled", "panic:",
+    ]
 
     /// `SomeError: text`, `some.package.Exception: text`.
     private static func isException(_ line: String) -> Bool {
@@ -27,7 +29,8 @@ enum Diagnosis {
         }
         // Node writes the error as JSON behind the words `Invoke Error`.
         for part in kept {
-            guard part.hasPrefix("{"), let error = try? JSON(parsing: part), let message = error["errorMessage"]?.string else { continue }
+            guard part.hasPrefix("{"), let error = try? JSON(parsing: part), let message = error["errorMessage"]?.string
+            else { continue }
             return [error["errorType"]?.string, message].compactMap(\.self).joined(separator: ": ")
         }
         var text = kept.first ?? line

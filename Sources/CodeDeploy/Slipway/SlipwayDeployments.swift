@@ -2,17 +2,20 @@ package import Cloud
 internal import Ledger
 internal import Notation
 
-/// What AWS's CodeDeploy has no operations for: to promote, pause and abort, to see everything at a glance, and to ask why.
+/// What AWS's CodeDeploy has no operations for: to promote, pause and abort, to see everything at a glance, and to ask
+/// why.
 ///
-/// A service of its own beside CodeDeploy's, so that AWS's API stays AWS's. Its inputs and outputs are JSON of Slipway's own; the id may be
-/// shared with other rooms' fronts of the same kind.
+/// A service of its own beside CodeDeploy's, so that AWS's API stays AWS's. Its inputs and outputs are JSON of
+/// Slipway's own; the id may be shared with other rooms' fronts of the same kind.
 package struct SlipwayDeployments: CloudService {
+    /// No service of AWS's has this id.
     package let id = "slipway"
     let codeDeploy: CodeDeployService
 
     /// The desk for the deployments of that service.
     package init(_ codeDeploy: CodeDeployService) { self.codeDeploy = codeDeploy }
 
+    /// What can be asked and done.
     package var operations: [Operation] {
         [
             Operation("PromoteDeployment", enforces: "deploymentId") { (input: DeploymentName, call) in
@@ -25,7 +28,12 @@ package struct SlipwayDeployments: CloudService {
                 try await send(.resumeRequested, input, call, "it is not paused") { $0.isPaused }
             },
             Operation("AbortDeployment", enforces: "deploymentId") { (input: DeploymentName, call) in
-                try await send(.stopRequested(rollback: true), input, call, "it is being stopped already") { $0.ending == nil }
+                try await send(.stopRequested(rollback: true), input, call, "it is being stopped already") {
+                    $0.ending == nil
+                }
+            },
+            Operation("RollbackDeployment", enforces: "deploymentId") { (input: DeploymentName, call) in
+                try await rollBack(input, call)
             },
             Operation("DescribeDeployment", enforces: "deploymentId") { (input: DeploymentName, call) in
                 try await describe(input, call)
@@ -53,7 +61,9 @@ package struct SlipwayDeployments: CloudService {
             guard !machine.status.isTerminal else { throw CodeDeployService.alreadyCompleted(record.id) }
             guard isPossible(machine) else {
                 let now = DeploymentDescription.verdict(machine, transaction.now)
-                throw AWSError("InvalidDeploymentStatusException", "The deployment \(record.id) cannot do that: \(refusal). \(now)")
+                throw AWSError(
+                    "InvalidDeploymentStatusException", "The deployment \(record.id) cannot do that: \(refusal). \(now)"
+                )
             }
             let after = try runner.send(event, to: record.machine, in: transaction)
             return (record, after ?? machine)
@@ -61,9 +71,34 @@ package struct SlipwayDeployments: CloudService {
         return DeploymentDescription(record: record, machine: machine, now: codeDeploy.ledger.surroundings.now).view
     }
 
+    /// Takes a deployment back: one under way is aborted; one that succeeded is undone by a new one, all at once,
+    /// with neither hooks nor alarms that could keep the old version from its traffic.
+    ///
+    /// - Returns: The id of the deployment to watch.
+    private func rollBack(_ input: DeploymentName, _ call: Call) async throws -> JSON {
+        let (record, machine) = try await codeDeploy.find(input.deploymentId, call.caller)
+        guard machine.status.isTerminal else {
+            return try await send(.stopRequested(rollback: true), input, call, "it is being stopped already") {
+                $0.ending == nil
+            }
+        }
+        guard machine.status == .succeeded, record.rollsBack == nil, let target = machine.target else {
+            let verdict = DeploymentDescription.verdict(machine, call.time)
+            throw AWSError(
+                "InvalidDeploymentStatusException", "The deployment \(record.id) has nothing to take back. \(verdict)")
+        }
+        var wish = NewDeployment(applicationName: record.application, deploymentGroupName: record.group)
+        wish.revision = DeploymentView.revision(of: target.reversed)
+        wish.deploymentConfigName = DeploymentConfig.fallback(for: "Lambda")
+        wish.description = "Takes back deployment \(record.id), on request."
+        wish.overrideAlarmConfiguration = AlarmConfiguration(enabled: false)
+        return ["deploymentId": .string(try await codeDeploy.deploy(wish, call))]
+    }
+
     private func describe(_ input: DeploymentName, _ call: Call) async throws -> JSON {
         let (record, machine) = try await codeDeploy.find(input.deploymentId, call.caller)
-        var description = DeploymentDescription(record: record, machine: machine, now: codeDeploy.ledger.surroundings.now)
+        var description = DeploymentDescription(
+            record: record, machine: machine, now: codeDeploy.ledger.surroundings.now)
         let names = machine.order.alarms.watched
         if !machine.status.isTerminal, !names.isEmpty,
             let fresh = try? await codeDeploy.abilities.alarms.read(

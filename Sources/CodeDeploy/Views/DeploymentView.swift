@@ -84,6 +84,11 @@ enum DeploymentView {
     static func rollbackRevision(_ machine: DeploymentMachine) -> JSON {
         if let previous = machine.order.previousRevision { return previous }
         guard let target = machine.target?.reversed else { return machine.order.revision }
+        return revision(of: target)
+    }
+
+    /// A revision that says no more than which version goes where.
+    static func revision(of target: LambdaTarget) -> JSON {
         let resource: JSON = [
             "Type": "AWS::Lambda::Function",
             "Properties": [
@@ -103,6 +108,8 @@ enum DeploymentView {
 
     private static func overview(_ status: String) -> JSONObject {
         JSONObject(
-            ["Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready"].map { ($0, .int($0 == status ? 1 : 0)) })
+            ["Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Ready"].map {
+                ($0, .int($0 == status ? 1 : 0))
+            })
     }
 }

@@ -29,7 +29,8 @@ enum TargetView {
         let caller = machine.order.caller
         var lambda: JSON = [
             "deploymentId": .string(record.id), "targetId": .string(target.functionName),
-            "targetArn": .string(caller.arn("lambda", "function:\(target.functionName)")), "status": .string(Self.status(status)),
+            "targetArn": .string(caller.arn("lambda", "function:\(target.functionName)")),
+            "status": .string(Self.status(status)),
             "lifecycleEvents": .array((isRollback ? rollbackEvents(machine) : machine.lifecycle).map(event)),
             "lambdaFunctionInfo": [
                 "functionName": .string(target.functionName), "functionAlias": .string(target.alias),
@@ -48,7 +49,8 @@ enum TargetView {
             event.startTime = machine.rollback?.startTime
             event.endTime = machine.rollback?.restoredAt
             event.status =
-                machine.rollback?.restoredAt != nil ? .succeeded : machine.rollback?.failure != nil ? .failed : .inProgress
+                machine.rollback?.restoredAt != nil
+                ? .succeeded : machine.rollback?.failure != nil ? .failed : .inProgress
             return event
         }
     }
