@@ -184,6 +184,24 @@ struct RoutingTests {
         }
     }
 
+    @Test("a form's fields may come in any order, and thousands of them quickly")
+    func largeForm() async throws {
+        let count = 3000
+        var fields = (1...count).flatMap {
+            ["MetricData.member.\($0).MetricName=m\($0)", "MetricData.member.\($0).Value=\($0)"]
+        }
+        var generator = SplitMix(seed: 1)
+        fields.shuffle(using: &generator)
+        let body = "Action=PutMetricData&Version=2010-08-01&Namespace=N&" + fields.joined(separator: "&")
+        let request = Self.request("POST /", service: "monitoring", fields: Self.form, body: body)
+        let spent = try await ContinuousClock().measure {
+            let data = try await Fixtures.parse(request).input["MetricData"]?.array ?? []
+            #expect(data.count == count)
+            for (index, datum) in data.enumerated() { #expect(datum["Value"] == .double(Double(index + 1))) }
+        }
+        #expect(spent < .seconds(20))
+    }
+
     @Test("random bytes never crash a reader", arguments: ["lambda", "ssm", "iam", "s3", "cloudwatch"])
     func fuzz(service: String) async {
         var generator = SplitMix(seed: 11)

@@ -105,6 +105,20 @@ struct SignatureVerifierTests {
         #expect(found != nil)
     }
 
+    @Test("what is wrong with a body comes in the words of its reader")
+    func translated() async throws {
+        struct Refused: Error, Equatable { let code: String }
+        let captured = try #require(Fixtures.signed.first { $0.name == "unsigned trailer crc32" })
+        guard case .bytes(var bytes) = captured.request.body else { return }
+        bytes[20] ^= 1
+        var request = captured.request
+        request.body = .bytes(bytes)
+        let body = try await verify(Self.streamed(request, cut: 30)).request.body
+        await #expect(throws: Refused(code: "BadDigest")) {
+            try await body.translatingFaults { Refused(code: $0.code) }.collected(limit: 1 << 20)
+        }
+    }
+
     @Test("without authentication chunks are unpacked and checksums still looked at")
     func trusting() async throws {
         for captured in Fixtures.signed {

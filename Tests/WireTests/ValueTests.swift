@@ -211,6 +211,12 @@ struct ModelTests {
         #expect(OperationModel.unknownMembers(of: output, in: get.output) == ["Configuration.Wrong", "Layers"])
     }
 
+    @Test(
+        "are what the importer writes from the installed botocore, where it is theirs", .enabled(if: Botocore.isThere))
+    func imported() throws {
+        #expect(try Botocore.importerDifferences().isEmpty)
+    }
+
     @Test("no model for what there is none of")
     func none() { #expect(Models.service("dynamodb") == nil) }
 }

@@ -61,7 +61,9 @@ struct Misfit: Error, Sendable, Hashable {
         case .text(let text, let expected):
             return "'\(text)' at '\(member)' can not be converted to \(Self.name(expected))"
         case .type(let found, let expected):
-            if found.hasPrefix("Start of") { return "\(found) found where not expected." }
+            if found.hasPrefix("Start of") {
+                return found + " found where not expected" + (found.hasSuffix("list") ? "" : ".")
+            }
             switch expected {
             case .list: return "Expected list or null"
             case .map: return "Expected map or null"

@@ -9,7 +9,7 @@ struct FormReader {
 
     static func read(_ fields: [(name: String, value: String)], _ shape: Shape?) throws(Misfit) -> JSON {
         guard let shape else { return [:] }
-        var root = JSON.object(JSONObject())
+        var root: JSON? = .object(JSONObject())
         for (name, value) in fields where name != "Action" && name != "Version" {
             let steps = name.parts(".", atMost: depthLimit, keepingEmpty: true)
             guard steps.count <= depthLimit else {
@@ -17,18 +17,18 @@ struct FormReader {
             }
             insert(value, at: steps[...], in: &root)
         }
-        return try structure(root, shape)
+        return try structure(root ?? [:], shape)
     }
 
-    private static func insert(_ value: String, at steps: ArraySlice<Substring>, in node: inout JSON) {
+    private static func insert(_ value: String, at steps: ArraySlice<Substring>, in node: inout JSON?) {
         guard let step = steps.first else {
-            if node.object == nil { node = .string(value) }
+            if node?.object == nil { node = .string(value) }
             return
         }
-        if node.object == nil { node = .object(JSONObject()) }
-        guard case .object(var object) = node else { return }
-        node = .null  // so that the members' storage is held once and changed in place
-        insert(value, at: steps.dropFirst(), in: &object[String(step), default: .null])
+        var object = JSONObject()
+        if case .object(let members) = node { object = members }
+        node = nil  // so that the members' storage is held once and changed in place
+        insert(value, at: steps.dropFirst(), in: &object[String(step)])
         node = .object(object)
     }
 

@@ -76,7 +76,7 @@ struct Authorization: Sendable {
         guard let algorithm = value("X-Amz-Algorithm"), let credential = value("X-Amz-Credential"),
             let signature = value("X-Amz-Signature"), let date = value("X-Amz-Date"),
             let names = value("X-Amz-SignedHeaders"),
-            let expires = value("X-Amz-Expires") ?? value("Expires") ?? Optional("900")
+            let expires = value("X-Amz-Expires")
         else {
             throw .malformedQuery(
                 "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature,"

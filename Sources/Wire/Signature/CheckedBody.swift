@@ -1,5 +1,5 @@
 import Crypto
-import HTTP
+package import HTTP
 
 /// Bodies that are checked while they are read.
 enum CheckedBody {
@@ -32,6 +32,31 @@ enum CheckedBody {
             let reader = Hashing(stream, expected: expected, fault: fault)
             return .stream(HTTPBodyStream(length: stream.length) { try await reader.next() })
         }
+    }
+}
+
+extension HTTPBody {
+    /// The same body, in which a fault found while it is read (a wrong checksum, chunk signature, hash or length) comes
+    /// as the error that the closure makes of it: for readers that do not know of ``Fault``.
+    package func translatingFaults(_ translate: @escaping @Sendable (Fault) -> any Error) -> HTTPBody {
+        guard case .stream(let stream) = self else { return self }
+        let reader = Translating(stream, translate)
+        return .stream(HTTPBodyStream(length: stream.length) { try await reader.next() })
+    }
+}
+
+// Safe: a body has one reader, which waits for each piece before it asks for the next.
+private final class Translating: @unchecked Sendable {
+    private var pieces: HTTPBodyStream.AsyncIterator
+    private let translate: @Sendable (Fault) -> any Error
+
+    init(_ stream: HTTPBodyStream, _ translate: @escaping @Sendable (Fault) -> any Error) {
+        pieces = stream.makeAsyncIterator()
+        self.translate = translate
+    }
+
+    func next() async throws -> [UInt8]? {
+        do { return try await pieces.next() } catch let fault as Fault { throw translate(fault) }
     }
 }
 

@@ -55,8 +55,16 @@ struct XMLParser {
         throw error("'\(text)' is missing")
     }
 
+    @inline(__always)
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
+
+    @inline(__always)
+    private static func endsName(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: ">") || byte == UInt8(ascii: "=") || byte == UInt8(ascii: "<")
+    }
+
     private mutating func skipSpace() {
-        while at < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[at]) { at += 1 }
+        while at < bytes.count, Self.isSpace(bytes[at]) { at += 1 }
     }
 
     private mutating func skipMisc() throws(XMLError) {
@@ -74,7 +82,7 @@ struct XMLParser {
 
     private mutating func fullName() throws(XMLError) -> String {
         let start = at
-        while at < bytes.count, ![0x20, 0x09, 0x0A, 0x0D, 0x2F, 0x3E, 0x3D, 0x3C].contains(bytes[at]) { at += 1 }
+        while at < bytes.count, !Self.isSpace(bytes[at]), !Self.endsName(bytes[at]) { at += 1 }
         guard at > start else { throw error("a name is missing") }
         return String(decoding: bytes[start..<at], as: UTF8.self)
     }
