@@ -97,7 +97,9 @@ struct InvokeTests {
         try await withLambda { f in
             let python = AwsRuntimeClient.python
             let bootstrap = "#!/bin/sh\nexec \(python) -m awslambdaric app.handler\n"
-            var files = ["bootstrap": bootstrap, "app.py": "def handler(event, context): return {'id': context.aws_request_id}"]
+            var files = [
+                "bootstrap": bootstrap, "app.py": "def handler(event, context): return {'id': context.aws_request_id}",
+            ]
             files["place.txt"] = folder
             try await f.create(
                 "ric", runtime: "provided.al2023", files, more: ["Environment": ["Variables": ["PYTHONPATH": "/opt"]]])
@@ -133,7 +135,8 @@ struct InvokeTests {
             """
         try await withLambda { f in
             func run(_ handler: String, timeout: Int = 30) async throws -> LambdaFixture.Answer {
-                try await f.create(handler, handler: "app." + handler, ["app.py": code], more: ["Timeout": .int(timeout)])
+                try await f.create(
+                    handler, handler: "app." + handler, ["app.py": code], more: ["Timeout": .int(timeout)])
                 return try await f.invoke(handler, "{}", ["LogType": "Tail"])
             }
             let raised = try await run("raises")
@@ -141,10 +144,14 @@ struct InvokeTests {
             #expect(raised.json["errorType"] == "ValueError")
             #expect(raised.json["errorMessage"] == "bad order")
             #expect(raised.json["stackTrace"]?[0]?.string?.contains("line 2, in raises\n    def raises") == true)
-            #expect(raised.log.contains("[ERROR] ValueError: bad order\nTraceback (most recent call last):\n  File \"/var/task/app.py\""))
+            #expect(
+                raised.log.contains(
+                    "[ERROR] ValueError: bad order\nTraceback (most recent call last):\n  File \"/var/task/app.py\""))
             let exited = try await run("exits")
             #expect(exited.json["errorType"] == "Runtime.ExitError")
-            #expect(exited.json["errorMessage"]?.string?.hasSuffix(" Error: Runtime exited with error: exit status 3") == true)
+            #expect(
+                exited.json["errorMessage"]?.string?.hasSuffix(" Error: Runtime exited with error: exit status 3")
+                    == true)
             #expect(exited.log.contains("Status: error\tError Type: Runtime.ExitError"))
             let died = try await run("dies")
             #expect(died.json["errorMessage"]?.string?.hasSuffix("signal: killed") == true)
@@ -168,17 +175,25 @@ struct InvokeTests {
         }
     }
 
-    @Test("A start that fails says why", arguments: [
-        ("python3.11", "missing.handler", "Runtime.ImportModuleError", "Unable to import module 'missing': No module named 'missing'"),
-        ("python3.11", "app.nothing", "Runtime.HandlerNotFound", "Handler 'nothing' missing on module 'app'"),
-        ("python3.11", "broken.handler", "Runtime.UserCodeSyntaxError", "Syntax error in module 'broken': "),
-        ("python3.11", "fails.handler", "ZeroDivisionError", "division by zero"),
-        ("python3.11", "handler", "Runtime.MalformedHandlerName", "Bad handler 'handler'"),
-        ("python3.11", "leaves.handler", "Runtime.ExitError", "Runtime exited with error: exit status 9"),
-        ("nodejs20.x", "app.nothing", "Runtime.ImportModuleError", "Error: Cannot find module 'app'"),
-        ("nodejs20.x", "index.nothing", "Runtime.HandlerNotFound", "index.nothing is undefined or not exported"),
-        ("provided.al2023", "any", "Runtime.InvalidEntrypoint", "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"),
-    ])
+    @Test(
+        "A start that fails says why",
+        arguments: [
+            (
+                "python3.11", "missing.handler", "Runtime.ImportModuleError",
+                "Unable to import module 'missing': No module named 'missing'"
+            ),
+            ("python3.11", "app.nothing", "Runtime.HandlerNotFound", "Handler 'nothing' missing on module 'app'"),
+            ("python3.11", "broken.handler", "Runtime.UserCodeSyntaxError", "Syntax error in module 'broken': "),
+            ("python3.11", "fails.handler", "ZeroDivisionError", "division by zero"),
+            ("python3.11", "handler", "Runtime.MalformedHandlerName", "Bad handler 'handler'"),
+            ("python3.11", "leaves.handler", "Runtime.ExitError", "Runtime exited with error: exit status 9"),
+            ("nodejs20.x", "app.nothing", "Runtime.ImportModuleError", "Error: Cannot find module 'app'"),
+            ("nodejs20.x", "index.nothing", "Runtime.HandlerNotFound", "index.nothing is undefined or not exported"),
+            (
+                "provided.al2023", "any", "Runtime.InvalidEntrypoint",
+                "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
+            ),
+        ])
     func starts(runtime: String, handler: String, type: String, message: String) async throws {
         try await withLambda { f in
             try await f.create(

@@ -72,9 +72,13 @@ extension FunctionConfiguration {
         if runtime.isEmpty { answer["Runtime"] = nil }
         if handler.isEmpty { answer["Handler"] = nil }
         if let environment {
-            answer["Environment"] = ["Variables": .object(JSONObject(environment.sorted { $0.key < $1.key }.map {
-                ($0.key, JSON.string($0.value))
-            }))]
+            answer["Environment"] = [
+                "Variables": .object(
+                    JSONObject(
+                        environment.sorted { $0.key < $1.key }.map {
+                            ($0.key, JSON.string($0.value))
+                        }))
+            ]
         }
         if let deadLetterTarget { answer["DeadLetterConfig"] = ["TargetArn": .string(deadLetterTarget)] }
         if !layers.isEmpty {

@@ -126,12 +126,13 @@ struct FunctionOperations: Sendable {
         for function in functions {
             let unqualified = function.id
             let isAll = call.input["FunctionVersion"]?.string == "ALL"
-            all.append((
-                unqualified.key + "/",
-                function.latest.answer(
-                    name: function.name, arn: isAll ? unqualified.with("$LATEST").arn : unqualified.arn,
-                    version: "$LATEST")
-            ))
+            all.append(
+                (
+                    unqualified.key + "/",
+                    function.latest.answer(
+                        name: function.name, arn: isAll ? unqualified.with("$LATEST").arn : unqualified.arn,
+                        version: "$LATEST")
+                ))
             guard isAll else { continue }
             for version in try await parts.ledger.list(LambdaStore.versions, prefix: unqualified.key + "/") {
                 all.append((version.key, version.value.answer(unqualified)))
@@ -184,7 +185,8 @@ struct FunctionOperations: Sendable {
             // Judged on what was read before: somebody else's change since then must not be undone.
             guard function.latest == before.latest else {
                 throw LambdaError.conflict(
-                    "The operation cannot be performed at this time. An update is in progress for resource: \(name.arn)")
+                    "The operation cannot be performed at this time. An update is in progress for resource: \(name.arn)"
+                )
             }
             function.latest = configuration
             function.latest.touch(surroundings)

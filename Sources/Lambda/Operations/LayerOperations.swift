@@ -115,12 +115,13 @@ struct LayerOperations: Sendable {
         where Self.isCompatible(layer, call.input) { newest[layer.name] = layer }
         let all = newest.sorted { $0.key < $1.key }.map(\.value)
         let page = Page(all, size: call.pageSize(), after: call.input["Marker"]?.string, key: \.name)
-        return Reply(page.answer("Layers") { layer in
-            [
-                "LayerName": .string(layer.name), "LayerArn": .string(layer.layerARN),
-                "LatestMatchingVersion": layer.item,
-            ]
-        })
+        return Reply(
+            page.answer("Layers") { layer in
+                [
+                    "LayerName": .string(layer.name), "LayerArn": .string(layer.layerARN),
+                    "LatestMatchingVersion": layer.item,
+                ]
+            })
     }
 
     // MARK: Permissions

@@ -17,7 +17,9 @@ struct SettingOperations: Sendable {
             Operation("GetFunctionConcurrency", enforces: "FunctionName", raw: getConcurrency),
             Operation("DeleteFunctionConcurrency", enforces: "FunctionName", raw: deleteConcurrency),
             Operation("PutFunctionEventInvokeConfig", enforces: Self.event) { try await putEvent($0, isUpdate: false) },
-            Operation("UpdateFunctionEventInvokeConfig", enforces: Self.event) { try await putEvent($0, isUpdate: true) },
+            Operation("UpdateFunctionEventInvokeConfig", enforces: Self.event) {
+                try await putEvent($0, isUpdate: true)
+            },
             Operation("GetFunctionEventInvokeConfig", enforces: "FunctionName Qualifier", raw: getEvent),
             Operation("DeleteFunctionEventInvokeConfig", enforces: "FunctionName Qualifier", raw: deleteEvent),
             Operation("ListFunctionEventInvokeConfigs", enforces: "FunctionName Marker MaxItems", raw: listEvents),
@@ -77,11 +79,13 @@ struct SettingOperations: Sendable {
         let known = target.function.eventInvoke[qualifier]
         if isUpdate, known == nil { throw missing(name) }
         let input = call.input
-        guard input["MaximumRetryAttempts"] != nil || input["MaximumEventAgeInSeconds"] != nil
-            || input["DestinationConfig"] != nil
+        guard
+            input["MaximumRetryAttempts"] != nil || input["MaximumEventAgeInSeconds"] != nil
+                || input["DestinationConfig"] != nil
         else { throw LambdaError.invalid("You must specify at least one of error handling or destination setting.") }
         var settings =
-            isUpdate ? known ?? EventInvokeConfiguration(lastModified: call.time)
+            isUpdate
+            ? known ?? EventInvokeConfiguration(lastModified: call.time)
             : EventInvokeConfiguration(lastModified: call.time)
         settings.lastModified = call.time
         if let retries = input["MaximumRetryAttempts"]?.int { settings.maximumRetries = retries }

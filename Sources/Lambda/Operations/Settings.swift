@@ -28,8 +28,9 @@ struct Settings: Sendable {
         }
         if let size = input["MemorySize"]?.int {
             guard size <= 10_240 else {
-                throw LambdaError.validation("'MemorySize' value failed to satisfy constraint: Member must have value "
-                    + "less than or equal to 10240")
+                throw LambdaError.validation(
+                    "'MemorySize' value failed to satisfy constraint: Member must have value "
+                        + "less than or equal to 10240")
             }
             configuration.memorySize = size
         }

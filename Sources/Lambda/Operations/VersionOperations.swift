@@ -78,7 +78,8 @@ struct Versions: Sendable {
             let function = try transaction.function(name)
             for alias in try transaction.list(LambdaStore.aliases, prefix: name.key + "/").map(\.value)
             where alias.functionVersion == qualifier || alias.weights[qualifier] != nil {
-                throw LambdaError.conflict("Version \(qualifier) is referenced by alias(es) \(alias.name) so it cannot be deleted.")
+                throw LambdaError.conflict(
+                    "Version \(qualifier) is referenced by alias(es) \(alias.name) so it cannot be deleted.")
             }
             // AWS answers success for a version that is not there.
             try transaction.delete(LambdaStore.versions, LambdaStore.versionKey(name.key, number))

@@ -92,7 +92,8 @@ struct EnvironmentStarter: Sendable {
         }
         if runtime.family == .provided {
             return Plan(
-                arguments: [try bootstrap(configuration, layers)], binds: binds, runtimeText: runtime.text, warning: nil)
+                arguments: [try bootstrap(configuration, layers)], binds: binds, runtimeText: runtime.text, warning: nil
+            )
         }
         guard let interpreter = await interpreters.interpreter(for: runtime) else {
             throw Refusal(

@@ -95,7 +95,8 @@ final class ExecutionEnvironment: Sendable, ProgramListener {
     /// Hands an invocation to the runtime and waits for what comes of it. One at a time.
     func run(_ delivery: Delivery) async -> Verdict {
         await withCheckedContinuation { continuation in
-            let (poll, exit) = state.withLock { state -> (CheckedContinuation<Delivery?, Never>?, RunningProgram.Exit?) in
+            let (poll, exit) = state.withLock {
+                state -> (CheckedContinuation<Delivery?, Never>?, RunningProgram.Exit?) in
                 if let exit = state.exit { return (nil, exit) }
                 state.current = (delivery.requestID, continuation)
                 state.invocations += 1

@@ -107,7 +107,8 @@ actor Interpreters {
             let program = Program(
                 name: "node-version", arguments: [path, "--version"],
                 binds: prefix.map { [Program.Bind($0)] } ?? [], network: .none)
-            guard let finished = try? await sandbox.run(program, outputLimit: 100), finished.exit.status.succeeded else {
+            guard let finished = try? await sandbox.run(program, outputLimit: 100), finished.exit.status.succeeded
+            else {
                 continue
             }
             let version = String(decoding: finished.output, as: UTF8.self).dropFirst().split(separator: ".")

@@ -27,7 +27,8 @@ struct InvocationOutcome: Sendable {
             status = isStart ? "\tStatus: error\tError Type: \(Self.type(of: bytes))" : ""
         case .exited(let exit):
             let type = exit.outOfMemory ? "Runtime.OutOfMemory" : "Runtime.ExitError"
-            let message = exit.status.succeeded && !exit.outOfMemory
+            let message =
+                exit.status.succeeded && !exit.outOfMemory
                 ? "RequestId: \(id) Error: Runtime exited without providing a reason"
                 : "RequestId: \(id) Error: Runtime exited with error: \(exit.status)"
             payload = Self.error(type, message)

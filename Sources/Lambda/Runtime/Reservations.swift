@@ -17,7 +17,9 @@ final class Reservations: Sendable {
     func reserved(_ account: String, _ region: String) async throws -> Int {
         let scope = "\(account)/\(region)/"
         if let known = sums.withLock({ $0[scope] }) { return known }
-        let sum = try await ledger.list(LambdaStore.functions, prefix: scope).reduce(0) { $0 + ($1.value.reserved ?? 0) }
+        let sum = try await ledger.list(LambdaStore.functions, prefix: scope).reduce(0) {
+            $0 + ($1.value.reserved ?? 0)
+        }
         sums.withLock { $0[scope] = sum }
         return sum
     }

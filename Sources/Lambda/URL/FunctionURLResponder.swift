@@ -81,8 +81,10 @@ struct FunctionURLResponder: Sendable {
             caller = await signer?(request)
             guard caller != nil else { return Self.message(403, "Forbidden") }
         } else if !function.allowsPublicURL(url.qualifier) {
-            return Self.message(403, "Forbidden. For troubleshooting Function URL authorization issues, see: "
-                + "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html")
+            return Self.message(
+                403,
+                "Forbidden. For troubleshooting Function URL authorization issues, see: "
+                    + "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html")
         }
         let body: [UInt8]
         do { body = try await request.body.collected(limit: Self.bodyLimit) } catch {

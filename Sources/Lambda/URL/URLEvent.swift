@@ -126,7 +126,8 @@ struct URLAnswer {
         guard let answer = try? JSON(parsing: payload) else {
             return FunctionURLResponder.message(502, "Internal Server Error")
         }
-        guard answer.object != nil, let status = answer["statusCode"]?.int ?? answer["statusCode"]?.string.flatMap({ Int($0) })
+        guard answer.object != nil,
+            let status = answer["statusCode"]?.int ?? answer["statusCode"]?.string.flatMap({ Int($0) })
         else {
             let text = answer.string.map { Array($0.utf8) } ?? payload
             return HTTPResponse(status: 200, fields: ["Content-Type": "application/json"], body: .bytes(text))
