@@ -29,6 +29,7 @@ let nio: [Target.Dependency] = [
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let libraries: [Target] = [
@@ -74,9 +75,9 @@ let top: [Target] = [
     room(
         "Server",
         door + [
-            "Wire", "Sandbox", "Traffic", "Console", "SAMTransform", "CloudFormationTemplate", lifecycle,
+            "Wire", "Sandbox", "Traffic", "Console", "SAMTransform", "CloudFormationTemplate", lifecycle, signals,
             "STS", "IAM", "SSM", "S3", "Logs", "CloudWatch", "Lambda", "CodeDeploy", "CloudFormation",
-        ]),
+        ] + nio),
     [
         .executableTarget(
             name: "slipway",
@@ -84,7 +85,7 @@ let top: [Target] = [
                 "Server", "Cloud", "HTTP", "Wire", "Notation", "Traffic", "SAMTransform", "CloudFormationTemplate", "CodeDeploy",
                 "Ledger",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), log,
-            ],
+            ] + nio,
             swiftSettings: habits)
     ],
 ].reduce([], +)

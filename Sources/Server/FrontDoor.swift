@@ -1,0 +1,67 @@
+internal import Cloud
+internal import HTTP
+internal import Ledger
+internal import Logging
+internal import Notation
+internal import Wire
+
+/// Takes requests off the wire to the one door, and answers back onto the wire.
+struct FrontDoor: Sendable {
+    let cloud: Cloud
+    let sentry: any Guard
+    let surroundings: Surroundings
+    let bodyLimit: Int
+    let virtualHosts: [String]
+    /// Answers requests that are for Slipway itself: console, function URLs, its own calls. Nil when the request is AWS's.
+    let inside: @Sendable (HTTPRequest) async -> HTTPResponse?
+
+    private let router = WireRouter()
+    private let log = Logger(label: "door")
+
+    func respond(to request: HTTPRequest) async -> HTTPResponse {
+        if let response = await inside(request) { return response }
+        return await aws(request)
+    }
+
+    private func aws(_ request: HTTPRequest) async -> HTTPResponse {
+        let requestID = surroundings.chance.uuid()
+        let outline = router.outline(request, virtualHosts: virtualHosts)
+        do {
+            let now = surroundings.now
+            let (caller, checked) = try await sentry.admit(request, outline, now: now)
+            let incoming = try await router.parse(checked, bodyLimit: bodyLimit, virtualHosts: virtualHosts)
+            return await answer(incoming, caller, requestID, now, request)
+        } catch let fault as Fault {
+            return router.answer(fault, to: outline, requestID: requestID)
+        } catch let rejection as Rejection {
+            return router.answer(rejection.fault, to: rejection.format, requestID: requestID)
+        } catch {
+            log.error("a request failed", metadata: ["request": "\(requestID)", "error": "\(error)"])
+            return router.answer(.internalFailure(), to: outline, requestID: requestID)
+        }
+    }
+
+    private func answer(
+        _ incoming: Incoming, _ caller: Caller, _ requestID: String, _ now: Timestamp, _ request: HTTPRequest
+    ) async -> HTTPResponse {
+        let call = Call(
+            service: incoming.service, operation: incoming.operation, caller: caller, requestID: requestID, time: now,
+            input: incoming.input, payload: incoming.payload, endpoint: cloud.endpoint, peer: request.peer)
+        do {
+            let reply = try await cloud.dispatch(call)
+            return router.answer(incoming, output: reply.output, payload: reply.payload, requestID: requestID)
+        } catch {
+            let refusal = error as? AWSError ?? .internalFailure(requestID)
+            return router.answer(Fault(refusal), to: incoming.format, requestID: requestID)
+        }
+    }
+}
+
+extension Fault {
+    /// The refusal as it goes onto the wire. A plain 400 leaves the status to the model, which may know a better one.
+    init(_ refusal: AWSError) {
+        self.init(
+            refusal.code, refusal.message, status: refusal.status == 400 ? nil : refusal.status, isSender: refusal.isSender,
+            members: refusal.members)
+    }
+}

@@ -1,0 +1,50 @@
+internal import ServiceLifecycle
+internal import CloudWatch
+internal import Lambda
+internal import Logs
+internal import Notation
+
+/// Functions' lines into CloudWatch Logs.
+struct FunctionLogs: Lambda.LogSink {
+    let store: LogStore
+
+    func write(_ lines: [LogLine], group: String, stream: String, account: String, region: String) async throws {
+        store.append(
+            lines.map { ($0.time.milliseconds, $0.message) }, group: group, stream: stream, account: account, region: region)
+    }
+}
+
+/// Functions' figures into CloudWatch.
+struct FunctionMetrics: Lambda.MetricSink {
+    let store: MetricStore
+
+    func add(_ batch: MetricBatch) {
+        for set in batch.dimensionSets {
+            let dimensions = set.map { ($0.name, $0.value) }
+            for value in batch.values {
+                store.record(
+                    batch.namespace, value.name, dimensions: dimensions, value: value.value, unit: value.unit, at: batch.time,
+                    account: batch.account, region: batch.region)
+            }
+        }
+    }
+}
+
+/// What metric filters find, into CloudWatch.
+struct FilterMetrics: MetricRecording {
+    let store: MetricStore
+
+    func record(
+        _ namespace: String, _ name: String, dimensions: [(String, String)], value: Double, unit: String, at moment: Timestamp?,
+        account: String, region: String
+    ) {
+        store.record(
+            namespace, name, dimensions: dimensions, value: value, unit: unit, at: moment, account: account, region: region)
+    }
+}
+
+/// A part of the house that runs for as long as it is open.
+struct Running: Service {
+    let body: @Sendable () async throws -> Void
+    func run() async throws { try await body() }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import Notation
+
+/// How to reach a server and as whom: from the environment, as the AWS tools have it, else from the data folder.
+struct ServerAccess: Sendable {
+    var endpoint: String
+    var accessKeyID: String
+    var secret: String
+    var sessionToken: String?
+    var region: String
+
+    /// Reads what the server of that data folder left there.
+    ///
+    /// - Throws: ``CommandFailure`` when no server ever ran on that folder.
+    init(folder: DataFolder) throws {
+        guard let text = FileManager.default.contents(atPath: folder.path + "/access.json"),
+            let tree = try? JSON(parsing: [UInt8](text)), let endpoint = tree["endpoint"]?.string
+        else {
+            throw CommandFailure("No Slipway has run on \(folder.path) yet. Start one: slipway serve --data \(folder.path)")
+        }
+        self.endpoint = endpoint
+        accessKeyID = tree["accessKeyId"]?.string ?? "test"
+        secret = tree["secretAccessKey"]?.string ?? "test"
+        region = tree["region"]?.string ?? "us-east-1"
+    }
+
+    /// The server the environment names; failing that, the one of the data folder.
+    static func current(_ folder: DataFolder) throws -> ServerAccess {
+        let environment = ProcessInfo.processInfo.environment
+        guard folder.given == nil, let endpoint = environment["AWS_ENDPOINT_URL"],
+            let key = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"]
+        else { return try ServerAccess(folder: folder) }
+        return ServerAccess(
+            endpoint: endpoint, accessKeyID: key, secret: secret, sessionToken: environment["AWS_SESSION_TOKEN"],
+            region: environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1")
+    }
+
+    private init(endpoint: String, accessKeyID: String, secret: String, sessionToken: String?, region: String) {
+        self.endpoint = endpoint
+        self.accessKeyID = accessKeyID
+        self.secret = secret
+        self.sessionToken = sessionToken
+        self.region = region
+    }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+import Notation
+import SAMTransform
+
+/// `slipway transform`
+struct Transform: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Expand a SAM template into the CloudFormation template it stands for, as JSON.",
+        discussion: "Needs no server. A template that cannot be expanded is told of on standard error, with exit code 1.")
+
+    @Argument(help: "The template, YAML or JSON.")
+    var file: String
+
+    @Option(help: "A JSON file with region, partition, parameters, managedPolicies and applications.")
+    var context: String?
+
+    func run() throws {
+        let template: JSON
+        do {
+            template = try YAML(refusesDuplicateKeys: false).parse(try Self.text(of: file))
+        } catch let error as YAMLError {
+            throw CommandFailure("\(file):\(error.mark.line):\(error.mark.column): \(error.message)")
+        }
+        let facts = try context.map { try JSON(parsing: try Self.text(of: $0)) } ?? [:]
+        do {
+            let expanded = try SAMTransform(context: SAMTransform.Context(json: facts)).transform(template)
+            Terminal.standard.line(expanded.text(.pretty))
+        } catch let error as SAMError {
+            Terminal.error.line(error.message)
+            throw ExitCode(1)
+        }
+    }
+
+    private static func text(of file: String) throws -> String {
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw CommandFailure("'\(file)' cannot be read. Is the path right?")
+        }
+        return String(decoding: data, as: UTF8.self)
+    }
+}
