@@ -53,9 +53,10 @@ extension RestApiBuilder {
         }
         for (name, response) in responses.pairs { try checkGatewayResponse(name.text, response) }
         try expectDocument("GatewayResponses", adding: "Auth configuration")
+        let statuses = try responses.pairs.map { try gatewayStatus($0.key.text, $0.value) }
         var made = PyDict()
-        for (name, response) in responses.pairs {
-            made.set(name, .dict(try gatewayResponse(name.text, response)))
+        for ((name, response), status) in zip(responses.pairs, statuses) {
+            made.set(name, .dict(try gatewayResponse(response, status: status)))
         }
         try edit { $0.addGatewayResponses(made) }
     }
@@ -76,8 +77,8 @@ extension RestApiBuilder {
         }
     }
 
-    private func gatewayResponse(_ name: String, _ response: PyValue) throws -> PyDict {
-        var prefixed = PyDict()
+    /// A response's status code, once everything about the response but its parameters' values has been looked at.
+    private func gatewayStatus(_ name: String, _ response: PyValue) throws -> PyText? {
         if let declared = response["ResponseParameters"].truthy {
             guard case .dict(let parameters) = declared else {
                 throw fault("Property 'GatewayResponses.\(name).ResponseParameters' should be a map.")
@@ -85,24 +86,27 @@ extension RestApiBuilder {
             for key in parameters.keys where !["Headers", "Paths", "QueryStrings"].contains(key.text) {
                 throw fault("Invalid gateway response parameter '\(key.text)'")
             }
-            for (place, prefix) in [("Headers", "header."), ("Paths", "path."), ("QueryStrings", "querystring.")] {
-                guard case .dict(let values) = parameters[place] ?? [:] else {
-                    throw fault("Property 'ResponseParameters.\(place)' should be a map.")
-                }
-                for (key, value) in values.pairs {
-                    prefixed.set(key.with("gatewayresponse." + prefix + key.text), value)
-                }
+        }
+        guard let status = response.given("StatusCode") else { return nil }
+        let text = status.printed
+        let isNumber = (1...3).contains(text.count) && text.allSatisfy { $0.isASCII && $0.isNumber }
+        if status.isTruthy, !isNumber { throw fault("Property 'StatusCode' must be numeric") }
+        return text.isEmpty ? nil : PyText(text)  // `str()` of a template's text is plain
+    }
+
+    private func gatewayResponse(_ response: PyValue, status: PyText?) throws -> PyDict {
+        var prefixed = PyDict()
+        let parameters = response["ResponseParameters"].truthy
+        for (place, prefix) in [("Headers", "header."), ("Paths", "path."), ("QueryStrings", "querystring.")] {
+            guard case .dict(let values) = parameters?[place] ?? [:] else {
+                throw fault("Property 'ResponseParameters.\(place)' should be a map.")
             }
+            for (key, value) in values.pairs { prefixed.set(key.with("gatewayresponse." + prefix + key.text), value) }
         }
         var result = PyDict()
         result["responseParameters"] = .dict(prefixed)
         result["responseTemplates"] = response["ResponseTemplates"].truthy ?? .dict(PyDict())
-        guard let status = response.given("StatusCode") else { return result }
-        let text = status.text ?? PyText(status.printed)
-        let isNumber = (1...3).contains(text.text.count) && text.text.allSatisfy { $0.isASCII && $0.isNumber }
-        if status.isTruthy, !isNumber { throw fault("Property 'StatusCode' must be numeric") }
-        // `str()` of a template's text is plain.
-        if !text.text.isEmpty { result["statusCode"] = .text(PyText(text.text)) }
+        if let status { result["statusCode"] = .text(status) }
         return result
     }
 
