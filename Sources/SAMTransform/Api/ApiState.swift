@@ -3,8 +3,8 @@ import Notation
 /// What the API resources of one template share while it is translated, and their documents on the way.
 ///
 /// The properties of API resources and the events of functions are kept here as ``PyValue`` from the first step on,
-/// because how they were put together decides the ids of API deployments. The template's own tree follows as far as other
-/// parts look at it.
+/// because how they were put together decides the ids of API deployments. The template's own tree follows as far as
+/// other parts look at it.
 struct ApiState {
     /// Whether the template's texts and dictionaries are Python 2.7's: where it has a REST API, or an HTTP API with a
     /// default authorizer.
@@ -24,8 +24,8 @@ struct ApiState {
     var usagePlan = SharedUsagePlan()
     /// Route 53 record sets by logical id; APIs in the same hosted zone share one.
     var recordSets: [String: Resource] = [:]
-    /// The APIs whose `Route53` is that of `Globals`, and the distribution that the first of them has written into it: AWS's
-    /// transform shares the object, so that all further ones at the edge lead there too.
+    /// The APIs whose `Route53` is that of `Globals`, and the distribution that the first of them has written into it:
+    /// AWS's transform shares the object, so that all further ones at the edge lead there too.
     private(set) var sharesGlobalRoute: Set<String> = []
     var globalDistribution: PyValue?
     /// The names of the functions behind each API, one after another: a changed name makes a new deployment.
@@ -51,7 +51,9 @@ extension ApiState {
             case "AWS::Serverless::Api", "AWS::Serverless::HttpApi":
                 apis[id] = PyDict(properties, isTemplate: isTemplate)
             case "AWS::Serverless::Function", "AWS::Serverless::StateMachine":
-                if let events = properties["Events"]?.object { self.events[id] = PyDict(events, isTemplate: isTemplate) }
+                if let events = properties["Events"]?.object {
+                    self.events[id] = PyDict(events, isTemplate: isTemplate)
+                }
             default: break
             }
         }
@@ -67,7 +69,8 @@ extension ApiState {
     func order(_ translation: Translation) {
         guard names.isHashed else { return }
         let resources = translation.resources
-        translation.resources = JSONObject(names.keys.compactMap { name in resources[name.text].map { (name.text, $0) } })
+        translation.resources = JSONObject(
+            names.keys.compactMap { name in resources[name.text].map { (name.text, $0) } })
     }
 
     private static func hasRestApi(_ resources: JSONObject) -> Bool {
@@ -126,7 +129,9 @@ extension ApiState {
         else { return }
         let text = PyValue(name, isTemplate: isTemplate).printed
         for event in events.values where event["Type"]?.string == "Api" {
-            guard let api = event["Properties"]?["RestApiId"].truthy, let id = (api["Ref"] ?? api).string else { continue }
+            guard let api = event["Properties"]?["RestApiId"].truthy, let id = (api["Ref"] ?? api).string else {
+                continue
+            }
             functionNames[id, default: ""] += text
         }
     }

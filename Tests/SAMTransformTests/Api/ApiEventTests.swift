@@ -4,48 +4,81 @@ import Testing
 @Suite("API events and implicit APIs")
 struct ApiEventTests {
     private static let api = ApiTemplate.resource(
-        "Api", "Api", "StageName: Prod\nAuth: {DefaultAuthorizer: Mine, Authorizers: {Mine: {UserPoolArn: p}}}\n"
+        "Api", "Api",
+        "StageName: Prod\nAuth: {DefaultAuthorizer: Mine, Authorizers: {Mine: {UserPoolArn: p}}}\n"
             + "Models: {User: {type: object}}")
 
-    @Test("what an Api event may not say is refused in AWS's words", arguments: [
-        ("{Path: /a}", "Property 'Method' is required."),
-        ("{Method: get}", "Property 'Path' is required."),
-        ("{Path: [a], Method: get}", "Property 'Path' should be a string."),
-        ("{Path: /a, Method: get, RestApiId: {'Fn::ImportValue': x}}", "Property 'RestApiId' should be a string."),
-        ("{Path: /a, Method: get, RestApiId: Nothing}",
-         "RestApiId must be a valid reference to an 'AWS::Serverless::Api' resource in same template."),
-        ("{Path: /a, Method: get, Auth: {Authorizer: X}}",
-         "Unable to set Authorizer [X] on API method [get] for path [/a] because the related API does not define any "
-             + "Authorizers."),
-        ("{Path: /a, Method: get, Auth: {Authorizer: NONE}}",
-         "Unable to set Authorizer on API method [get] for path [/a] because 'NONE' is only a valid value when a "
-             + "DefaultAuthorizer on the API is specified."),
-        ("{Path: /a, Method: get, RestApiId: !Ref Api, Auth: {Authorizer: X}}",
-         "Unable to set Authorizer [X] on API method [get] for path [/a] because it wasn't defined in the API's "
-             + "Authorizers."),
-        ("{Path: /a, Method: get, RestApiId: !Ref Api, Auth: {Authorizer: [X]}}",
-         "Unable to set Authorizer [['X']] on API method [get] for path [/a]. The method authorizer must be a string with "
-             + "a corresponding dict entry in the api authorizer."),
-        ("{Path: /a, Method: get, Auth: {ApiKeyRequired: false}}",
-         "Unable to set ApiKeyRequired [False] on API method [get] for path [/a] because the related API does not specify "
-             + "any ApiKeyRequired."),
-        ("{Path: /a, Method: get, RestApiId: !Ref Api, Auth: {AuthorizationScopes: [s]}}",
-         "AuthorizationScopes works only when Authorizer is set"),
-        ("{Path: /a, Method: get, RequestModel: {Model: User}}",
-         "Unable to set RequestModel [User] on API method [get] for path [/a] because the related API does not define any "
-             + "Models."),
-        ("{Path: /a, Method: get, RestApiId: !Ref Api, RequestModel: {Model: Cat}}",
-         "Unable to set RequestModel [Cat] on API method [get] for path [/a] because it wasn't defined in the API's "
-             + "Models."),
-        ("{Path: /a, Method: get, RestApiId: !Ref Api, RequestModel: {Model: User, ValidateBody: x}}",
-         "Unable to set Validator to RequestModel [User] on API method [get] for path [/a] ValidateBody and "
-             + "ValidateParameters must be a boolean type, strings or intrinsics are not supported."),
-        ("{Path: /a, Method: get, RequestParameters: [method.request.body.x]}",
-         "Invalid value for 'RequestParameters' property. Keys must be in the format "
-             + "'method.request.[querystring|path|header].{value}', e.g 'method.request.header.Authorization'."),
-        ("{Path: /a, Method: get, RequestParameters: [1]}",
-         "Invalid value for 'RequestParameters' property. Property must be either a string or an object"),
-    ])
+    @Test(
+        "what an Api event may not say is refused in AWS's words",
+        arguments: [
+            ("{Path: /a}", "Property 'Method' is required."),
+            ("{Method: get}", "Property 'Path' is required."),
+            ("{Path: [a], Method: get}", "Property 'Path' should be a string."),
+            ("{Path: /a, Method: get, RestApiId: {'Fn::ImportValue': x}}", "Property 'RestApiId' should be a string."),
+            (
+                "{Path: /a, Method: get, RestApiId: Nothing}",
+                "RestApiId must be a valid reference to an 'AWS::Serverless::Api' resource in same template."
+            ),
+            (
+                "{Path: /a, Method: get, Auth: {Authorizer: X}}",
+                "Unable to set Authorizer [X] on API method [get] for path [/a] because the related API does not "
+                    + "define any "
+                    + "Authorizers."
+            ),
+            (
+                "{Path: /a, Method: get, Auth: {Authorizer: NONE}}",
+                "Unable to set Authorizer on API method [get] for path [/a] because 'NONE' is only a valid value "
+                    + "when a "
+                    + "DefaultAuthorizer on the API is specified."
+            ),
+            (
+                "{Path: /a, Method: get, RestApiId: !Ref Api, Auth: {Authorizer: X}}",
+                "Unable to set Authorizer [X] on API method [get] for path [/a] because it wasn't defined in the API's "
+                    + "Authorizers."
+            ),
+            (
+                "{Path: /a, Method: get, RestApiId: !Ref Api, Auth: {Authorizer: [X]}}",
+                "Unable to set Authorizer [['X']] on API method [get] for path [/a]. The method authorizer must be "
+                    + "a string with "
+                    + "a corresponding dict entry in the api authorizer."
+            ),
+            (
+                "{Path: /a, Method: get, Auth: {ApiKeyRequired: false}}",
+                "Unable to set ApiKeyRequired [False] on API method [get] for path [/a] because the related API "
+                    + "does not specify "
+                    + "any ApiKeyRequired."
+            ),
+            (
+                "{Path: /a, Method: get, RestApiId: !Ref Api, Auth: {AuthorizationScopes: [s]}}",
+                "AuthorizationScopes works only when Authorizer is set"
+            ),
+            (
+                "{Path: /a, Method: get, RequestModel: {Model: User}}",
+                "Unable to set RequestModel [User] on API method [get] for path [/a] because the related API does "
+                    + "not define any "
+                    + "Models."
+            ),
+            (
+                "{Path: /a, Method: get, RestApiId: !Ref Api, RequestModel: {Model: Cat}}",
+                "Unable to set RequestModel [Cat] on API method [get] for path [/a] because it wasn't defined in "
+                    + "the API's "
+                    + "Models."
+            ),
+            (
+                "{Path: /a, Method: get, RestApiId: !Ref Api, RequestModel: {Model: User, ValidateBody: x}}",
+                "Unable to set Validator to RequestModel [User] on API method [get] for path [/a] ValidateBody and "
+                    + "ValidateParameters must be a boolean type, strings or intrinsics are not supported."
+            ),
+            (
+                "{Path: /a, Method: get, RequestParameters: [method.request.body.x]}",
+                "Invalid value for 'RequestParameters' property. Keys must be in the format "
+                    + "'method.request.[querystring|path|header].{value}', e.g 'method.request.header.Authorization'."
+            ),
+            (
+                "{Path: /a, Method: get, RequestParameters: [1]}",
+                "Invalid value for 'RequestParameters' property. Property must be either a string or an object"
+            ),
+        ])
     func refusals(properties: String, expected: String) throws {
         let function = ApiTemplate.function("E: {Type: Api, Properties: \(properties)}")
         let message = try ApiTemplate.refusal(function + Self.api)
@@ -89,7 +122,8 @@ struct ApiEventTests {
         }
         let template =
             "Conditions: {A: {}, B: {}}\nResources:\n"
-            + ApiTemplate.indented(function("One", "  Condition: A\n") + function("Two", "  Condition: B\n  DeletionPolicy: Retain\n"))
+            + ApiTemplate.indented(
+                function("One", "  Condition: A\n") + function("Two", "  Condition: B\n  DeletionPolicy: Retain\n"))
         let result = try ApiTemplate.transformed(template)
         let api = result["Resources"]?["ServerlessRestApi"]
         #expect(api?["Condition"] == "ServerlessRestApiCondition")
@@ -104,7 +138,8 @@ struct ApiEventTests {
     func manyConditions() throws {
         let names = (10...22).map { "C\($0)" }
         let functions = names.map {
-            ApiTemplate.function("E: {Type: HttpApi, Properties: {Path: /a, Method: \($0)}}", id: "F\($0)") + "  Condition: \($0)\n"
+            ApiTemplate.function("E: {Type: HttpApi, Properties: {Path: /a, Method: \($0)}}", id: "F\($0)")
+                + "  Condition: \($0)\n"
         }
         let template =
             "Conditions: {\(names.map { $0 + ": {}" }.joined(separator: ", "))}\nResources:\n"
@@ -124,10 +159,12 @@ struct ApiEventTests {
             resources["ServerlessRestApi"]?["Properties"]?["Tags"] == [["Key": "team", "Value": "orders"]])
     }
 
-    @Test("a method called by AWS signatures runs as its caller, unless told otherwise", arguments: [
-        ("", "arn:aws:iam::*:user/*"), (", InvokeRole: NONE", nil), (", InvokeRole: r", "r"),
-        (", InvokeRole: CALLER_CREDENTIALS", "arn:aws:iam::*:user/*"),
-    ] as [(String, String?)])
+    @Test(
+        "a method called by AWS signatures runs as its caller, unless told otherwise",
+        arguments: [
+            ("", "arn:aws:iam::*:user/*"), (", InvokeRole: NONE", nil), (", InvokeRole: r", "r"),
+            (", InvokeRole: CALLER_CREDENTIALS", "arn:aws:iam::*:user/*"),
+        ] as [(String, String?)])
     func credentials(role: String, expected: String?) throws {
         let events = "E: {Type: Api, Properties: {Path: /a, Method: get, Auth: {Authorizer: AWS_IAM\(role)}}}"
         let resources = try ApiTemplate.resources(ApiTemplate.function(events))
@@ -143,7 +180,8 @@ struct ApiEventTests {
             "StageName: a\nMergeDefinitions: true\n"
                 + "DefinitionBody: {swagger: 2.0, paths: {/a: {get: {x-own: 1, responses: {}}}, /b: {}}}")
         let events = "E: {Type: Api, Properties: {Path: /a, Method: get, RestApiId: !Ref Api}}"
-        let paths = try ApiTemplate.resources(ApiTemplate.function(events) + api)["Api"]?["Properties"]?["Body"]?["paths"]
+        let paths = try ApiTemplate.resources(ApiTemplate.function(events) + api)["Api"]?["Properties"]?["Body"]?[
+            "paths"]
         #expect(paths?["/a"]?["get"]?["x-own"] == 1)
         #expect(paths?["/a"]?["get"]?["x-amazon-apigateway-integration"]?["type"] == "aws_proxy")
         #expect(paths?["/b"] == [:])
@@ -153,7 +191,9 @@ struct ApiEventTests {
     func sharedPermission() throws {
         let events = """
             All: {Type: HttpApi}
-            One: {Type: HttpApi, Properties: {Path: '/a/{id}', Method: get, TimeoutInMillis: 9, PayloadFormatVersion: '1.0'}}
+            One:
+              Type: HttpApi
+              Properties: {Path: '/a/{id}', Method: get, TimeoutInMillis: 9, PayloadFormatVersion: '1.0'}
             """
         let resources = try ApiTemplate.resources(ApiTemplate.function(events))
         #expect(resources["FnAllPermission"] != nil)
@@ -166,15 +206,23 @@ struct ApiEventTests {
         #expect(method?["x-amazon-apigateway-integration"]?["payloadFormatVersion"] == "1.0")
     }
 
-    @Test("what an HttpApi event may not say is refused in AWS's words", arguments: [
-        ("{Path: /a}", "Property 'Method' is required."),
-        ("{Path: /a, Method: get, Auth: {AuthorizationScopes: [s]}}",
-         "'Auth' section requires either an explicit 'Authorizer' set or a 'DefaultAuthorizer' configured on the "
-             + "HttpApi."),
-        ("{Path: /a, Method: get, Auth: {Authorizer: X}}",
-         "Unable to set Authorizer [X] on API method [get] for path [/a] because the related API does not define any "
-             + "Authorizers."),
-    ])
+    @Test(
+        "what an HttpApi event may not say is refused in AWS's words",
+        arguments: [
+            ("{Path: /a}", "Property 'Method' is required."),
+            (
+                "{Path: /a, Method: get, Auth: {AuthorizationScopes: [s]}}",
+                "'Auth' section requires either an explicit 'Authorizer' set or a 'DefaultAuthorizer' configured on "
+                    + "the "
+                    + "HttpApi."
+            ),
+            (
+                "{Path: /a, Method: get, Auth: {Authorizer: X}}",
+                "Unable to set Authorizer [X] on API method [get] for path [/a] because the related API does not "
+                    + "define any "
+                    + "Authorizers."
+            ),
+        ])
     func httpRefusals(properties: String, expected: String) throws {
         let message = try ApiTemplate.refusal(
             ApiTemplate.function("E: {Type: HttpApi, Properties: \(properties)}"))
@@ -200,7 +248,9 @@ struct ApiEventTests {
         let template = integration?["requestTemplates"]?["application/json"]?["Fn::Sub"]?.string
         let input = "$util.escapeJavaScript($input.json('$'))" + (isUnescaped ? #".replaceAll("\\'","'")"# : "")
         #expect(template == #"{"input": ""# + input + #"", "stateMachineArn": "${Machine}"}"#)
-        #expect(resources["MachineERole"]?["Properties"]?["Policies"]?[0]?["PolicyName"] == "MachineERoleStartExecutionPolicy")
+        #expect(
+            resources["MachineERole"]?["Properties"]?["Policies"]?[0]?["PolicyName"]
+                == "MachineERoleStartExecutionPolicy")
     }
 
     @Test("Globals reach implicit APIs too, and what a resource says comes on top")

@@ -5,20 +5,24 @@ import Testing
 
 @Suite("Values of API documents")
 struct PyValueTests {
-    @Test("values print as Python prints them", arguments: [
-        ("null", "None"), ("true", "True"), ("[1, 2.5, false]", "[1, 2.5, False]"), (#""text""#, "text"),
-        (#"["it's"]"#, #"[u"it's"]"#), (#"{"Ref": "A"}"#, "{u'Ref': u'A'}"), ("[]", "[]"), ("{}", "{}"),
-        (#"{"b": {"a": [null]}}"#, "{u'b': {u'a': [None]}}"),
-    ])
+    @Test(
+        "values print as Python prints them",
+        arguments: [
+            ("null", "None"), ("true", "True"), ("[1, 2.5, false]", "[1, 2.5, False]"), (#""text""#, "text"),
+            (#"["it's"]"#, #"[u"it's"]"#), (#"{"Ref": "A"}"#, "{u'Ref': u'A'}"), ("[]", "[]"), ("{}", "{}"),
+            (#"{"b": {"a": [null]}}"#, "{u'b': {u'a': [None]}}"),
+        ])
     func printing(json: String, expected: String) throws {
         #expect(PyValue(try JSON(parsing: json), isTemplate: true).printed == expected)
     }
 
-    @Test("the transform's own texts print without a u, and keep letters beyond ASCII", arguments: [
-        ("plain", "['plain']"), ("it's", #"["it's"]"#), ("é\n", #"['é\n']"#), ("a\\b", #"['a\\b']"#),
-        ("\u{2028}", #"['\u2028']"#), ("\u{1F600}", "['\u{1F600}']"), ("\u{7}", #"['\x07']"#),
-        ("'\"", #"['\'"']"#),
-    ])
+    @Test(
+        "the transform's own texts print without a u, and keep letters beyond ASCII",
+        arguments: [
+            ("plain", "['plain']"), ("it's", #"["it's"]"#), ("é\n", #"['é\n']"#), ("a\\b", #"['a\\b']"#),
+            ("\u{2028}", #"['\u2028']"#), ("\u{1F600}", "['\u{1F600}']"), ("\u{7}", #"['\x07']"#),
+            ("'\"", #"['\'"']"#),
+        ])
     func plainTexts(text: String, expected: String) {
         #expect(PyValue.list([.text(PyText(text))]).printed == expected)
     }
@@ -32,10 +36,13 @@ struct PyValueTests {
             text == #"{"b": [1, true, null], "a": "\u00e9\"\\\n\ud83d\ude00", "c": {"x": 2.5}}"#)
     }
 
-    @Test("what Python counts as false", arguments: [
-        ("null", false), ("false", false), ("0", false), ("0.0", false), (#""""#, false), ("[]", false), ("{}", false),
-        ("true", true), ("-1", true), (#""0""#, true), ("[0]", true), (#"{"a": null}"#, true),
-    ])
+    @Test(
+        "what Python counts as false",
+        arguments: [
+            ("null", false), ("false", false), ("0", false), ("0.0", false), (#""""#, false), ("[]", false),
+            ("{}", false),
+            ("true", true), ("-1", true), (#""0""#, true), ("[0]", true), (#"{"a": null}"#, true),
+        ])
     func truth(json: String, expected: Bool) throws {
         let value = PyValue(try JSON(parsing: json), isTemplate: true)
         #expect(value.isTruthy == expected)
@@ -57,10 +64,12 @@ struct PyValueTests {
         #expect(PyValue(json, isTemplate: true) != PyValue(["a": "x"], isTemplate: true))
     }
 
-    @Test("intrinsic functions are objects of one known member", arguments: [
-        (#"{"Ref": "A"}"#, "Ref"), (#"{"Fn::If": []}"#, "Fn::If"), (#"{"Condition": "C"}"#, "Condition"),
-        (#"{"Ref": "A", "b": 1}"#, nil), (#"{"Type": "A"}"#, nil), ("[]", nil),
-    ] as [(String, String?)])
+    @Test(
+        "intrinsic functions are objects of one known member",
+        arguments: [
+            (#"{"Ref": "A"}"#, "Ref"), (#"{"Fn::If": []}"#, "Fn::If"), (#"{"Condition": "C"}"#, "Condition"),
+            (#"{"Ref": "A", "b": 1}"#, nil), (#"{"Type": "A"}"#, nil), ("[]", nil),
+        ] as [(String, String?)])
     func intrinsics(json: String, expected: String?) throws {
         #expect(PyValue(try JSON(parsing: json), isTemplate: true).intrinsicName == expected)
     }
@@ -73,18 +82,25 @@ struct PyParametersTests {
         "Later": "{{IntrinsicFunction:api/Stack.Outputs.Api/Fn::GetAtt}}",
     ])
 
-    @Test("references to parameters become their values", arguments: [
-        (#"{"Ref": "Name"}"#, #""orders""#),
-        (#"{"Ref": "Unknown"}"#, #"{"Ref": "Unknown"}"#),
-        (#"{"Ref": "Later"}"#, #"{"Ref": "Later"}"#),
-        (#"{"Ref": "Zone"}"#, #"["a", "b"]"#),
-        (#"[{"a": {"Ref": "Name"}}]"#, #"[{"a": "orders"}]"#),
-        (#"{"Fn::Sub": "${Name}-${AWS::Region}-${Api.Arn}-${Name}"}"#,
-         #"{"Fn::Sub": "orders-eu-west-1-${Api.Arn}-orders"}"#),
-        (#"{"Fn::Sub": ["${Name}${x}", {"x": {"Ref": "Name"}}]}"#, #"{"Fn::Sub": ["orders${x}", {"x": "orders"}]}"#),
-        (#"{"Fn::Sub": "${!Name} ${Na me} ${"}"#, #"{"Fn::Sub": "${!Name} ${Na me} ${"}"#),
-        (#"{"Fn::Join": ["", [{"Ref": "Name"}]]}"#, #"{"Fn::Join": ["", ["orders"]]}"#),
-    ])
+    @Test(
+        "references to parameters become their values",
+        arguments: [
+            (#"{"Ref": "Name"}"#, #""orders""#),
+            (#"{"Ref": "Unknown"}"#, #"{"Ref": "Unknown"}"#),
+            (#"{"Ref": "Later"}"#, #"{"Ref": "Later"}"#),
+            (#"{"Ref": "Zone"}"#, #"["a", "b"]"#),
+            (#"[{"a": {"Ref": "Name"}}]"#, #"[{"a": "orders"}]"#),
+            (
+                #"{"Fn::Sub": "${Name}-${AWS::Region}-${Api.Arn}-${Name}"}"#,
+                #"{"Fn::Sub": "orders-eu-west-1-${Api.Arn}-orders"}"#
+            ),
+            (
+                #"{"Fn::Sub": ["${Name}${x}", {"x": {"Ref": "Name"}}]}"#,
+                #"{"Fn::Sub": ["orders${x}", {"x": "orders"}]}"#
+            ),
+            (#"{"Fn::Sub": "${!Name} ${Na me} ${"}"#, #"{"Fn::Sub": "${!Name} ${Na me} ${"}"#),
+            (#"{"Fn::Join": ["", [{"Ref": "Name"}]]}"#, #"{"Fn::Join": ["", ["orders"]]}"#),
+        ])
     func replacing(json: String, expected: String) throws {
         let value = PyValue(try JSON(parsing: json), isTemplate: true)
         #expect(try parameters.resolved(value).json == (try JSON(parsing: expected)))

@@ -5,50 +5,89 @@ import Testing
 struct RestApiTests {
     private static let body = "DefinitionBody: {swagger: 2.0, paths: {/a: {get: {}}}}\nStageName: Prod\n"
 
-    @Test("what an API may not say is refused in AWS's words", arguments: [
-        ("Name: x", "Missing required property 'StageName'."),
-        ("StageName: a\nDefinitionUri: s3://b/k\nDefinitionBody: {a: b}",
-         "Specify either 'DefinitionUri' or 'DefinitionBody' property and not both."),
-        ("StageName: a\nDefinitionUri: http://b/k",
-         "'DefinitionUri' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query parameter."),
-        ("StageName: a\nDefinitionUri: {Bucket: b}", "'DefinitionUri' requires Bucket and Key properties to be specified."),
-        ("StageName: a\nDefinitionUri: s3://b/k\nMergeDefinitions: true",
-         "Cannot set 'MergeDefinitions' to True when using `DefinitionUri`."),
-        ("StageName: a\nOpenApiVersion: '4.0'", "The OpenApiVersion value must be of the format '3.0.0'."),
-        ("StageName: a\nDefinitionUri: s3://b/k\nCors: \"'*'\"",
-         "Cors works only with inline Swagger specified in 'DefinitionBody' property."),
-        ("StageName: a\nCors: {Foo: 1}", "Invalid key 'Foo' for 'Cors' property."),
-        ("StageName: a\nCors: {AllowCredentials: true}",
-         "Unable to add Cors configuration because 'AllowCredentials' can not be true when 'AllowOrigin' is \"'*'\" or "
-             + "not set"),
-        ("StageName: a\nAuth: {Foo: 1}", "Invalid value for 'Auth' property"),
-        ("StageName: a\nAuth: {DefaultAuthorizer: X, Authorizers: {Y: {UserPoolArn: arn}}}",
-         "Unable to set DefaultAuthorizer because 'X' was not defined in 'Authorizers'."),
-        ("StageName: a\nAuth: {DefaultAuthorizer: [X], Authorizers: {Y: {UserPoolArn: arn}}}",
-         "DefaultAuthorizer is not a string."),
-        ("StageName: a\nAuth: {Authorizers: {Y: text}}", "Property 'Auth.Authorizers.Y' should be a map."),
-        ("StageName: a\nAuth: {Authorizers: {Y: {FunctionArn: f, FunctionPayloadType: X}}}",
-         "Y Authorizer has invalid 'FunctionPayloadType': X."),
-        ("StageName: a\nAuth: {Authorizers: {Y: {FunctionArn: f, FunctionPayloadType: REQUEST, Identity: {Header: h}}}}",
-         "Y Authorizer must specify Identity with at least one of Headers, QueryStrings, StageVariables, or Context."),
-        ("StageName: a\nAuth: {Authorizers: {Y: {FunctionArn: f, AuthorizationScopes: s}}}",
-         "Property 'Authorizers.Y.AuthorizationScopes' should be a list."),
-        ("StageName: a\nAuth: {UsagePlan: {}}", "'CreateUsagePlan' is a required field for UsagePlan."),
-        ("StageName: a\nAuth: {UsagePlan: {CreateUsagePlan: X}}",
-         "'CreateUsagePlan' accepts one of ['SHARED', 'PER_API', 'NONE']."),
-        ("StageName: a\nAuth: {UsagePlan: {CreateUsagePlan: SHARED, Foo: 1}}", "Invalid property for 'UsagePlan'"),
-        ("StageName: a\nGatewayResponses: {X: {Foo: 1}}",
-         "Invalid property 'Foo' in 'GatewayResponses' property 'X'."),
-        ("StageName: a\nGatewayResponses: {X: {StatusCode: abc}}", "Property 'StatusCode' must be numeric"),
-        ("StageName: a\nModels: {X: text}", "Invalid value for 'Models' property"),
-        ("StageName: a\nDomain: {DomainName: x}", "Property 'Domain.CertificateArn' is required."),
-        ("StageName: a\nDomain: {DomainName: x, CertificateArn: y, EndpointConfiguration: Z}",
-         "EndpointConfiguration for Custom Domains must be one of ['EDGE', 'REGIONAL', 'PRIVATE']."),
-        ("StageName: a\nDomain: {DomainName: x, CertificateArn: y, Route53: {IpV6: true}}",
-         "HostedZoneId or HostedZoneName is required to enable Route53 support on Custom Domains."),
-        ("StageName: a\nEndpointConfiguration: {Type: PRIVATE, VPCEndpointIds: [a], VpcEndpointIds: [a]}",
-         "'VPCEndpointIds' and 'VpcEndpointIds' cannot be used together in EndpointConfiguration."),
-    ])
+    @Test(
+        "what an API may not say is refused in AWS's words",
+        arguments: [
+            ("Name: x", "Missing required property 'StageName'."),
+            (
+                "StageName: a\nDefinitionUri: s3://b/k\nDefinitionBody: {a: b}",
+                "Specify either 'DefinitionUri' or 'DefinitionBody' property and not both."
+            ),
+            (
+                "StageName: a\nDefinitionUri: http://b/k",
+                "'DefinitionUri' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query "
+                    + "parameter."
+            ),
+            (
+                "StageName: a\nDefinitionUri: {Bucket: b}",
+                "'DefinitionUri' requires Bucket and Key properties to be specified."
+            ),
+            (
+                "StageName: a\nDefinitionUri: s3://b/k\nMergeDefinitions: true",
+                "Cannot set 'MergeDefinitions' to True when using `DefinitionUri`."
+            ),
+            ("StageName: a\nOpenApiVersion: '4.0'", "The OpenApiVersion value must be of the format '3.0.0'."),
+            (
+                "StageName: a\nDefinitionUri: s3://b/k\nCors: \"'*'\"",
+                "Cors works only with inline Swagger specified in 'DefinitionBody' property."
+            ),
+            ("StageName: a\nCors: {Foo: 1}", "Invalid key 'Foo' for 'Cors' property."),
+            (
+                "StageName: a\nCors: {AllowCredentials: true}",
+                "Unable to add Cors configuration because 'AllowCredentials' can not be true when 'AllowOrigin' is "
+                    + "\"'*'\" or "
+                    + "not set"
+            ),
+            ("StageName: a\nAuth: {Foo: 1}", "Invalid value for 'Auth' property"),
+            (
+                "StageName: a\nAuth: {DefaultAuthorizer: X, Authorizers: {Y: {UserPoolArn: arn}}}",
+                "Unable to set DefaultAuthorizer because 'X' was not defined in 'Authorizers'."
+            ),
+            (
+                "StageName: a\nAuth: {DefaultAuthorizer: [X], Authorizers: {Y: {UserPoolArn: arn}}}",
+                "DefaultAuthorizer is not a string."
+            ),
+            ("StageName: a\nAuth: {Authorizers: {Y: text}}", "Property 'Auth.Authorizers.Y' should be a map."),
+            (
+                "StageName: a\nAuth: {Authorizers: {Y: {FunctionArn: f, FunctionPayloadType: X}}}",
+                "Y Authorizer has invalid 'FunctionPayloadType': X."
+            ),
+            (
+                "StageName: a\nAuth: {Authorizers: {Y: {FunctionArn: f, FunctionPayloadType: REQUEST, Identity: "
+                    + "{Header: h}}}}",
+                "Y Authorizer must specify Identity with at least one of Headers, QueryStrings, StageVariables, or "
+                    + "Context."
+            ),
+            (
+                "StageName: a\nAuth: {Authorizers: {Y: {FunctionArn: f, AuthorizationScopes: s}}}",
+                "Property 'Authorizers.Y.AuthorizationScopes' should be a list."
+            ),
+            ("StageName: a\nAuth: {UsagePlan: {}}", "'CreateUsagePlan' is a required field for UsagePlan."),
+            (
+                "StageName: a\nAuth: {UsagePlan: {CreateUsagePlan: X}}",
+                "'CreateUsagePlan' accepts one of ['SHARED', 'PER_API', 'NONE']."
+            ),
+            ("StageName: a\nAuth: {UsagePlan: {CreateUsagePlan: SHARED, Foo: 1}}", "Invalid property for 'UsagePlan'"),
+            (
+                "StageName: a\nGatewayResponses: {X: {Foo: 1}}",
+                "Invalid property 'Foo' in 'GatewayResponses' property 'X'."
+            ),
+            ("StageName: a\nGatewayResponses: {X: {StatusCode: abc}}", "Property 'StatusCode' must be numeric"),
+            ("StageName: a\nModels: {X: text}", "Invalid value for 'Models' property"),
+            ("StageName: a\nDomain: {DomainName: x}", "Property 'Domain.CertificateArn' is required."),
+            (
+                "StageName: a\nDomain: {DomainName: x, CertificateArn: y, EndpointConfiguration: Z}",
+                "EndpointConfiguration for Custom Domains must be one of ['EDGE', 'REGIONAL', 'PRIVATE']."
+            ),
+            (
+                "StageName: a\nDomain: {DomainName: x, CertificateArn: y, Route53: {IpV6: true}}",
+                "HostedZoneId or HostedZoneName is required to enable Route53 support on Custom Domains."
+            ),
+            (
+                "StageName: a\nEndpointConfiguration: {Type: PRIVATE, VPCEndpointIds: [a], VpcEndpointIds: [a]}",
+                "'VPCEndpointIds' and 'VpcEndpointIds' cannot be used together in EndpointConfiguration."
+            ),
+        ])
     func refusals(properties: String, expected: String) throws {
         let message = try ApiTemplate.refusal(ApiTemplate.resource("Api", "Api", properties))
         #expect(message == "Resource with id [Api] is invalid. " + expected)
@@ -92,9 +131,11 @@ struct RestApiTests {
         #expect(try name("one") != name("two"))
     }
 
-    @Test("the stage is named after its own name where that is a word", arguments: [
-        ("Prod", "ApiProdStage"), ("!Ref Name", "ApiStage"), ("a-b", "ApiStageee4cb3ba05"),
-    ])
+    @Test(
+        "the stage is named after its own name where that is a word",
+        arguments: [
+            ("Prod", "ApiProdStage"), ("!Ref Name", "ApiStage"), ("a-b", "ApiStageee4cb3ba05"),
+        ])
     func stage(name: String, expected: String) throws {
         let resources = try ApiTemplate.resources(ApiTemplate.resource("Api", "Api", "StageName: \(name)"))
         let (id, stage) = try resources.only("AWS::ApiGateway::Stage")
@@ -102,9 +143,11 @@ struct RestApiTests {
         #expect(stage["Properties"]?["RestApiId"] == ["Ref": "Api"])
     }
 
-    @Test("in partitions without edge locations APIs are regional", arguments: [
-        ("aws", nil), ("aws-cn", "REGIONAL"), ("aws-us-gov", "REGIONAL"), ("aws-iso-b", "REGIONAL"),
-    ] as [(String, String?)])
+    @Test(
+        "in partitions without edge locations APIs are regional",
+        arguments: [
+            ("aws", nil), ("aws-cn", "REGIONAL"), ("aws-us-gov", "REGIONAL"), ("aws-iso-b", "REGIONAL"),
+        ] as [(String, String?)])
     func partitions(partition: String, type: String?) throws {
         let yaml = "Resources:\n" + ApiTemplate.indented(ApiTemplate.resource("Api", "Api", "StageName: a"))
         let api = try ApiTemplate.transformed(yaml, partition: partition)["Resources"]?["Api"]?["Properties"]
@@ -112,21 +155,41 @@ struct RestApiTests {
         #expect(api?["Parameters"]?["endpointConfigurationTypes"]?.string == type)
     }
 
-    @Test("a function that decides who may call gets leave to be called, unless told otherwise", arguments: [true, false])
+    @Test(
+        "a function that decides who may call gets leave to be called, unless told otherwise", arguments: [true, false])
     func authorizerPermission(isDisabled: Bool) throws {
         let resources = try ApiTemplate.resources(
             ApiTemplate.resource(
                 "Api", "Api",
-                "StageName: a\nAuth: {Authorizers: {Y: {FunctionArn: f, DisableFunctionDefaultPermissions: \(isDisabled)}}}"))
+                "StageName: a\nAuth: {Authorizers: {Y: {FunctionArn: f, DisableFunctionDefaultPermissions: "
+                    + "\(isDisabled)}}}"
+            ))
         #expect((resources["ApiYAuthorizerPermission"] == nil) == isDisabled)
     }
 
-    @Test("authorizers are defined by what they ask", arguments: [
-        ("{UserPoolArn: p, Identity: {Header: H, ValidationExpression: e}}",
-         #"{"type": "apiKey", "name": "H", "in": "header", "x-amazon-apigateway-authtype": "cognito_user_pools", "x-amazon-apigateway-authorizer": {"type": "cognito_user_pools", "providerARNs": ["p"], "identityValidationExpression": "e"}}"#),
-        ("{FunctionArn: f, FunctionPayloadType: REQUEST, FunctionInvokeRole: r, Identity: {Headers: [A, B], Context: [c], ReauthorizeEvery: 5}}",
-         #"{"type": "apiKey", "name": "Unused", "in": "header", "x-amazon-apigateway-authtype": "custom", "x-amazon-apigateway-authorizer": {"type": "request", "authorizerUri": {"Fn::Sub": ["arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${__FunctionArn__}/invocations", {"__FunctionArn__": "f"}]}, "authorizerResultTtlInSeconds": 5, "authorizerCredentials": "r", "identitySource": "method.request.header.A, method.request.header.B, context.c"}}"#),
-    ])
+    @Test(
+        "authorizers are defined by what they ask",
+        arguments: [
+            (
+                "{UserPoolArn: p, Identity: {Header: H, ValidationExpression: e}}",
+                #"""
+                {"type": "apiKey", "name": "H", "in": "header", "x-amazon-apigateway-authtype":
+                "cognito_user_pools", "x-amazon-apigateway-authorizer": {"type": "cognito_user_pools",
+                "providerARNs": ["p"], "identityValidationExpression": "e"}}
+                """#
+            ),
+            (
+                "{FunctionArn: f, FunctionPayloadType: REQUEST, FunctionInvokeRole: r, Identity: {Headers: [A, B], "
+                    + "Context: [c], ReauthorizeEvery: 5}}",
+                #"""
+                {"type": "apiKey", "name": "Unused", "in": "header", "x-amazon-apigateway-authtype": "custom",
+                "x-amazon-apigateway-authorizer": {"type": "request", "authorizerUri": {"Fn::Sub":
+                ["arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${__FunctionArn__}/invocations",
+                {"__FunctionArn__": "f"}]}, "authorizerResultTtlInSeconds": 5, "authorizerCredentials": "r",
+                "identitySource": "method.request.header.A, method.request.header.B, context.c"}}
+                """#
+            ),
+        ])
     func authorizers(declared: String, expected: String) throws {
         let resources = try ApiTemplate.resources(
             ApiTemplate.resource("Api", "Api", "StageName: a\nAuth: {Authorizers: {Y: \(declared)}}"))
@@ -211,7 +274,8 @@ struct RestApiTests {
         let resources = try ApiTemplate.resources(
             ApiTemplate.resource(
                 "Api", "Api",
-                "StageName: a\nDomain: {DomainName: d, CertificateArn: c, EndpointConfiguration: PRIVATE, Policy: {a: b}, "
+                "StageName: a\nDomain: {DomainName: d, CertificateArn: c, EndpointConfiguration: PRIVATE, Policy: "
+                    + "{a: b}, "
                     + "AccessAssociation: {VpcEndpointId: v}}"))
         let (id, domain) = try resources.only("AWS::ApiGateway::DomainNameV2")
         #expect(domain["Properties"]?["Policy"] == ["a": "b"])

@@ -24,30 +24,36 @@ struct SwaggerEditorTests {
         }
     }
 
-    @Test("what counts as a version of OpenAPI 3", arguments: [
-        ("3.0", true), ("3.0.1", true), ("3.1.0", true), ("3", false), ("2.0", false), ("3.0.10", false),
-        ("3.0.1.2", false), ("3.x", false), ("13.0", false), ("", false),
-    ])
+    @Test(
+        "what counts as a version of OpenAPI 3",
+        arguments: [
+            ("3.0", true), ("3.0.1", true), ("3.1.0", true), ("3", false), ("2.0", false), ("3.0.10", false),
+            ("3.0.1.2", false), ("3.x", false), ("13.0", false), ("", false),
+        ])
     func versions(text: String, expected: Bool) {
         #expect(SwaggerEditor.isVersion3(.text(PyText(text))) == expected)
         #expect(SwaggerEditor.isVersion3(.double(3.0)))
     }
 
-    @Test("what counts as a document", arguments: [
-        (#"{"swagger": 2.0, "paths": {}}"#, true), (#"{"openapi": "3.0.1", "paths": {}}"#, true),
-        (#"{"openapi": "2.9", "paths": {}}"#, false), (#"{"swagger": "", "paths": {}}"#, false),
-        (#"{"swagger": 2.0, "paths": []}"#, false), (#"{"swagger": 2.0}"#, false), ("[]", false), ("null", false),
-    ])
+    @Test(
+        "what counts as a document",
+        arguments: [
+            (#"{"swagger": 2.0, "paths": {}}"#, true), (#"{"openapi": "3.0.1", "paths": {}}"#, true),
+            (#"{"openapi": "2.9", "paths": {}}"#, false), (#"{"swagger": "", "paths": {}}"#, false),
+            (#"{"swagger": 2.0, "paths": []}"#, false), (#"{"swagger": 2.0}"#, false), ("[]", false), ("null", false),
+        ])
     func validity(json: String, expected: Bool) throws {
         let value = PyValue(try JSON(parsing: json), isTemplate: true)
         #expect(SwaggerEditor.isValid(value) == expected)
         #expect((message { _ = try SwaggerEditor(value) } == nil) == expected)
     }
 
-    @Test("permissions name paths with stars", arguments: [
-        ("/", "/"), ("/a/{id}", "/a/*"), ("/{proxy+}", "/*"), ("/{a.b-c_d}/x/{rest+}", "/*/x/*"), ("/{}", "/{}"),
-        ("/{a b}", "/{a b}"), ("/{open", "/{open"), ("/a{b}c", "/a*c"),
-    ])
+    @Test(
+        "permissions name paths with stars",
+        arguments: [
+            ("/", "/"), ("/a/{id}", "/a/*"), ("/{proxy+}", "/*"), ("/{a.b-c_d}/x/{rest+}", "/*/x/*"), ("/{}", "/{}"),
+            ("/{a b}", "/{a b}"), ("/{open", "/{open"), ("/a{b}c", "/a*c"),
+        ])
     func wildcards(path: String, expected: String) {
         #expect(SwaggerEditor.wildcardPath(PyText(path)).text == expected)
     }
@@ -65,7 +71,9 @@ struct SwaggerEditorTests {
             text == "Structure of the SAM template is invalid. Value of '/a' path must be a dictionary according to "
                 + "Swagger spec.")
         #expect(message { _ = try editor(["/a": ["Fn::If": ["C", [:], ["Ref": "AWS::NoValue"]]]]) } == nil)
-        #expect(message { _ = try editor(["/a": ["Fn::If": "text"]]) }?.hasSuffix("Value of Fn::If must be a list.") == true)
+        #expect(
+            message { _ = try editor(["/a": ["Fn::If": "text"]]) }?.hasSuffix("Value of Fn::If must be a list.") == true
+        )
     }
 
     @Test("a function's method is added once, and under its condition")
@@ -109,10 +117,12 @@ struct SwaggerEditorTests {
         #expect(method?["x-amazon-apigateway-integration"]?["requestTemplates"] == ["application/json": "t"])
     }
 
-    @Test("CORS names the path's methods, or all when one stands for all", arguments: [
-        (["get", "post"], "'GET,OPTIONS,POST'"),
-        (["x-amazon-apigateway-any-method"], "'DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT'"),
-    ])
+    @Test(
+        "CORS names the path's methods, or all when one stands for all",
+        arguments: [
+            (["get", "post"], "'GET,OPTIONS,POST'"),
+            (["x-amazon-apigateway-any-method"], "'DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT'"),
+        ])
     func corsMethods(methods: [String], expected: String) throws {
         var editor = try editor(["/a": .object(JSONObject(methods.map { ($0, [:]) }))])
         try editor.addCors("/a", .init(origin: "'*'", maxAge: 0, allowsCredentials: true))
@@ -144,7 +154,8 @@ struct SwaggerEditorTests {
                 "patch": method([["api_key": []]]), "options": method(nil), "delete": ["uncalled": true],
             ]
         ])
-        try editor.setDefaultAuthorizer("/a", "Default", known: ["Default", "Mine"], scopes: ["r"], includingPreflight: false)
+        try editor.setDefaultAuthorizer(
+            "/a", "Default", known: ["Default", "Mine"], scopes: ["r"], includingPreflight: false)
         let item = editor.document.json["paths"]?["/a"]
         #expect(item?["get"]?["security"] == [["Default": ["r"]]])
         #expect(item?["post"]?["security"] == [["NONE": []]])
@@ -175,10 +186,12 @@ struct SwaggerEditorTests {
         #expect(item?["options"]?["security"] == nil)
     }
 
-    @Test("security that is no list, or has what is no map in it, is refused", arguments: [
-        (#""text""#, "Type of security for path /a method get must be a list"),
-        (#"["x"]"#, "x in Security for path /a method get is not a valid dictionary."),
-    ])
+    @Test(
+        "security that is no list, or has what is no map in it, is refused",
+        arguments: [
+            (#""text""#, "Type of security for path /a method get must be a list"),
+            (#"["x"]"#, "x in Security for path /a method get is not a valid dictionary."),
+        ])
     func malformedSecurity(security: String, expected: String) throws {
         var method = Self.called
         method["security"] = try JSON(parsing: security)
@@ -227,13 +240,18 @@ struct SwaggerEditorTests {
         let statement = PyValue(["Effect": "Deny"], isTemplate: true)
         editor.addCustomStatements(statement)
         editor.addCustomStatements(.list([statement, ["Effect": "Allow"]]))
-        #expect(editor.document.json["x-amazon-apigateway-policy"]?["Statement"] == [["Effect": "Deny"], ["Effect": "Allow"]])
+        #expect(
+            editor.document.json["x-amazon-apigateway-policy"]?["Statement"] == [
+                ["Effect": "Deny"], ["Effect": "Allow"],
+            ])
     }
 
-    @Test("validators are named after what they check", arguments: [
-        (true, true, "body-and-params"), (true, false, "body-only"), (false, true, "params-only"),
-        (false, false, "no-validation"),
-    ])
+    @Test(
+        "validators are named after what they check",
+        arguments: [
+            (true, true, "body-and-params"), (true, false, "body-only"), (false, true, "params-only"),
+            (false, false, "no-validation"),
+        ])
     func validators(body: Bool, parameters: Bool, name: String) throws {
         var editor = try editor(["/": ["get": Self.called]])
         try editor.addRequestValidator("/", "get", body: body, parameters: parameters)

@@ -1,7 +1,7 @@
 /// The `paths` of an OpenAPI or Swagger document: what methods they have, and changing them.
 ///
-/// A path and a method may each be an `Fn::If`; then whatever is done is done in both branches, except where a branch is
-/// `AWS::NoValue`.
+/// A path and a method may each be an `Fn::If`; then whatever is done is done in both branches, except where a branch
+/// is `AWS::NoValue`.
 struct APIPaths {
     /// The extension that says what a method calls.
     static let integration = "x-amazon-apigateway-integration"

@@ -49,8 +49,9 @@ extension OpenAPIEditor {
         var rest = text[...]
         while let end = rest.firstRange(of: ".Arn") {
             let head = rest[..<end.lowerBound]
-            let id = head.suffix(from: head.lastIndex { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
-                .map { head.index(after: $0) } ?? head.startIndex)
+            let id = head.suffix(
+                from: head.lastIndex { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
+                    .map { head.index(after: $0) } ?? head.startIndex)
             if !id.isEmpty { return String(id) }
             rest = rest[end.upperBound...]
         }

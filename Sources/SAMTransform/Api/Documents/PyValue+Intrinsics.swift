@@ -91,9 +91,11 @@ struct PyParameters {
             guard let end = rest.firstIndex(of: "}") else { break }
             let name = rest[..<end]
             let word = name.hasPrefix("AWS::") ? name.dropFirst(5) : name
-            let isName = !word.isEmpty && word.utf8.allSatisfy { byte in
-                byte == UInt8(ascii: ".") && word.startIndex == name.startIndex || byte.isAlphanumeric
-            }
+            let isName =
+                !word.isEmpty
+                && word.utf8.allSatisfy { byte in
+                    byte == UInt8(ascii: ".") && word.startIndex == name.startIndex || byte.isAlphanumeric
+                }
             if isName { names.append(String(name)) }
         }
         return names

@@ -1,7 +1,7 @@
 /// Changes the Swagger (or OpenAPI 3) document of an `AWS::Serverless::Api`.
 ///
-/// Works on a deep copy and gives a deep copy, like AWS's own: each copying can change the order in which Python 2.7 goes
-/// through the members, and with it the id of the API's deployment.
+/// Works on a deep copy and gives a deep copy, like AWS's own: each copying can change the order in which Python 2.7
+/// goes through the members, and with it the id of the API's deployment.
 struct SwaggerEditor {
     static let binaryMediaTypes = "x-amazon-apigateway-binary-media-types"
     static let gatewayResponsesKey = "x-amazon-apigateway-gateway-responses"
@@ -98,9 +98,11 @@ extension SwaggerEditor {
             var name = inner[..<close]
             let isGreedy = name.last == "+"
             if isGreedy { name = name.dropLast() }
-            let isName = !name.isEmpty && name.utf8.allSatisfy {
-                $0.isAlphanumeric || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
-            }
+            let isName =
+                !name.isEmpty
+                && name.utf8.allSatisfy {
+                    $0.isAlphanumeric || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
+                }
             if isName, !isGreedy || greedy(name) {
                 result += "*"
                 rest = rest[rest.index(after: close)...]

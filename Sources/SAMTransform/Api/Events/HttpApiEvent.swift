@@ -9,7 +9,8 @@ struct HttpApiEvent: EventSource {
         return permission.map { [$0] } ?? []
     }
 
-    /// Lets API Gateway call the function; nil where the function is called by the API's default route, which covers all.
+    /// Lets API Gateway call the function; nil where the function is called by the API's default route, which covers
+    /// all.
     private func permission(for event: Declaration, _ route: ApiEvent, _ target: EventTarget) throws -> Resource? {
         var path = ApiEvent.withoutSlash(route.path.text)
         if path == OpenAPIEditor.defaultPath {

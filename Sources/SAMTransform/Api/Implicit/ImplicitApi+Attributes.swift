@@ -44,7 +44,9 @@ extension ImplicitApi {
             let body = try kind.editing(properties["DefinitionBody"]) { paths in
                 for path in paths.names {
                     guard let methods = conditions[id]?[path.text] else { continue }
-                    let name = id + path.text.replacing("/", with: "SLASH").replacing("{", with: "OB")
+                    let name =
+                        id
+                        + path.text.replacing("/", with: "SLASH").replacing("{", with: "OB")
                         .replacing("}", with: "CB") + "PathCondition"
                     guard let condition = combined(Array(methods.values), name: name) else { continue }
                     // A single condition is the template's own text, a combined one the transform's.

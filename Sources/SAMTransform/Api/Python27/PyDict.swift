@@ -1,8 +1,8 @@
-/// A dictionary in either of the two ways that AWS's transform has them: with the hash table of Python 2.7, whose order of
-/// members depends on every insertion and removal that it has seen, or in order of insertion.
+/// A dictionary in either of the two ways that AWS's transform has them: with the hash table of Python 2.7, whose order
+/// of members depends on every insertion and removal that it has seen, or in order of insertion.
 ///
-/// The table follows CPython 2.7.18, Objects/dictobject.c: eight slots to begin with, open addressing, marks where members
-/// were removed, and a table four times the members (two times when beyond 50,000) once two thirds are in use.
+/// The table follows CPython 2.7.18, Objects/dictobject.c: eight slots to begin with, open addressing, marks where
+/// members were removed, and a table four times the members (two times when beyond 50,000) once two thirds are in use.
 struct PyDict: Sendable {
     private struct Member: Sendable {
         let key: PyText
@@ -163,8 +163,8 @@ extension PyDict {
         resize(members.count * (members.count > 50_000 ? 2 : 4))
     }
 
-    /// The slot for a hash whose key is not in the table: the first removed one on the way to an empty one, failing that
-    /// the empty one.
+    /// The slot for a hash whose key is not in the table: the first removed one on the way to an empty one, failing
+    /// that the empty one.
     private func freeSlot(for hash: UInt64) -> Int {
         let mask = UInt64(table.count - 1)
         var walker = hash & mask

@@ -43,7 +43,8 @@ extension Optional<PyValue> {
 extension PyText {
     /// Python's `repr()`: quoted, with escapes; Unicode texts with everything beyond ASCII escaped, as 2.7 has it.
     func write(to result: inout String) {
-        let mark: Unicode.Scalar = text.utf8.contains(UInt8(ascii: "'")) && !text.utf8.contains(UInt8(ascii: "\""))
+        let mark: Unicode.Scalar =
+            text.utf8.contains(UInt8(ascii: "'")) && !text.utf8.contains(UInt8(ascii: "\""))
             ? "\"" : "'"
         if isUnicode { result += "u" }
         result.unicodeScalars.append(mark)

@@ -191,9 +191,10 @@ extension RestApiBuilder {
         _ = options.editDict("responses") { responses in
             _ = responses.editDict("200") { success in
                 _ = success.edit("headers") { headers in
-                    headers = headers.dict.map { members in
-                        .dict(members.mapValues { .dict(PyDict(single: "schema", $0)) })
-                    } ?? headers
+                    headers =
+                        headers.dict.map { members in
+                            .dict(members.mapValues { .dict(PyDict(single: "schema", $0)) })
+                        } ?? headers
                 }
             }
         }

@@ -64,8 +64,8 @@ extension RestApiBuilder {
         return .object(JSONObject(known.compactMap { name in members[name].truthy.map { (name, $0.json) } }))
     }
 
-    /// The paths below the domain that lead to the API, and what the resources for it are called. One without a path when
-    /// none is given.
+    /// The paths below the domain that lead to the API, and what the resources for it are called. One without a path
+    /// when none is given.
     private func basePaths(_ members: PyDict) throws -> [(id: String, path: JSON?)] {
         let plain = logicalID + "BasePathMapping"
         let declared: [PyValue]
@@ -108,7 +108,8 @@ extension RestApiBuilder {
 // MARK: Route 53
 
 extension RestApiBuilder {
-    /// The record sets that lead to the domain. Domains in the same hosted zone share one resource, unless told otherwise.
+    /// The record sets that lead to the domain. Domains in the same hosted zone share one resource, unless told
+    /// otherwise.
     private mutating func recordSets(_ target: JSON) throws -> [Resource] {
         guard case .dict(let members)? = domain, let declared = members.given("Route53") else { return [] }
         guard case .dict(let route) = declared else { throw fault("Property 'Domain.Route53' should be a map.") }

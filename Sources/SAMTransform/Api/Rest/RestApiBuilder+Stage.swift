@@ -23,8 +23,8 @@ extension RestApiBuilder {
         return (deployment, stage)
     }
 
-    /// The deployment. CloudFormation deploys an API anew only when there is a new deployment resource, so its name is made
-    /// of what the API consists of.
+    /// The deployment. CloudFormation deploys an API anew only when there is a new deployment resource, so its name is
+    /// made of what the API consists of.
     private func deployment() throws -> Resource {
         var id = logicalID + "Deployment"
         var description: JSON?
@@ -39,8 +39,8 @@ extension RestApiBuilder {
         return deployment
     }
 
-    /// What the deployment's name is a hash over: the document as Python 2.7 prints it, the version, the domain, and the
-    /// names of the functions behind. Nil when there is no document.
+    /// What the deployment's name is a hash over: the document as Python 2.7 prints it, the version, the domain, and
+    /// the names of the functions behind. Nil when there is no document.
     private func deployedText() throws -> String? {
         let document = try truthy("DefinitionUri").map(bodyLocation) ?? body
         guard let document, document.isTruthy else { return nil }

@@ -35,7 +35,9 @@ struct ApiV2Domain {
             if let value = domain[property].truthy { configuration[property] = value }
         }
         resource["DomainNameConfigurations"] = [configuration]
-        if let tls = domain["MutualTlsAuthentication"].truthy { resource["MutualTlsAuthentication"] = try mutualTLS(tls) }
+        if let tls = domain["MutualTlsAuthentication"].truthy {
+            resource["MutualTlsAuthentication"] = try mutualTLS(tls)
+        }
         let mappings = try mappings(to: resource)
         return [resource] + mappings + (try recordSets(resource).map { [$0] } ?? [])
     }

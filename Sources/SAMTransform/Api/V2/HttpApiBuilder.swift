@@ -70,7 +70,9 @@ struct HttpApiBuilder {
 
     /// Throws unless there is a document to work on.
     private func expectDocument(_ property: String, _ place: String, adding what: String) throws {
-        guard body != nil else { throw owner.fault("\(property) works only with inline OpenApi specified in \(place).") }
+        guard body != nil else {
+            throw owner.fault("\(property) works only with inline OpenApi specified in \(place).")
+        }
         guard OpenAPIEditor.isValid(body) else {
             throw owner.fault(
                 "Unable to add \(what) because 'DefinitionBody' does not contain a valid OpenApi definition.")
