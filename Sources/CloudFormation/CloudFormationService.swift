@@ -35,7 +35,7 @@ package struct CloudFormationService: CloudService {
     package var machines: [any Service] { [runner] }
 
     package var operations: [Operation] {
-        stackOperations + stackReads + changeSetOperations + templateOperations + stackSettings
+        stackOperations + stackReads + changeSetOperations + templateOperations + stackSettings + driftOperations
     }
 
     package var resourceTypes: [ResourceType] {

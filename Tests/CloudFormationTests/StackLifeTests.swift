@@ -81,7 +81,7 @@ struct StackLifeTests {
                 (
                     "CreateStack", shop.input("new", "Resources:\n  A: {Type: Test::Moon}"),
                     "ValidationError: Template format error: Unrecognized resource types: [Test::Moon] (line 2, column 7, "
-                        + "Resources.A.Type). See 'slipway support' for the types that can be run."
+                        + "Resources.A.Type). There is no such type; see 'slipway support' for those there are."
                 ),
                 (
                     "CreateStack", shop.input("new", "Resources:\n  A: {Type: Test::Thing, Properties: {Sise: 1}}"),
@@ -264,6 +264,36 @@ struct StackLifeTests {
                 }
             }
             #expect(toys.calls == ["create First", "create Second"])
+        }
+    }
+
+    @Test("drift is what differs from what the stack says, not what a service adds")
+    func drift() async throws {
+        try await withWorkshop { shop in
+            try await shop.create("s", Self.template)
+            func detect() async throws -> JSON {
+                let id = try await shop.call("DetectStackDrift", ["StackName": "s"])["StackDriftDetectionId"] ?? ""
+                return try await shop.call("DescribeStackDriftDetectionStatus", ["StackDriftDetectionId": id])
+            }
+            let clean = try await detect()
+            #expect(clean["StackDriftStatus"] == "IN_SYNC" && clean["DetectionStatus"] == "DETECTION_COMPLETE")
+            let id = try #require(shop.toys.things.first { $0.value["Size"] == "1" }?.key)
+            shop.toys.change { state in
+                state.things[id]?["Size"] = 8
+                state.things[id]?["Password"] = "added"
+            }
+            #expect(try await detect()["DriftedStackResourceCount"] == 1)
+            let drifts = try await shop.call(
+                "DescribeStackResourceDrifts", ["StackName": "s", "StackResourceDriftStatusFilters": ["MODIFIED"]])
+            let difference: JSON = [
+                "PropertyPath": "/Size", "ExpectedValue": "1", "ActualValue": "8", "DifferenceType": "NOT_EQUAL",
+            ]
+            #expect(drifts["StackResourceDrifts"]?[0]?["PropertyDifferences"] == [difference])
+            _ = shop.toys.change { $0.things.removeValue(forKey: id) }
+            let one = try await shop.call("DetectStackResourceDrift", ["StackName": "s", "LogicalResourceId": "First"])
+            #expect(one["StackResourceDrift"]?["StackResourceDriftStatus"] == "DELETED")
+            let stack = try await shop.settled("s")
+            #expect(stack["DriftInformation"]?["StackDriftStatus"] == "DRIFTED")
         }
     }
 

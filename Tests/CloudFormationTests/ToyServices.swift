@@ -68,7 +68,7 @@ final class Toys: Sendable {
                 delete: { [self] request in
                     try refuse(request, "delete")
                     _ = change { $0.things.removeValue(forKey: request.physicalID ?? "") }
-                }))
+                }, read: { [self] request in change { $0.things[request.physicalID ?? ""] } }))
     }
 
     private func make(_ request: ResourceRequest) throws -> ResourceState {

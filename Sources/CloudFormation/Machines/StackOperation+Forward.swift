@@ -7,6 +7,13 @@ extension StackOperation {
         phase = .forward
         let targets = targets
         schedule = Schedule(order.filter { targets[$0] != nil }) { targets[$0]?.needs ?? [] }
+        for name in order where targets[name] == nil {
+            guard let type = resources[name]?.current?.type, let denial = denial(of: .delete, name, type) else {
+                continue
+            }
+            resources[name]?.keepOriginal()
+            fail(name, .updateFailed, denial)
+        }
     }
 
     mutating func startForward(_ logicalID: String) {
@@ -21,6 +28,9 @@ extension StackOperation {
         guard let resource = resources[logicalID], let current = resource.current else {
             return launch(.create, logicalID, target, wanted)
         }
+        if current.type != target.type, let denial = denial(of: .replace, logicalID, current.type) {
+            return fail(logicalID, .updateFailed, denial)
+        }
         let facts = types[target.type]
         let differences = PropertyDifference.all(from: current.properties, to: wanted.properties)
         let areTagsNew = subject.tags != subject.previousTags && facts?.isTaggable == true
@@ -33,6 +43,8 @@ extension StackOperation {
             replace(logicalID, target, wanted)
         } else if facts?.canUpdate == false {
             absorb(logicalID, target, wanted)
+        } else if let denial = denial(of: .modify, logicalID, target.type) {
+            fail(logicalID, .updateFailed, denial)
         } else {
             launch(.update, logicalID, target, wanted)
         }
@@ -80,7 +92,14 @@ extension StackOperation {
                 "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename \(name) and "
                     + "update the stack again.")
         }
+        if let denial = denial(of: .replace, logicalID, target.type) { return fail(logicalID, .updateFailed, denial) }
         launch(.replace, logicalID, target, wanted)
+    }
+
+    /// Why the stack policy does not let that be done; nil when it does, or there is none.
+    private func denial(of action: StackPolicy.Action, _ logicalID: String, _ type: String) -> String? {
+        guard intent == .update, let text = subject.policy else { return nil }
+        return StackPolicy(text)?.denial(of: action, logicalID, type: type)
     }
 
     /// Nothing has to be done outside: only what the stack itself keeps may change.
@@ -164,6 +183,7 @@ extension StackOperation {
 
     mutating func endForward() {
         guard schedule.remaining == 0 else { return stop(because: "The resources left wait for each other.") }
+        if monitoredUntil == nil, beginMonitoring() { return }
         do {
             outputs = try workOutOutputs()
         } catch {

@@ -12,6 +12,7 @@ extension StackOperation {
         let wasDirty = resources[name]?.isDirty ?? false
         resources[name]?.isDirty = false
         resources[name]?.current = deployed
+        resources[name]?.drift = nil
         if let old, old.physicalID != physicalID {
             leave(old, of: name, isRollback: action.kind == .restore, isDirty: wasDirty)
         }

@@ -12,11 +12,12 @@ extension StackOperation {
         case .failed(let token, let reason, let physicalID, let isCancelled):
             failed(token, reason, physicalID, isCancelled: isCancelled)
         case .cancel:
-            guard phase == .forward, intent == .update else { return Reaction() }
+            guard phase == .forward || phase == .monitoring, intent == .update else { return Reaction() }
             stop(because: "User Initiated")
         case .abandon:
             guard intent == .create, phase != .over, phase != .deleting else { return Reaction() }
             abandon()
+        case .alarms(let firing, let missing): alarmsSeen(firing: firing, missing: missing)
         case .woken: timePassed()
         }
         pump()
@@ -41,9 +42,11 @@ extension StackOperation {
                 outbox.wake = .at(outbox.now + .seconds(minutes * 60))
             }
             beginForward()
+            watchAlarms()
         case .update:
             setStatus(.updateInProgress, "User Initiated")
             beginForward()
+            watchAlarms()
         case .rollback: beginRollback("User Initiated")
         case .delete: beginDeleting("User Initiated")
         }
@@ -52,6 +55,7 @@ extension StackOperation {
     /// Starts whatever is ready, and moves on when a phase has come to its end, until there is something to wait for.
     private mutating func pump() {
         while phase != .over, phase != .new {
+            if phase == .monitoring { return }
             if phase != .stopping, let node = schedule.next() {
                 start(node)
             } else if running.isEmpty {
@@ -67,7 +71,7 @@ extension StackOperation {
         case .forward: startForward(node)
         case .backward: startBackward(node)
         case .cleanup, .rollbackCleanup, .deleting: startDeletion(node)
-        case .new, .stopping, .over: return
+        case .new, .stopping, .monitoring, .over: return
         }
     }
 
@@ -79,11 +83,16 @@ extension StackOperation {
         case .cleanup: endCleanup()
         case .rollbackCleanup: endRollbackCleanup()
         case .deleting: endDeleting()
-        case .new, .over: return
+        case .new, .monitoring, .over: return
         }
     }
 
     private mutating func timePassed() {
+        if phase == .monitoring, isMonitored {
+            phase = .forward
+            return endForward()
+        }
+        watchAlarms()
         guard phase == .forward, let deadline, outbox.now >= deadline else { return }
         stop(because: "Stack creation time exceeded the specified timeout. Rollback requested by user.")
     }

@@ -37,6 +37,8 @@ package struct StackOperation: Machine {
         case stopping
         /// Back to the last good state.
         case backward
+        /// Everything stands; alarms are watched before that counts as good.
+        case monitoring
         /// What the new state no longer wants is removed.
         case cleanup
         /// What the failed attempt made is removed.
@@ -126,6 +128,8 @@ package struct StackOperation: Machine {
     var tokens = 0
     var eventCount: Int
     var deadline: Timestamp?
+    /// Until when alarms are watched after the resources stand.
+    var monitoredUntil: Timestamp?
     /// What the last step brought: written out by the projection, not stored with the machine.
     package var outbox = Outbox()
 }
@@ -162,6 +166,10 @@ package struct OperationSubject: Codable, Sendable, Hashable {
     package var previousTags: [String: String] = [:]
     /// Minutes after which a creation counts as failed.
     package var timeoutMinutes: Int?
+    /// Alarms that take the operation back.
+    package var monitor: StackOperation.Monitor?
+    /// The stack policy that an update is held to, as text.
+    package var policy: String?
     /// Exports that other stacks import: they may neither go nor change.
     package var exportsInUse: [ExportInUse] = []
     /// Values that must not be shown, to be masked in events.
@@ -191,6 +199,8 @@ extension StackOperation {
         case cancel
         /// The user deletes a stack that is still being created.
         case abandon
+        /// What the watched alarms say, by name.
+        case alarms(firing: [String], missing: [String])
         /// Its alarm clock went off.
         case woken
     }
@@ -201,6 +211,8 @@ extension StackOperation {
         case act(Action)
         /// Break off the action of that token, if it waits for something.
         case breakOff(token: String)
+        /// Find out which of these alarms fire.
+        case lookAtAlarms(token: String, alarms: [String])
     }
 
     /// An action on a resource.

@@ -29,10 +29,28 @@ final class StackPerformer: Performer {
         case .breakOff(let token):
             underWay.withLock { $0[token] }?.cancel()
             return nil
+        case .lookAtAlarms(_, let alarms):
+            guard let operation = try await runner.machine(id) else { return nil }
+            return try await alarmStates(alarms, operation.subject)
         case .act(let action):
             guard let operation = try await runner.machine(id) else { return nil }
             return try await act(action, operation, key)
         }
+    }
+
+    /// What the alarms say. One that cannot be asked about now is asked about again.
+    private func alarmStates(_ arns: [String], _ subject: OperationSubject) async throws -> StackOperation.Event? {
+        let caller = Caller(account: subject.account, region: subject.region, principal: subject.principal)
+        let names = arns.map { arn in
+            arn.firstRange(of: ":alarm:").map { String(arn[$0.upperBound...]) } ?? arn
+        }
+        let answer = try await cloud.call(
+            "cloudwatch", "DescribeAlarms",
+            ["AlarmNames": .array(names.map(JSON.string)), "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]], as: caller)
+        let all = (answer["MetricAlarms"]?.array ?? []) + (answer["CompositeAlarms"]?.array ?? [])
+        let found = Set(all.compactMap { $0["AlarmName"]?.string })
+        let firing = all.filter { $0["StateValue"] == "ALARM" }.compactMap { $0["AlarmName"]?.string }
+        return .alarms(firing: firing.sorted(), missing: names.filter { !found.contains($0) })
     }
 
     private func act(
@@ -99,7 +117,8 @@ final class StackPerformer: Performer {
         let previous = isDeletion ? action.previous : await references.resolvedIfPossible(action.previous)
         return ResourceRequest(
             cloud: cloud, caller: caller, stackID: subject.stackID, stackName: subject.stackName,
-            logicalID: action.logicalID, properties: properties, previous: previous, physicalID: action.physicalID,
+            logicalID: action.logicalID, properties: catalogue.coerced(properties, for: action.type),
+            previous: previous.map { catalogue.coerced($0, for: action.type) }, physicalID: action.physicalID,
             attributes: action.attributes.object ?? [:], tags: subject.tags, updatePolicy: action.updatePolicy,
             isRollback: action.isRollback, key: key, suffix: action.suffix,
             report: { [ledger] text in await StackReport(ledger, subject, action).tell(text) })

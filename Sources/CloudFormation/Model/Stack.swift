@@ -22,6 +22,8 @@ package struct Stack: Codable, Sendable {
         package var outputTargets: [StackOperation.OutputTarget] = []
         /// The outputs as worked out.
         package var outputs: [StackOperation.OutputValue] = []
+        /// Alarms that take an operation back.
+        package var monitor: StackOperation.Monitor?
         /// The names it imports from other stacks.
         package var imports: [String] = []
     }
@@ -86,6 +88,10 @@ package struct Stack: Codable, Sendable {
     package var operationID: String?
     /// What that operation does.
     package var operationType: String?
+    /// Whether its resources differed from it when that was looked at last, in CloudFormation's words.
+    package var driftStatus: String?
+    /// When that was.
+    package var driftTime: Timestamp?
     /// How many events it has told.
     package var eventCount = 0
 

@@ -89,6 +89,8 @@ package struct StackResource: Codable, Sendable, Hashable {
     var generation = 0
     /// Whether a change in place was begun and failed, so that it may be anything between two states.
     var isDirty = false
+    /// How it differed from this when that was looked at last; nil when it was changed since.
+    var drift: ResourceDrift?
 
     /// Remembers what it is now as its last good state, unless an earlier one is remembered.
     mutating func keepOriginal() {

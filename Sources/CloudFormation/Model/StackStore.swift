@@ -36,6 +36,9 @@ package enum StackStore {
     /// What was begun under a client's token: the same call again begins nothing.
     package static let tokens = Collection<TokenUse>("cloudformation token")
 
+    /// Looks for drift, by id.
+    package static let detections = Collection<DriftDetection>("cloudformation drift detection")
+
     /// The key of a resource.
     static func key(_ stackID: String, _ logicalID: String) -> String { "\(stackID)|\(logicalID)" }
 }

@@ -10,7 +10,7 @@ extension CloudFormationService {
             Operation(
                 "CreateChangeSet",
                 enforces:
-                    "StackName TemplateBody TemplateURL UsePreviousTemplate Parameters Capabilities ResourceTypes Tags "
+                    "StackName TemplateBody TemplateURL UsePreviousTemplate Parameters Capabilities ResourceTypes Tags RollbackConfiguration "
                     + "ChangeSetName ClientToken ChangeSetType OnStackFailure",
                 stores: "RoleARN NotificationARNs Description"
             ) { (input: CreateChangeSet, call) in try await createChangeSet(input, call) },
@@ -235,6 +235,8 @@ extension CloudFormationService {
             subject.onFailure = isDisabled ? .nothing : changeSet.onFailure ?? .rollback
             subject.retainsOnRollback = !(call.input["RetainExceptOnCreate"]?.bool ?? false)
             subject.tags = StackRules.tags(changeSet.revision.tags)
+            subject.monitor = changeSet.revision.monitor
+            subject.policy = isCreation ? nil : stack.policy
             subject.secrets = changeSet.revision.parameters.filter(\.isNoEcho).map { $0.resolved ?? $0.value }.filter {
                 !$0.isEmpty
             }

@@ -35,6 +35,8 @@ extension CloudFormationService {
             }
         }
         stack.operationID = subject.operationID
+        stack.driftStatus = nil
+        stack.driftTime = nil
         stack.operationType = intent.rawValue
         if intent != .create { stack.updated = transaction.now }
         try transaction.put(StackStore.stacks, stack.id, stack)
@@ -61,6 +63,7 @@ extension CloudFormationService {
         revision.capabilities = submission.Capabilities ?? []
         revision.notificationARNs = submission.NotificationARNs ?? previous?.notificationARNs ?? []
         revision.roleARN = submission.RoleARN ?? previous?.roleARN
+        revision.monitor = submission.monitor ?? previous?.monitor
         revision.outputTargets = accepted.plan.outputs
         revision.outputs = previous?.outputs ?? []
         revision.imports = accepted.imports

@@ -7,6 +7,7 @@ internal import Notation
 extension CloudFormationService {
     private static let submitted =
         "StackName TemplateBody TemplateURL Parameters Capabilities ResourceTypes Tags ClientRequestToken "
+        + "StackPolicyBody RollbackConfiguration "
 
     var stackOperations: [Operation] {
         [
@@ -14,11 +15,13 @@ extension CloudFormationService {
                 "CreateStack",
                 enforces: Self.submitted
                     + "DisableRollback OnFailure TimeoutInMinutes EnableTerminationProtection RetainExceptOnCreate",
-                stores: "RoleARN NotificationARNs StackPolicyBody"
+                stores: "RoleARN NotificationARNs"
             ) { (input: CreateStack, call) in try await create(input, call) },
             Operation(
-                "UpdateStack", enforces: Self.submitted + "UsePreviousTemplate DisableRollback RetainExceptOnCreate",
-                stores: "RoleARN NotificationARNs StackPolicyBody"
+                "UpdateStack",
+                enforces: Self.submitted
+                    + "UsePreviousTemplate DisableRollback RetainExceptOnCreate StackPolicyDuringUpdateBody",
+                stores: "RoleARN NotificationARNs"
             ) { (input: UpdateStack, call) in try await update(input, call) },
             Operation(
                 "DeleteStack", enforces: "StackName RetainResources ClientRequestToken DeletionMode", stores: "RoleARN"
@@ -81,6 +84,7 @@ extension CloudFormationService {
             subject.onFailure = input.onFailure
             subject.retainsOnRollback = !(input.RetainExceptOnCreate ?? false)
             subject.timeoutMinutes = input.TimeoutInMinutes
+            subject.monitor = stack.revision.monitor
             subject.secrets = accepted.secrets
             try keep(accepted, stack.revision.templateKey, transaction)
             try begin(.create, subject, accepted.plan, &stack, transaction)
@@ -116,6 +120,8 @@ extension CloudFormationService {
             subject.retainsOnRollback = !(input.RetainExceptOnCreate ?? false)
             subject.secrets = accepted.secrets
             subject.tags = StackRules.tags(new.tags)
+            subject.monitor = new.monitor
+            subject.policy = input.StackPolicyDuringUpdateBody ?? stack.policy
             stack.policy = input.StackPolicyBody ?? stack.policy
             if let disabled = input.DisableRollback { stack.isRollbackDisabled = disabled }
             try prepareUpdate(&stack, new, accepted, transaction)

@@ -46,8 +46,11 @@ struct UpdateStack: Decodable, Sendable {
     var DisableRollback: Bool?
     var RetainExceptOnCreate: Bool?
     var StackPolicyBody: String?
+    var StackPolicyDuringUpdateBody: String?
 
-    private enum CodingKeys: CodingKey { case DisableRollback, RetainExceptOnCreate, StackPolicyBody }
+    private enum CodingKeys: CodingKey {
+        case DisableRollback, RetainExceptOnCreate, StackPolicyBody, StackPolicyDuringUpdateBody
+    }
 
     init(from decoder: any Decoder) throws {
         submission = try Submission(from: decoder)
@@ -55,6 +58,7 @@ struct UpdateStack: Decodable, Sendable {
         DisableRollback = try values.decodeIfPresent(Bool.self, forKey: .DisableRollback)
         RetainExceptOnCreate = try values.decodeIfPresent(Bool.self, forKey: .RetainExceptOnCreate)
         StackPolicyBody = try values.decodeIfPresent(String.self, forKey: .StackPolicyBody)
+        StackPolicyDuringUpdateBody = try values.decodeIfPresent(String.self, forKey: .StackPolicyDuringUpdateBody)
     }
 }
 

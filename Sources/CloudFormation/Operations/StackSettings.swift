@@ -9,7 +9,7 @@ extension CloudFormationService {
         [
             Operation(
                 "UpdateTerminationProtection", enforces: "EnableTerminationProtection StackName", raw: setProtection),
-            Operation("SetStackPolicy", enforces: "StackName", stores: "StackPolicyBody", raw: setPolicy),
+            Operation("SetStackPolicy", enforces: "StackName StackPolicyBody", raw: setPolicy),
             Operation("GetStackPolicy", enforces: "StackName", raw: getPolicy),
             Operation("SignalResource", enforces: "StackName LogicalResourceId UniqueId Status", raw: signal),
             Operation("DescribeAccountLimits", enforces: "NextToken", raw: accountLimits),
@@ -29,7 +29,7 @@ extension CloudFormationService {
 
     private func setPolicy(_ call: Call) async throws -> Reply {
         let body = call.input["StackPolicyBody"]?.string
-        if let body, (try? JSON(parsing: body))?["Statement"] == nil {
+        if let body, StackPolicy(body) == nil {
             throw AWSError("ValidationError", "Error validating stack policy: Invalid stack policy")
         }
         let name = call.input["StackName"]?.string ?? ""

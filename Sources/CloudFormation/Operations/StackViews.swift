@@ -12,7 +12,7 @@ enum StackViews {
             "Capabilities": .array(stack.revision.capabilities.map(JSON.string)),
             "Tags": tags(stack.revision.tags), "Parameters": parameters(stack.revision.parameters),
             "EnableTerminationProtection": .bool(stack.isProtected),
-            "DriftInformation": ["StackDriftStatus": "NOT_CHECKED"],
+            "DriftInformation": drift(stack),
         ]
         view["Description"] = stack.revision.description.map(JSON.string)
         view["StackStatusReason"] = stack.reason.map(JSON.string)
@@ -23,16 +23,38 @@ enum StackViews {
         view["ParentId"] = stack.parentID.map(JSON.string)
         view["RootId"] = stack.rootID.map(JSON.string)
         view["ChangeSetId"] = stack.changeSetID.map(JSON.string)
+        view["RollbackConfiguration"] = monitor(stack.revision.monitor)
         let outputs = stack.revision.outputs
         if !outputs.isEmpty { view["Outputs"] = .array(outputs.map(output)) }
         return view
+    }
+
+    private static func drift(_ stack: Stack) -> JSON {
+        var view: JSON = ["StackDriftStatus": .string(stack.driftStatus ?? "NOT_CHECKED")]
+        view["LastCheckTimestamp"] = stack.driftTime.map { .double($0.seconds) }
+        return view
+    }
+
+    private static func drift(_ resource: StackResource) -> JSON {
+        var view: JSON = ["StackResourceDriftStatus": .string((resource.drift?.status ?? .notChecked).rawValue)]
+        view["LastCheckTimestamp"] = resource.drift.map { .double($0.time.seconds) }
+        return view
+    }
+
+    static func monitor(_ monitor: StackOperation.Monitor?) -> JSON {
+        guard let monitor else { return [:] }
+        return [
+            "RollbackTriggers": .array(
+                monitor.alarms.map { ["Arn": .string($0), "Type": "AWS::CloudWatch::Alarm"] }),
+            "MonitoringTimeInMinutes": .int(monitor.minutes),
+        ]
     }
 
     static func summary(_ stack: Stack) -> JSON {
         var view: JSON = [
             "StackId": .string(stack.id), "StackName": .string(stack.name),
             "CreationTime": .double(stack.created.seconds),
-            "StackStatus": .string(stack.status.rawValue), "DriftInformation": ["StackDriftStatus": "NOT_CHECKED"],
+            "StackStatus": .string(stack.status.rawValue), "DriftInformation": drift(stack),
         ]
         view["TemplateDescription"] = stack.revision.description.map(JSON.string)
         view["StackStatusReason"] = stack.reason.map(JSON.string)
@@ -71,7 +93,7 @@ enum StackViews {
         var view: JSON = [
             "LogicalResourceId": .string(resource.logicalID), "ResourceType": .string(resource.type),
             "ResourceStatus": .string(resource.status.rawValue),
-            "DriftInformation": ["StackResourceDriftStatus": "NOT_CHECKED"],
+            "DriftInformation": drift(resource),
         ]
         view[timeMember] = .double(resource.updated.seconds)
         let physicalID = resource.current?.physicalID ?? resource.leaving.last?.deployed.physicalID

@@ -25,6 +25,23 @@ struct Submission: Codable, Sendable {
     var NotificationARNs: [String]?
     var Tags: [Tag]?
     var ClientRequestToken: String?
+    var RollbackConfiguration: Triggers?
+
+    struct Triggers: Codable, Sendable {
+        struct Trigger: Codable, Sendable {
+            var Arn: String
+            var `Type`: String?
+        }
+        var RollbackTriggers: [Trigger]?
+        var MonitoringTimeInMinutes: Int?
+    }
+
+    /// What is to be watched; nil when nothing was said of it, which keeps what there is.
+    var monitor: StackOperation.Monitor? {
+        guard let given = RollbackConfiguration else { return nil }
+        return StackOperation.Monitor(
+            alarms: (given.RollbackTriggers ?? []).map { $0.Arn }, minutes: given.MonitoringTimeInMinutes ?? 0)
+    }
 
     /// The parameters' values as given.
     var given: [ParameterValues.Given] {

@@ -137,7 +137,7 @@ struct TemplateIntake: Sendable {
 
     /// Unknown types, unknown properties, values of the wrong kind: with line and remedy, since AWS has no wording for all of them.
     private func check(_ template: ResolvedTemplate, _ text: TemplateText) throws {
-        let report = template.check(schema: catalogue.schema).located(in: text)
+        let report = template.check(schema: catalogue.schema, offer: catalogue.offer).located(in: text)
         guard let first = report.errors.first else { return }
         let place = first.mark.map { " (line \($0.line), column \($0.column), \(first.path))" } ?? " (\(first.path))"
         let more = report.errors.count - 1

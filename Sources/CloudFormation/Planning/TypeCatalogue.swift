@@ -17,8 +17,10 @@ struct TypeCatalogue: Sendable {
     /// What the stack engine knows about that type.
     func facts(_ name: String) -> StackOperation.TypeFacts? {
         guard let type = type(name) else { return nil }
+        let published = PublicSchemas.schema(name)
+        let replacing = Set(type.replacing.map { $0.replacing(".", with: "/") }).union(published?.createOnly ?? [])
         return StackOperation.TypeFacts(
-            replacing: type.replacing.map { $0.replacing(".", with: "/") }.sorted(), nameProperty: type.nameProperty,
+            replacing: replacing.sorted(), nameProperty: type.nameProperty,
             canUpdate: type.actions.update != nil, isTaggable: type.enforced.contains("Tags"))
     }
 
@@ -29,8 +31,22 @@ struct TypeCatalogue: Sendable {
         return facts
     }
 
-    /// What a resource of that type may be told.
+    /// What a resource of that type may be told: as published, or as declared where nothing is. Nil when it cannot be run.
     func schema(_ name: String) -> ResourceSchema? {
+        guard let declared = offer(name) else { return nil }
+        guard var published = PublicSchemas.schema(name) else { return declared }
+        published.attributes = declared.attributes
+        published.properties.required.formUnion(declared.properties.required)
+        return published
+    }
+
+    /// The properties of the kinds that the type's schema asks for.
+    func coerced(_ properties: JSON, for name: String) -> JSON {
+        PublicSchemas.schema(name)?.coerced(properties) ?? properties
+    }
+
+    /// What of that type is offered here.
+    func offer(_ name: String) -> ResourceSchema? {
         guard let type = type(name) else { return nil }
         let names = type.enforced.union(type.stored)
         var properties = Self.members(names.sorted().map { $0.split(separator: ".")[...] })

@@ -1,0 +1,85 @@
+internal import CloudFormationTemplate
+package import Notation
+
+/// How a resource differs from what its stack says, when that was looked at last.
+package struct ResourceDrift: Codable, Sendable, Hashable {
+    /// Whether it differs.
+    package enum Status: String, Codable, Sendable {
+        case inSync = "IN_SYNC"
+        case modified = "MODIFIED"
+        case deleted = "DELETED"
+        case notChecked = "NOT_CHECKED"
+    }
+
+    /// A property that differs.
+    package struct Difference: Codable, Sendable, Hashable {
+        /// Its place, with slashes.
+        package var path: String
+        /// `ADD`, `REMOVE` or `NOT_EQUAL`.
+        package var kind: String
+        /// What the stack says.
+        package var expected: String
+        /// What is.
+        package var actual: String
+    }
+
+    /// Whether it differs.
+    package var status: Status
+    /// When that was looked at.
+    package var time: Timestamp
+    /// What the stack says.
+    package var expected: JSON
+    /// What is; nil when nothing is.
+    package var actual: JSON?
+    /// Where they differ.
+    package var differences: [Difference] = []
+
+    /// Compares what a stack says with what its type reads. Only what the stack says counts: what the service adds by itself is
+    /// no drift. What the type does not read back, such as secrets and code, is not compared.
+    init(expected: JSON, actual: JSON?, time: Timestamp) {
+        self.expected = expected
+        self.time = time
+        guard let actual else {
+            status = .deleted
+            return
+        }
+        let known = JSON.object((expected.object ?? [:]).filter { name, _ in actual[name] != nil })
+        let seen = Self.restricted(actual, to: known)
+        self.actual = seen
+        differences = PropertyDifference.all(from: known, to: seen).map { difference in
+            Difference(
+                path: "/" + difference.steps.joined(separator: "/"),
+                kind: difference.kind == .add ? "ADD" : difference.kind == .remove ? "REMOVE" : "NOT_EQUAL",
+                expected: Self.shown(difference.before), actual: Self.shown(difference.after))
+        }
+        status = differences.isEmpty ? .inSync : .modified
+    }
+
+    private static func shown(_ value: JSON?) -> String { value.map { $0.loose.string ?? $0.loose.text() } ?? "null" }
+
+    /// The members that the pattern has too, at every depth.
+    private static func restricted(_ value: JSON, to pattern: JSON) -> JSON {
+        guard let members = value.object, let wanted = pattern.object else { return value }
+        var kept = JSONObject()
+        for (name, inner) in wanted {
+            if let member = members[name] { kept[name] = restricted(member, to: inner) }
+        }
+        return .object(kept)
+    }
+}
+
+/// One look at a stack for drift.
+package struct DriftDetection: Codable, Sendable {
+    /// Its id.
+    package var id: String
+    /// The stack.
+    package var stackID: String
+    /// `DRIFTED` or `IN_SYNC`.
+    package var status: String
+    /// How many resources differ.
+    package var count: Int
+    /// When it was.
+    package var time: Timestamp
+    /// What could not be looked at; nil when everything could.
+    package var trouble: String?
+}
