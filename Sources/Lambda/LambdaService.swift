@@ -125,12 +125,13 @@ package final class LambdaService: CloudService, Service {
     package var environmentCount: Int { parts.pool.count }
 
     /// Carries out asynchronous invocations, ships log lines and lets cold environments go, until cancelled or asked to
-    /// stop gracefully. The sandbox's own shutdown ends the environments.
+    /// stop gracefully; then ends all environments.
     package func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { await self.shipper.run() }
             group.addTask { await cancelWhenGracefulShutdown { await self.retireCold() } }
             try await self.parts.asyncInvocations.run()
+            await self.parts.pool.killAll()
             self.shipper.finish()
             group.cancelAll()
         }

@@ -193,3 +193,16 @@ final class RecordingObserver: AsyncInvocationObserver {
     init() { (failures, heard) = AsyncStream.makeStream() }
     func asyncAttemptFailed(_ failure: AsyncFailure) async { heard.yield(failure) }
 }
+
+/// S3 with one object, whatever it is asked for.
+struct Shelf: CloudService {
+    let id = "s3"
+    let zip: String
+    var operations: [Operation] {
+        [
+            Operation("GetObject", enforces: "Bucket Key VersionId") { _ in
+                Reply([:], payload: .bytes(Data(base64Encoded: zip).map(Array.init) ?? []))
+            }
+        ]
+    }
+}

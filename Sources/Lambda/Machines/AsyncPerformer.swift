@@ -23,6 +23,7 @@ struct AsyncPerformer: Performer {
         switch command {
         case .invoke(let number):
             let attempt = try await attempt(number, machine.request)
+            try Task.checkCancellation()  // Broken off because the server stops: the next start tries it again.
             if attempt.result != .succeeded { await tell(attempt, machine.request) }
             return .attempted(attempt)
         case .deliver(let condition, let attempt):

@@ -2,7 +2,7 @@ import Cloud
 import Ledger
 import Notation
 
-/// What is set beside a function's configuration: reserved concurrency, treatment of events, tags, the account's limits.
+/// What is set beside a function's configuration: reserved concurrency, treatment of events, tags, account limits.
 struct SettingOperations: Sendable {
     let parts: LambdaParts
 

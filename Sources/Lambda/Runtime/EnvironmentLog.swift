@@ -4,8 +4,8 @@ import Synchronization
 
 /// The lines of one execution environment: what the function prints, and what Lambda says around it.
 ///
-/// Filled from any thread; emptied by the ``LogShipper``. Keeps the end of the current invocation's lines for callers who
-/// ask for it.
+/// Filled from any thread; emptied by the ``LogShipper``. Keeps the end of the current invocation's lines for callers
+/// who ask for it.
 final class EnvironmentLog: Sendable {
     /// Where the lines go.
     struct Place: Sendable, Hashable {

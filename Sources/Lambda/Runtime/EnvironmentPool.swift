@@ -1,5 +1,6 @@
 import Ledger
 import Notation
+import Sandbox
 import Synchronization
 
 /// All execution environments: those at work, those kept warm, and how many invocations run at once.
@@ -159,6 +160,13 @@ final class EnvironmentPool: Sendable {
             return cold
         }
         for one in cold { one.retire() }
+    }
+
+    /// Kills all environments, at work or warm, and waits until nothing is left of them.
+    func killAll() async {
+        let all = state.withLock { Array($0.byToken.values) }
+        for one in all { one.kill() }
+        for one in all { await one.program?.waitUntilRemoved() }
     }
 
     /// How many environments there are, at work or warm.

@@ -5,7 +5,8 @@ import Notation
 import Sandbox
 import Synchronization
 
-/// Starts execution environments: code, layers, interpreter and bootstrap bound into a sandbox, with Lambda's variables.
+/// Starts execution environments: code, layers, interpreter and bootstrap bound into a sandbox, with Lambda's
+/// variables.
 struct EnvironmentStarter: Sendable {
     /// Why a function cannot be started at all.
     struct Refusal: Error {
@@ -44,7 +45,8 @@ struct EnvironmentStarter: Sendable {
         "\(target.function.id.key)|\(target.function.identity)|\(target.version)|\(target.configuration.revisionID)"
     }
 
-    /// Starts an environment for the target. It is on its way when this returns: see ``ExecutionEnvironment/started()``.
+    /// Starts an environment for the target. It is on its way when this returns: see
+    /// ``ExecutionEnvironment/started()``.
     func start(_ target: LambdaStore.Target) async throws -> ExecutionEnvironment {
         let function = target.function.id
         async let pendingKeys = credentials(target.configuration.role, function)

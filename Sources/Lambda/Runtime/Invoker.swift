@@ -84,7 +84,8 @@ struct Invoker: Sendable {
                 guard (try? await time.sleep(until: deadline)) != nil else { return }
                 environment.expire()
             }
-            let verdict = await wait()
+            // Cancelled means that the server stops: it does not wait for a function of fifteen minutes.
+            let verdict = await withTaskCancellationHandler(operation: wait) { environment.expire() }
             group.cancelAll()
             return verdict
         }
@@ -112,8 +113,8 @@ struct Invoker: Sendable {
         var result = InvocationResult(
             payload: outcome.payload, functionError: outcome.functionError, version: target.version)
         let program = environment.program
-        // The last lines follow what the function printed, which may still lie in its pipes. Only a caller who asked for
-        // the log waits for that.
+        // The last lines follow what the function printed, which may still lie in its pipes. Only a caller who asked
+        // for the log waits for that.
         let finish: @Sendable () -> [UInt8] = { [metrics] in
             metrics.add(figures.finished(duration, isError: outcome.functionError != nil, running: running))
             return environment.log.finish(report.lines(peakMemoryBytes: program?.peakMemoryBytes))
@@ -129,7 +130,8 @@ struct Invoker: Sendable {
 
     // MARK: Starts that fail
 
-    /// The code could not be loaded. As on AWS, the invocation fails with the start's error, and the next one tries again.
+    /// The code could not be loaded. As on AWS, the invocation fails with the start's error, and the next one tries
+    /// again.
     private func failedStart(
         _ request: Request, _ verdict: Verdict, _ environment: ExecutionEnvironment, _ figures: InvocationFigures,
         _ running: Int, _ initDuration: Duration

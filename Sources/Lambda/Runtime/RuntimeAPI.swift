@@ -3,8 +3,8 @@ import Notation
 
 /// The Runtime API: what runtimes ask for work and answer at, all on one listener.
 ///
-/// `/TOKEN/2018-06-01/runtime/...`: the token, which only that environment knows, says who asks. Clients take it as part
-/// of `AWS_LAMBDA_RUNTIME_API`. Source: AWS Lambda Developer Guide, "Runtime API".
+/// `/TOKEN/2018-06-01/runtime/...`: the token, which only that environment knows, says who asks. Clients take it as
+/// part of `AWS_LAMBDA_RUNTIME_API`. Source: AWS Lambda Developer Guide, "Runtime API".
 struct RuntimeAPI: Sendable {
     /// The largest answer a function may give (Lambda quotas): 6 MB and what AWS's base64 needs on top.
     static let responseLimit = 6_291_556

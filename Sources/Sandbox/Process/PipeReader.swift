@@ -110,10 +110,10 @@ final class PipeReader: Sendable {
         return deliver(Array(scratch.prefix(count))) ? .more : .enough
     }
 
-    /// Takes what lies in the pipe now, so that what was written before this call is told or kept after it. Called on the
     /// Takes what lies in the pipe now, so that what was written before this call is told or kept after it.
     ///
-    /// Called on the reactor's thread. Stops after some rounds: a program that writes without end must not hold up the others.
+    /// Called on the reactor's thread. Stops after some rounds: a program that writes without end must not hold up the
+    /// others.
     func flush(_ loop: Reactor.Loop) {
         guard !state.withLock({ $0.hasEnded || $0.isPaused }) else { return }
         for _ in 0..<16 {

@@ -94,7 +94,7 @@ final class Reactor: Sendable {
         while true {
             let count = linux_epoll_wait(poll, &tokens, 64)
             let ready = tokens.prefix(max(0, Int(count)))
-            // Jobs first: what a program does in answer to something must not be seen before what was asked for earlier.
+            // Jobs first: what a program does in answer to something must not be seen before what was asked for before.
             if ready.contains(0) { runJobs(loop) }
             for token in ready where token != 0 { loop.handlers[token]?.handler(loop) }
         }
