@@ -321,33 +321,6 @@ struct DeploymentAPITests {
             #expect(steps == ["Started", "TrafficShifted", "Succeeded"])
         }
     }
-
-    @Test("go on after the server was stopped in the middle")
-    func restart() async throws {
-        let time = VirtualTime()
-        let neighbours = Neighbours()
-        try await withTestCloud(
-            Surroundings(time: time, chance: SeededChance(seed: 3)),
-            services: { cloud, ledger in neighbours.services },
-            { door in
-                func open() -> Shop {
-                    let desk = CodeDeployService(cloud: door.cloud, ledger: door.ledger)
-                    door.cloud.install([desk, SlipwayDeployments(desk)])
-                    return Shop(door: door, codeDeploy: desk, neighbours: neighbours, time: time)
-                }
-                let before = open()
-                let id = try await withRunning([before.codeDeploy.runner]) {
-                    try await before.makeGroup()
-                    let id = try await before.deploy()
-                    try await before.baking(id)
-                    return id
-                }
-                time.advance(by: .seconds(3600))
-                let after = open()
-                try await withRunning([after.codeDeploy.runner]) { _ = try await after.reach("Succeeded", id) }
-                #expect(neighbours.state.withLock { $0.shares } == [0.1, 1])
-            })
-    }
 }
 
 extension Sequence {

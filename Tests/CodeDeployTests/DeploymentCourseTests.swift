@@ -11,6 +11,9 @@ private final class RoughWorld {
     var wasInterfered = false
     /// How often a hook function's report had an effect is the machine's to say; here is who was asked at all.
     private let failures: Double
+    /// Commands that take their time: what they do, they do when they are finished.
+    private var slow: [(command: DeploymentMachine.Command, key: String)] = []
+    private var slowness: [String: Bool] = [:]
 
     init(seed: UInt64, failures: Double) {
         chance = SeededChance(seed: seed &* 31 &+ 7)
@@ -30,6 +33,32 @@ private final class RoughWorld {
     }
 
     func play(_ command: DeploymentMachine.Command, _ key: String, _ now: Timestamp) -> DeploymentMachine.Event? {
+        switch command {
+        case .inspect, .shift, .restore, .invokeHook, .readAlarms:
+            // One command is under way once at a time: a repeat is as slow as the first attempt.
+            let isSlow = slowness[key] ?? happens(0.2)
+            slowness[key] = isSlow
+            guard isSlow else { break }
+            if !slow.contains(where: { $0.key == key }) { slow.append((command, key)) }
+            return nil
+        default: break
+        }
+        return playAtOnce(command, key, now)
+    }
+
+    /// What the slow commands have come to, at last, in whatever order.
+    func finishSlow(_ now: Timestamp) -> [DeploymentMachine.Event] {
+        var draws = chance
+        let finished = slow.shuffled(using: &draws)
+        slow = []
+        return finished.compactMap { playAtOnce($0.command, $0.key, now) }
+    }
+
+    var hasSlow: Bool { !slow.isEmpty }
+
+    private func playAtOnce(
+        _ command: DeploymentMachine.Command, _ key: String, _ now: Timestamp
+    ) -> DeploymentMachine.Event? {
         let error = ErrorInformation(code: "INTERNAL_ERROR", message: "down")
         switch command {
         case .inspect where happens(failures / 3): return .inspectionFailed(error)
@@ -86,11 +115,20 @@ struct DeploymentCourseTests {
             let moment = course.now + .seconds(Int64(world.chance.next() % 200))
             try course.run(until: moment, world: world.play)
             try course.send(world.incident(course.now))
+            try finishSlow(&course, world)
         }
         try course.run(until: course.now + .seconds(1), world: world.play)
         try course.send(.resumeRequested)
         try course.run(world: world.play)
+        while world.hasSlow {
+            try finishSlow(&course, world)
+            try course.run(world: world.play)
+        }
         return (course, world)
+    }
+
+    private func finishSlow(_ course: inout MachineSimulation<DeploymentMachine>, _ world: RoughWorld) throws {
+        for event in world.finishSlow(course.now) { try course.send(event) }
     }
 
     @Test("it ends, and traffic is all on one version unless it was to be left as it is", arguments: [0.0, 0.1, 0.4])

@@ -28,7 +28,7 @@ package struct LambdaHookInvoker: HookInvoker {
             guard reply.output["FunctionError"]?.string != nil else { return .returned }
             let bytes = (try? await reply.payload?.collected(limit: Self.answerLimit)) ?? []
             return .failed(reason: reason(bytes), logTail: logTail(reply.output["LogResult"]?.string))
-        } catch let error as AWSError where error.status < 500 && error.status != 429 {
+        } catch let error as AWSError where !error.isPassing {
             return .refused(error.description)
         }
     }

@@ -38,8 +38,9 @@ extension DeploymentPerformer {
         return .inspected
     }
 
-    /// Writes the next step's weights. That it was written before, or only half, is found out by looking.
-    func shift(_ target: LambdaTarget, _ percent: Int, _ from: Int, _ caller: Caller) async -> Event {
+    /// Writes the next step's weights. That it was written before is found out by looking; that nobody waits for it
+    /// any more too: a late repeat must not undo a restored alias. Nothing is told then.
+    func shift(_ target: LambdaTarget, _ percent: Int, _ from: Int, _ id: String, _ caller: Caller) async -> Event? {
         let wanted = AliasState(target, percent: percent)
         let before = AliasState(target, percent: from)
         var last = TrafficProblem(.transient, "")
@@ -47,6 +48,8 @@ extension DeploymentPerformer {
             do {
                 let (state, revision) = try await abilities.traffic.read(target, as: caller)
                 if state == wanted { return .shifted(percent: percent) }
+                // Looked at after the alias was read: what restores it later changes the mark that this write presents.
+                guard try await runner.machine(id)?.phase == .shifting(percent: percent) else { return nil }
                 guard state == before else { return interfered(percent, target, state) }
                 try await abilities.traffic.write(wanted, to: target, revision: revision, as: caller)
                 return .shifted(percent: percent)

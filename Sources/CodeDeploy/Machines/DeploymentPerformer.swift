@@ -22,16 +22,23 @@ struct DeploymentPerformer: Performer {
     let log = Logger(label: "codedeploy")
 
     func perform(_ command: DeploymentMachine.Command, of id: String, key: String) async throws -> Event? {
+        let event = try await attempt(command, of: id, key: key)
+        // What failed because the server is being stopped has not failed: it is done again at the next start.
+        try Task.checkCancellation()
+        return event
+    }
+
+    private func attempt(_ command: DeploymentMachine.Command, of id: String, key: String) async throws -> Event? {
         guard let machine = try await runner.machine(id) else { return nil }
         let caller = machine.order.caller.through("codedeploy.amazonaws.com")
         switch command {
-        case .readRevision: return await RevisionFetcher(cloud: cloud).fetch(machine.order.revision, as: caller)
+        case .readRevision: return try await RevisionFetcher(cloud: cloud).fetch(machine.order.revision, as: caller)
         case .inspect(let target): return try await inspect(target, caller)
         case .watchAlarms(let names): return try await watch(names, id, caller)
         case .readAlarms(let names): return try await read(names, caller)
         case .invokeHook(let event, let function, let executionID):
             return try await invokeHook(event, function, executionID, id, machine, key: key)
-        case .shift(let target, let percent, let from): return await shift(target, percent, from, caller)
+        case .shift(let target, let percent, let from): return await shift(target, percent, from, id, caller)
         case .restore(let target): return await restore(target, caller)
         case .collectEvidence(let request): return .evidence(await abilities.evidence.collect(request, as: caller))
         case .announce(let name):

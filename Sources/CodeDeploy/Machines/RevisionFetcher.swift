@@ -7,7 +7,9 @@ struct RevisionFetcher {
     let cloud: Cloud
 
     /// The event that tells of the file, or of why there is none.
-    func fetch(_ revision: JSON, as caller: Caller) async -> DeploymentMachine.Event {
+    ///
+    /// - Throws: What may pass by itself.
+    func fetch(_ revision: JSON, as caller: Caller) async throws -> DeploymentMachine.Event {
         guard let place = revision["s3Location"], let bucket = place["bucket"]?.string, let key = place["key"]?.string
         else {
             return failed("INVALID_REVISION", "The revision names no object in S3.")
@@ -24,9 +26,9 @@ struct RevisionFetcher {
             }
             let bytes = try await reply.payload?.collected(limit: AppSpecReader.textLimit) ?? []
             return .revisionRead(try AppSpecReader.read(String(decoding: bytes, as: UTF8.self)))
-        } catch let error as AWSError {
+        } catch let error as AWSError where !error.isPassing {
             return failed("REVISION_MISSING", "The AppSpec file s3://\(bucket)/\(key) could not be fetched: \(error)")
-        } catch {
+        } catch let error where !(error is AWSError) {
             return failed("INVALID_REVISION", "\(error)")
         }
     }
