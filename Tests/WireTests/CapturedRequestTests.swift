@@ -6,11 +6,12 @@ import Testing
 
 @Suite("Requests that botocore sent")
 struct CapturedRequestTests {
-    @Test("there are two for every operation offered")
+    @Test("there are two for every operation offered, in each protocol")
     func fixturesAreWhole() {
-        let operations = Models.ids.reduce(0) { $0 + (Models.service($1)?.operations.count ?? 0) }
-        #expect(Fixtures.requests.count == 2 * operations)
-        #expect(operations > 300)
+        let services = Models.ids.compactMap { Models.service($0) }
+        let ways = services.reduce(0) { $0 + $1.operations.count * $1.protocols.count }
+        #expect(Fixtures.requests.count == 2 * ways)
+        #expect(ways > 400)
     }
 
     @Test("each is understood as the values it was made from", arguments: Models.ids)
@@ -53,6 +54,7 @@ struct CapturedRequestTests {
         for captured in Fixtures.requests where captured.service == service {
             let format = Fixtures.router.outline(captured.request, virtualHosts: Fixtures.virtualHosts)
             #expect(format.service == service)
+            #expect(format.wireProtocol == captured.wireProtocol)
             if format.wireProtocol != .query { #expect(format.operation == captured.operation) }
         }
     }

@@ -10,6 +10,7 @@ struct CapturedRequest: Sendable, CustomTestStringConvertible {
     let name: String
     let service: String
     let operation: String
+    let wireProtocol: WireProtocol?
     let input: JSON
     let payload: [UInt8]?
     let token: String?
@@ -20,7 +21,10 @@ struct CapturedRequest: Sendable, CustomTestStringConvertible {
     init(_ value: JSON) {
         service = value["service"]?.string ?? ""
         operation = value["operation"]?.string ?? ""
-        name = value["name"]?.string ?? "\(service) \(operation)"
+        let spoken = value["protocol"]?.string
+        let version = Models.service(service)?.protocols.contains(.json10) == true ? "1.0" : "1.1"
+        wireProtocol = spoken.flatMap { WireProtocol(model: $0, json: version) }
+        name = value["name"]?.string ?? "\(service) \(operation) \(spoken ?? "")"
         input = value["input"] ?? [:]
         payload = value["payload"]?.string.flatMap { Base64.decode($0) }
         token = value["token"]?.string

@@ -70,7 +70,8 @@ struct PublishedVectorTests {
     static let signedChunks = chunked(
         "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
         signed:
-            "content-encoding;content-length;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class",
+            "content-encoding;content-length;host;x-amz-content-sha256;x-amz-date;"
+            + "x-amz-decoded-content-length;x-amz-storage-class",
         seed: "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9", extra: ["Content-Length": "66824"],
         body: chunk(65536, "ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648")
             + chunk(1024, "0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497")
@@ -79,7 +80,8 @@ struct PublishedVectorTests {
     static let signedTrailer = chunked(
         "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
         signed:
-            "content-encoding;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class;x-amz-trailer",
+            "content-encoding;host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;"
+            + "x-amz-storage-class;x-amz-trailer",
         seed: "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e",
         extra: ["x-amz-trailer": "x-amz-checksum-crc32c"],
         body: chunk(65536, "b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2")

@@ -14,21 +14,23 @@ struct ValidationTests {
     }
 
     private static let functionPattern =
-        #"(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?"#
+        #"(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?"#
+        + #"(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?"#
 
     static let cases = [
         Case(
             operation: "lambda.PutFunctionConcurrency", input: [:], code: "ValidationException",
             message:
-                "2 validation errors detected: Value null at 'functionName' failed to satisfy constraint: Member must not"
-                + " be null; Value null at 'reservedConcurrentExecutions' failed to satisfy constraint: Member must not be null"
+                "2 validation errors detected: Value null at 'functionName' failed to satisfy constraint: Member"
+                + " must not be null; Value null at 'reservedConcurrentExecutions' failed to satisfy constraint:"
+                + " Member must not be null"
         ),
         Case(
             operation: "lambda.DeleteFunctionConcurrency", input: ["FunctionName": ""], code: "ValidationException",
             message:
-                "2 validation errors detected: Value '' at 'functionName' failed to satisfy constraint: Member must have"
-                + " length greater than or equal to 1; Value '' at 'functionName' failed to satisfy constraint: Member must"
-                + " satisfy regular expression pattern: \(functionPattern)"),
+                "2 validation errors detected: Value '' at 'functionName' failed to satisfy constraint: Member must"
+                + " have length greater than or equal to 1; Value '' at 'functionName' failed to satisfy constraint:"
+                + " Member must satisfy regular expression pattern: \(functionPattern)"),
         Case(
             operation: "lambda.UpdateFunctionConfiguration", input: ["FunctionName": "f", "MemorySize": 64],
             code: "ValidationException",
@@ -48,14 +50,14 @@ struct ValidationTests {
         Case(
             operation: "ssm.GetParameters", input: ["Names": []], code: "ValidationException",
             message:
-                "1 validation error detected: Value '[]' at 'names' failed to satisfy constraint: Member must have length"
-                + " greater than or equal to 1"),
+                "1 validation error detected: Value '[]' at 'names' failed to satisfy constraint: Member must have"
+                + " length greater than or equal to 1"),
         Case(
             operation: "sts.AssumeRole", input: ["RoleArn": "arn:aws:iam::1:role/r", "RoleSessionName": "a b"],
             code: "ValidationError",
             message:
-                "1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must"
-                + #" satisfy regular expression pattern: [\w+=,.@-]*"#),
+                "1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member"
+                + #" must satisfy regular expression pattern: [\w+=,.@-]*"#),
         Case(
             operation: "iam.GetRole", input: ["RoleName": "a b"], code: "ValidationError",
             message:

@@ -52,8 +52,8 @@ package struct WireRouter: Sendable {
     ///
     /// - Parameters:
     ///   - output: The output by the names of the model. Members that the model does not have are left out.
-    ///   - payload: The raw body, where the model makes it a streaming or blob member. Where the model makes it a stream
-    ///     of events, every piece is the JSON text of one event, such as `{"PayloadChunk": {"Payload": "aGk="}}`.
+    ///   - payload: The raw body, where the model makes it a streaming or blob member. Where the model makes it a
+    ///     stream of events, every piece is the JSON text of one, such as `{"PayloadChunk": {"Payload": "aGk="}}`.
     ///   - requestID: What the answer is called in `x-amzn-RequestId` or `x-amz-request-id`.
     /// - Returns: The answer. `Content-Length` is in it only for a `HEAD`, and for a stream of unknown length that the
     ///   output states.

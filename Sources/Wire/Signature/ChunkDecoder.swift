@@ -133,7 +133,7 @@ struct ChunkDecoder: Sendable {
         guard let size = parts.first.flatMap({ Int($0, radix: 16) }), size >= 0 else { throw Self.malformed }
         chunkSignature =
             parts.dropFirst().first { $0.hasPrefix("chunk-signature=") }.map { String($0.dropFirst(16)) } ?? ""
-        if let decodedLength, total + size > decodedLength { throw Refusals.incompleteBody() }
+        if let decodedLength, size > decodedLength - total { throw Refusals.incompleteBody() }
         if size > 0 {
             place = .data(left: size)
         } else {

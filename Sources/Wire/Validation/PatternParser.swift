@@ -156,30 +156,43 @@ struct PatternParser {
         case "r": return .scalar(0x0D)
         case "t": return .scalar(0x09)
         case "x": return .scalar(try hexadecimal(2))
-        case "u":
-            // `\u10000` and `\u10FFFF` are written by authors who mean the scalar, not four digits and a letter.
-            for (text, value) in [("10000", 0x10000), ("10FFFF", 0x10FFFF)] as [(String, UInt32)]
-            where looking(at: text) {
-                at += text.count
-                return .scalar(value)
-            }
-            return .scalar(try hexadecimal(4))
-        case "p":
-            guard looking(at: "{"), at + 2 < scalars.count, scalars[at + 2] == "}" else {
-                throw failure("unknown property")
-            }
-            let letter = scalars[at + 1]
-            guard let property = ["L": .letter, "Z": .separator, "N": .number][letter] as ScalarSet.Property? else {
-                throw failure("unknown property")
-            }
-            at += 3
-            var set = ScalarSet()
-            set.insert(property)
-            return .set(set)
+        case "u": return .scalar(try unicode())
+        case "p": return .set(try property())
         default:
             if let set = Self.shorthand(scalar) { return .set(set) }
             return .scalar(scalar.value)
         }
+    }
+
+    /// The scalars of a property, from its opening brace to behind its closing one.
+    private mutating func property() throws(Failure) -> ScalarSet {
+        guard take("{"), let close = scalars[at...].firstIndex(of: "}") else { throw failure("unknown property") }
+        var set = ScalarSet()
+        switch String(String.UnicodeScalarView(scalars[at..<close])) {
+        case "L": set.insert(.letter)
+        case "Z": set.insert(.separator)
+        case "N": set.insert(.number)
+        case "ASCII": set.insert(0x00...0x7F)
+        case "Print": set.insert(0x20...0x7E)
+        default: throw failure("unknown property")
+        }
+        at = close + 1
+        return set
+    }
+
+    /// A scalar in hexadecimal, two surrogates taken together.
+    private mutating func unicode() throws(Failure) -> UInt32 {
+        // `\u10000` and `\u10FFFF` are written by authors who mean the scalar, not four digits and a letter.
+        for (text, value) in [("10000", 0x10000), ("10FFFF", 0x10FFFF)] as [(String, UInt32)] where looking(at: text) {
+            at += text.count
+            return value
+        }
+        let high = try hexadecimal(4)
+        guard high >= 0xD800, high < 0xDC00, looking(at: "\\uD") else { return high }
+        at += 2
+        let low = try hexadecimal(4)
+        guard low >= 0xDC00, low < 0xE000 else { throw failure("half a surrogate pair") }
+        return 0x10000 + (high - 0xD800) << 10 + (low - 0xDC00)
     }
 
     private static func shorthand(_ letter: Unicode.Scalar) -> ScalarSet? {

@@ -20,6 +20,7 @@ import sys
 import botocore.auth
 import botocore.config
 import botocore.loaders
+import botocore.model
 import botocore.session
 import botocore.signers
 
@@ -30,6 +31,8 @@ KEY, SECRET, TOKEN = "AKIDEXAMPLE0000000/1", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAM
 spec = importlib.util.spec_from_file_location("importer", HERE.parents[2] / "Scripts" / "import-models.py")
 importer = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(importer)
+
+PRIORITY = botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS
 
 # Members that botocore fills in or changes by itself, or that must fit the body.
 OWN = {"SSECustomerKey", "SSECustomerKeyMD5", "CopySourceSSECustomerKey", "CopySourceSSECustomerKeyMD5", "ContentMD5",
@@ -109,6 +112,13 @@ def tree(value):
     return value
 
 
+def pruned(value):
+    """Without empty structures, which the Query protocol cannot write."""
+    if isinstance(value, dict):
+        return {key: pruned(inner) for key, inner in value.items() if inner != {}}
+    return [pruned(inner) for inner in value] if isinstance(value, list) else value
+
+
 class Captured(Exception):
     pass
 
@@ -160,8 +170,17 @@ def offered(service):
     return list(facts["ops"])
 
 
+def protocols(service):
+    """The protocols that a service speaks; in force for what is made before the next is asked for."""
+    known = botocore.loaders.Loader().load_service_model(service, "service-2")["metadata"]
+    for protocol in known.get("protocols") or [known["protocol"]]:
+        botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS = (protocol,)
+        yield protocol
+    botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS = PRIORITY
+
+
 def requests():
-    for service in importer.SERVICES:
+    for service, protocol in ((service, protocol) for service in importer.SERVICES for protocol in protocols(service)):
         made = client(service, endpoint="https://s3.example.com" if service == "s3" else None,
                       s3={"addressing_style": "path"})
         for operation in offered(service):
@@ -176,12 +195,14 @@ def requests():
                     if "CopySource" in (model.input_shape.required_members if model.input_shape else []):
                         given["CopySource"] = "other-bucket/some-key"
                 expected = tree(given)
+                if protocol == "query":
+                    expected = pruned(expected)
                 payload = None
                 if model.input_shape is not None and model.input_shape.serialization.get("payload"):
                     name = model.input_shape.serialization["payload"]
                     if model.input_shape.members[name].type_name == "blob" and name in expected:
                         payload = expected.pop(name)
-                yield {"service": service, "operation": operation, "input": expected, "payload": payload,
+                yield {"service": service, "operation": operation, "protocol": protocol, "input": expected, "payload": payload,
                        "request": call(made, operation, given)}
 
 
