@@ -1,0 +1,100 @@
+internal import Cloud
+internal import Notation
+
+/// What a call means to policies: the action's name, the resources, and the condition keys.
+///
+/// Source: Service Authorization Reference, the page of each service.
+struct CallAccess {
+    let action: String
+    let resources: [String]
+    let context: [String: [String]]
+
+    /// Operations whose action has another name.
+    private static let actions = [
+        "s3:ListBuckets": "s3:ListAllMyBuckets", "s3:ListObjects": "s3:ListBucket", "s3:ListObjectsV2": "s3:ListBucket",
+        "s3:HeadBucket": "s3:ListBucket", "s3:HeadObject": "s3:GetObject", "s3:CopyObject": "s3:PutObject",
+        "s3:CreateMultipartUpload": "s3:PutObject", "s3:UploadPart": "s3:PutObject", "s3:UploadPartCopy": "s3:PutObject",
+        "s3:CompleteMultipartUpload": "s3:PutObject", "s3:DeleteObjects": "s3:DeleteObject",
+        "s3:ListParts": "s3:ListMultipartUploadParts", "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
+        "s3:ListObjectVersions": "s3:ListBucketVersions", "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+        "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration", "s3:DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
+        "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+        "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+        "s3:DeleteBucketLifecycle": "s3:PutLifecycleConfiguration", "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+        "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock", "s3:DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+        "s3:GetBucketCors": "s3:GetBucketCORS", "s3:PutBucketCors": "s3:PutBucketCORS", "s3:DeleteBucketCors": "s3:PutBucketCORS",
+        "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
+        "s3:PutBucketNotificationConfiguration": "s3:PutBucketNotification", "s3:DeleteBucketTagging": "s3:PutBucketTagging",
+        "s3:DeleteBucketOwnershipControls": "s3:PutBucketOwnershipControls",
+        "lambda:Invoke": "lambda:InvokeFunction", "lambda:InvokeWithResponseStream": "lambda:InvokeFunction",
+    ]
+
+    /// Where a service's resources are named: the input member, and the ARN with `*` standing for its value.
+    private static let places: [String: [(member: String, arn: String)]] = [
+        "lambda": [("FunctionName", "arn:aws:lambda:REGION:ACCOUNT:function:VALUE")],
+        "ssm": [("Name", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"), ("Path", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"),
+            ("Names", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE")],
+        "logs": [("logGroupName", "arn:aws:logs:REGION:ACCOUNT:log-group:VALUE:*")],
+        "cloudformation": [("StackName", "arn:aws:cloudformation:REGION:ACCOUNT:stack/VALUE/*")],
+        "codedeploy": [("applicationName", "arn:aws:codedeploy:REGION:ACCOUNT:application:VALUE")],
+        "iam": [("RoleName", "arn:aws:iam::ACCOUNT:role/VALUE"), ("UserName", "arn:aws:iam::ACCOUNT:user/VALUE"),
+            ("GroupName", "arn:aws:iam::ACCOUNT:group/VALUE"), ("PolicyArn", "arn:aws:iam::ACCOUNT:policy/VALUE")],
+        "sts": [("RoleArn", "arn:aws:iam::ACCOUNT:role/VALUE")],
+        "cloudwatch": [("AlarmName", "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:VALUE"),
+            ("AlarmNames", "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:VALUE")],
+    ]
+
+    init(_ call: Call) {
+        let prefix = ["monitoring": "cloudwatch"][call.service] ?? call.service
+        var name = prefix + ":" + call.operation
+        if let id = call.input["VersionId"]?.string, !id.isEmpty, prefix == "s3" {
+            name = ["s3:GetObject": "s3:GetObjectVersion", "s3:DeleteObject": "s3:DeleteObjectVersion"][name] ?? name
+        }
+        action = Self.actions[name] ?? name
+        resources = prefix == "s3" ? Self.objects(call.input) : Self.named(prefix, call)
+        context = Self.context(call)
+    }
+
+    private static func objects(_ input: JSON) -> [String] {
+        guard let bucket = input["Bucket"]?.string else { return ["*"] }
+        let arn = "arn:aws:s3:::" + bucket
+        if let key = input["Key"]?.string { return [arn + "/" + key] }
+        let keys = (input["Delete"]?["Objects"]?.array ?? []).compactMap { $0["Key"]?.string }
+        return keys.isEmpty ? [arn] : keys.map { arn + "/" + $0 }
+    }
+
+    private static func named(_ service: String, _ call: Call) -> [String] {
+        for place in places[service] ?? [] {
+            guard let value = call.input[place.member] else { continue }
+            let names = (value.array ?? [value]).compactMap(\.string)
+            guard !names.isEmpty else { continue }
+            return names.map { name in
+                if name.hasPrefix("arn:") { return name }
+                // Parameters without a slash in front have one in their ARN.
+                let text = service == "ssm" && !name.hasPrefix("/") ? "/" + name : name
+                return place.arn.replacing("REGION", with: call.caller.region)
+                    .replacing("ACCOUNT", with: call.caller.account).replacing("VALUE", with: text)
+            }
+        }
+        return ["*"]
+    }
+
+    private static func context(_ call: Call) -> [String: [String]] {
+        let caller = call.caller
+        var context: [String: [String]] = [
+            "aws:principalarn": [caller.principal], "aws:principalaccount": [caller.account],
+            "aws:requestedregion": [caller.region], "aws:currenttime": [call.time.iso8601()],
+            "aws:epochtime": [String(Int(call.time.seconds))], "aws:securetransport": [String(call.endpoint.hasPrefix("https"))],
+            "aws:viaawsservice": [String(caller.invokedBy != nil)],
+        ]
+        if let (kind, name) = PrincipalPolicies.name(caller.principal), kind == .user { context["aws:username"] = [name] }
+        if let service = caller.invokedBy { context["aws:calledvia"] = [service] }
+        if let colon = call.peer.lastIndex(of: ":") {
+            context["aws:sourceip"] = [String(call.peer[..<colon].filter { $0 != "[" && $0 != "]" })]
+        }
+        for member in ["Prefix", "Delimiter"] where call.service == "s3" {
+            if let value = call.input[member]?.string { context["s3:" + member.lowercased()] = [value] }
+        }
+        return context
+    }
+}
