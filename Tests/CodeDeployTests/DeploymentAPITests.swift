@@ -23,6 +23,9 @@ struct DeploymentAPITests {
             let lambda = target["deploymentTarget"]?["lambdaTarget"]
             #expect(lambda?["lambdaFunctionInfo"]?["targetVersionWeight"]?.double == 10)
             #expect(lambda?["lifecycleEvents"]?[1]?["status"]?.string == "InProgress")
+            let busy = try await shop.call(
+                "GetDeploymentGroup", ["applicationName": "shop", "deploymentGroupName": "orders"])
+            #expect(busy["deploymentGroupInfo"]?["lastAttemptedDeployment"]?["status"]?.string == "InProgress")
             let info = try await shop.reach("Succeeded", id)
             #expect(shop.neighbours.state.withLock { ($0.version, $0.weights) } == ("2", [:]))
             #expect(info["deploymentOverview"]?["Succeeded"]?.int == 1)

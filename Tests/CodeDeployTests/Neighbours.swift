@@ -130,7 +130,8 @@ final class Neighbours: Sendable {
                                     "StateReason":
                                         "Threshold Crossed: 1 datapoint [7.0] was greater than the threshold (1.0).",
                                     "StateTransitionedTimestamp": .double(alarm.since), "Threshold": 1.0,
-                                    "MetricName": "Errors",
+                                    "MetricName": "Errors", "Period": 60, "EvaluationPeriods": 1,
+                                    "ComparisonOperator": "GreaterThanThreshold",
                                     "StateReasonData": "{\"recentDatapoints\":[3.0,7.0]}",
                                 ]
                             }

@@ -88,4 +88,38 @@ struct RehearsalTests {
             #expect(report["seconds"]?.double == 60)
         }
     }
+
+    @Test("takes configuration and alarm from a group, seconds included")
+    func ofGroup() async throws {
+        try await Shop.open { shop in
+            shop.neighbours.alarm("errors", "OK", since: 1)
+            try await shop.makeGroup("Canary10Percent20Seconds", alarms: ["errors"])
+            let input: JSON = [
+                "applicationName": "shop", "deploymentGroupName": "orders",
+                "plan": ["requestsPerSecond": 10, "errorRate": 1],
+            ]
+            let report = try await shop.door.call("slipway", "RehearseDeployment", input)
+            // The threshold is 1: at one failure a second the second one is above it.
+            #expect(report["status"]?.string == "Stopped")
+            #expect((1...3).contains(report["seconds"]?.double ?? 0))
+            #expect(report["plan"]?["routing"]?["intervalSeconds"]?.int == 20)
+            #expect(report["plan"]?["alarm"]?["threshold"]?.double == 1)
+        }
+    }
+
+    @Test("says what is missing")
+    func incomplete() async throws {
+        try await Shop.open { shop in
+            for (plan, code) in [
+                (["requestsPerSecond": 1, "errorRate": 0], "ValidationException"),
+                (["errorRate": 0, "routing": ["kind": "AllAtOnce"]], "ValidationException"),
+            ] as [(JSON, String)] {
+                let refusal = try await shop.door.refusal("slipway", "RehearseDeployment", ["plan": plan])
+                #expect(refusal?.code == code)
+            }
+            let unknown: JSON = ["deploymentConfigName": "None", "plan": ["requestsPerSecond": 1, "errorRate": 0]]
+            let refusal = try await shop.door.refusal("slipway", "RehearseDeployment", unknown)
+            #expect(refusal?.code == "DeploymentConfigDoesNotExistException")
+        }
+    }
 }

@@ -16,6 +16,18 @@ enum DeploymentProjection {
         guard var record = try transaction.get(DeploymentRecord.collection, machine.order.key)?.value else { return }
         record.status = machine.status
         try transaction.put(DeploymentRecord.collection, machine.order.key, record)
+        guard !machine.status.isTerminal, let document = try group(of: machine, transaction) else { return }
+        var group = document.value
+        guard group.lastAttempted?.deploymentId == machine.order.id else { return }
+        group.lastAttempted?.status = machine.status
+        try transaction.put(DeploymentGroup.collection, document.key, group)
+    }
+
+    /// The group, by its id: it may have another name by now, or be gone.
+    private static func group(
+        of machine: DeploymentMachine, _ transaction: Transaction
+    ) throws -> Document<DeploymentGroup>? {
+        try transaction.find(DeploymentGroup.collection, "id", machine.order.groupID).first
     }
 
     private static func makeRollback(_ machine: DeploymentMachine, _ transaction: Transaction) throws {
@@ -34,8 +46,7 @@ enum DeploymentProjection {
         if let back = machine.rollback, let id = back.id {
             _ = try transaction.update(DeploymentRecord.collection, order.caller.key(id)) { $0.status = rollback }
         }
-        // By id: it may have another name by now.
-        guard let document = try transaction.find(DeploymentGroup.collection, "id", order.groupID).first else { return }
+        guard let document = try group(of: machine, transaction) else { return }
         var group = document.value
         if group.activeDeployment == order.id { group.activeDeployment = nil }
         let own = DeploymentGroup.LastDeployment(

@@ -42,9 +42,9 @@ package struct SlipwayDeployments: CloudService {
                 let (record, machine) = try await latest(input, call)
                 return DeploymentWhy(record: record, machine: machine).view
             },
-            Operation("RehearseDeployment", enforces: "plan") { (input: RehearsalInput, _) in
-                try Rehearsal.run(input.plan).view
-            },
+            Operation(
+                "RehearseDeployment", enforces: "applicationName deploymentGroupName deploymentConfigName plan"
+            ) { (input: RehearsalRequest, call) in try await input.answer(codeDeploy, call) },
         ]
     }
 
@@ -119,8 +119,4 @@ package struct SlipwayDeployments: CloudService {
         }
         return try await codeDeploy.find(newest.id, call.caller)
     }
-}
-
-private struct RehearsalInput: Decodable, Sendable {
-    var plan: Rehearsal.Plan
 }
