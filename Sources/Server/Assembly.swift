@@ -4,6 +4,7 @@ internal import CloudWatch
 internal import CodeDeploy
 internal import Foundation
 internal import HTTP
+internal import IAM
 internal import Lambda
 internal import Ledger
 internal import Logging
@@ -11,6 +12,7 @@ internal import Logs
 internal import Notation
 internal import S3
 internal import SSM
+internal import STS
 internal import Sandbox
 internal import ServiceLifecycle
 internal import NIOPosix
@@ -40,8 +42,24 @@ final class Assembly: Sendable {
         let codeDeploy = CodeDeployService(cloud: cloud, ledger: ledger, isStrict: options.isStrict)
         let stacks = CloudFormationService(cloud: cloud, ledger: ledger)
 
-        rootKey = ("test", "test")
-        let sentry: any Guard = OpenDoor(account: options.account, region: options.region)
+        let iam = IAMService(cloud: cloud, ledger: ledger)
+        let lasting = CredentialStore(ledger: ledger)
+        let sts = STSService(
+            cloud: cloud, ledger: ledger,
+            identities: IAMIdentities(
+                credentials: lasting, trust: RoleTrust(ledger: ledger), acceptsUnknownRoles: options.acceptsAnyone))
+        let sentry: any Guard
+        if options.acceptsAnyone {
+            rootKey = ("test", "test")
+            sentry = OpenDoor(account: options.account, region: options.region)
+        } else {
+            let root = try await lasting.rootCredential(account: options.account)
+            rootKey = (root.accessKeyID, root.secret)
+            sentry = SignatureGuard(bodyLimit: options.bodyLimit) { key in
+                let found: StoredCredential? = try await key.hasPrefix("ASIA") ? sts.credential(for: key) : lasting.credential(for: key)
+                return found.map { KeyHolder($0) }
+            }
+        }
         let functions = try LambdaService(
             cloud: cloud, ledger: ledger, sandbox: sandbox, folder: options.data + "/functions",
             capabilities: .init(
@@ -51,10 +69,11 @@ final class Assembly: Sendable {
         let runtimes = HTTPListener(.tcp(host: "127.0.0.1", port: 0), group: .singleton) { await functions.runtimeAPI($0) }
         functions.useRuntimeAPI(at: "\(try await runtimes.bind())")
 
-        cloud.install([
-            try SSMService(ledger: ledger), S3Service(cloud: cloud, ledger: ledger, blobs: blobs), metrics, logs, functions,
-            codeDeploy, SlipwayDeployments(codeDeploy), stacks,
-        ])
+        let shelf: [any CloudService] = [
+            sts, iam, try SSMService(ledger: ledger), S3Service(cloud: cloud, ledger: ledger, blobs: blobs), metrics, logs,
+            functions, codeDeploy, SlipwayDeployments(codeDeploy), stacks,
+        ]
+        cloud.install(shelf, authorizer: options.acceptsAnyone ? nil : IAMAuthorizer(ledger: ledger))
         let calls = InsideCalls(cloud: cloud, sentry: sentry, surroundings: surroundings)
         frontDoor = FrontDoor(
             cloud: cloud, sentry: sentry, surroundings: surroundings, bodyLimit: options.bodyLimit,

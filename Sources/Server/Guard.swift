@@ -37,6 +37,13 @@ struct KeyHolder: Sendable {
     let credential: Wire.Credential
     let account: String
     let principal: String
+
+    init(_ found: StoredCredential) {
+        credential = Wire.Credential(
+            secret: found.secret, sessionToken: found.sessionToken, expiration: found.expires.map { Int($0.seconds) })
+        account = found.account
+        principal = found.principal
+    }
 }
 
 /// Admits whoever signs with a known key (AWS Signature Version 4).

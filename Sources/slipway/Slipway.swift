@@ -15,7 +15,7 @@ struct Slipway: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Serve.self, Env.self, Watch.self, Promote.self, Pause.self, Resume.self, Abort.self, Rollback.self, Why.self,
+            Serve.self, Env.self, Demo.self, Watch.self, Promote.self, Pause.self, Resume.self, Abort.self, Rollback.self, Why.self,
             Rehearse.self, Logs.self, Invoke.self, Doctor.self, Support.self, Transform.self,
         ])
 }

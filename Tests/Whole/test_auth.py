@@ -52,10 +52,10 @@ def test_temporary_credentials_need_their_token(slipway):
     iam = slipway.client("iam")
     trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
     role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    given = slipway.client("sts").assume_role(RoleArn=role, RoleSessionName="s")["Credentials"]
+    given = slipway.client("sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
     key, secret = given["AccessKeyId"], given["SecretAccessKey"]
     assumed = slipway.client("sts", key=key, secret=secret, aws_session_token=given["SessionToken"])
-    assert "assumed-role/r/s" in assumed.get_caller_identity()["Arn"]
+    assert "assumed-role/r/session" in assumed.get_caller_identity()["Arn"]
     status, _ = refused(slipway.client("sts", key=key, secret=secret), "get_caller_identity")
     assert status == 403
 
