@@ -7,7 +7,7 @@ import Testing
 @Suite("Limits, trees and streams", .timeLimit(.minutes(2)))
 struct LimitTests {
     private static let limited = working.filter { kind in
-        kind == .runc || (try? Cgroup.Hierarchy.detect().get()) != nil
+        kind == .runc || (try? Cgroup.Hierarchy.detected.get()) != nil
     }
 
     @Test("A program that takes more memory than it may is killed, and the exit says so", arguments: limited)

@@ -107,7 +107,7 @@ struct EnvironmentStarter: Sendable {
         if let prefix = interpreter.prefix { binds.append(Program.Bind(prefix)) }
         binds.append(Program.Bind(runtimeFolder, at: "/var/runtime"))
         let file = runtime.family == .python ? "bootstrap.py" : "bootstrap.js"
-        let options = runtime.family == .python ? ["-B"] : []
+        let options = runtime.family == .python ? ["-B", "-S"] : []
         return Plan(
             arguments: [interpreter.path] + options + ["/var/runtime/\(file)"], binds: binds,
             runtimeText: "\(runtime.family.rawValue):\(interpreter.versionText)", warning: warning)

@@ -25,6 +25,8 @@ package struct Enforcement: OptionSet, Sendable, Hashable {
     package static let network = Enforcement(rawValue: 4)
     /// Its processes cannot outlive it.
     package static let wholeTree = Enforcement(rawValue: 8)
+    /// It runs as ``Program/user``, without privileges.
+    package static let user = Enforcement(rawValue: 16)
 
     /// What is not promised, in words; empty when all is.
     package var gaps: [String] {
@@ -32,6 +34,7 @@ package struct Enforcement: OptionSet, Sendable, Hashable {
             (Enforcement.files, "programs see the machine's files"),
             (.resources, "memory, processor and process limits do not hold"),
             (.network, "programs always see the machine's network"),
+            (.user, "programs run with the server's own rights"),
             (.wholeTree, "background processes are found by a sweep, not by the kernel"),
         ].filter { !contains($0.0) }.map(\.1)
     }

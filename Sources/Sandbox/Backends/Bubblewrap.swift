@@ -14,8 +14,9 @@ struct Bubblewrap: Backend {
         }
         self.path = path
         self.state = state + "/bubblewrap"
-        hierarchy = try? Cgroup.Hierarchy.detect().get()
-        enforcement = hierarchy == nil ? [.files, .network, .wholeTree] : [.files, .resources, .network, .wholeTree]
+        hierarchy = try? Cgroup.Hierarchy.detected.get()
+        let always: Enforcement = [.files, .network, .wholeTree, .user]
+        enforcement = hierarchy == nil ? always : always.union(.resources)
         guard Files.makeFolder(self.state, mode: 0o700) else {
             throw SandboxError(.noBackend, "Cannot make \(self.state): \(systemMessage(errno)).")
         }
@@ -30,7 +31,7 @@ struct Bubblewrap: Backend {
         return Launch(
             command: Command(
                 arguments: prelude.shell(joining: group?.doors ?? []) + [path, "--args", "3", "--"]
-                    + prelude.unprivileged(program.arguments, program.environment, diesWithParent: false),
+                    + prelude.unprivileged(program.arguments, program.environment),
                 environment: ["PATH": "/usr/bin:/bin"], workingDirectory: "/", input: program.input, side: side,
                 overflow: program.overflow, listener: program.listener),
             group: group, codesStandForSignals: true)

@@ -13,8 +13,11 @@ struct Cgroup: Sendable {
         /// All groups of Slipway stand below one of this name.
         static let family = "slipway"
 
-        /// The machine's hierarchy, when this process may make groups with memory limits in it; else why not.
-        static func detect() -> Result<Hierarchy, SandboxError> {
+        /// The machine's hierarchy, when this process may make groups with memory limits in it; else why not. Found out
+        /// once: it does not change.
+        static let detected = detect()
+
+        private static func detect() -> Result<Hierarchy, SandboxError> {
             let found: Hierarchy =
                 Files.exists(root + "/cgroup.controllers") ? .unified(root: root) : .controllers(root: root)
             let probe = Cgroup(found, name: "probe-\(getpid())")

@@ -7,7 +7,7 @@ import Notation
 /// a child of this process (which is a "child subreaper"), writes straight into our pipes, and costs no second process.
 struct OCIRuntime: Backend {
     let kind: BackendKind
-    let enforcement: Enforcement = [.files, .resources, .network, .wholeTree]
+    let enforcement: Enforcement = [.files, .resources, .network, .wholeTree, .user]
     private let path: String
     private let state: String
     private let hierarchy: Cgroup.Hierarchy
@@ -18,7 +18,7 @@ struct OCIRuntime: Backend {
             throw SandboxError(.noBackend, "\(kind.rawValue) is not installed.")
         }
         guard geteuid() == 0 else { throw SandboxError(.noBackend, "\(kind.rawValue) is used by root only.") }
-        hierarchy = try Cgroup.Hierarchy.detect().get()
+        hierarchy = try Cgroup.Hierarchy.detected.get()
         self.kind = kind
         self.path = path
         self.state = "\(state)/\(kind.rawValue)"

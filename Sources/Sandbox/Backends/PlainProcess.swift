@@ -1,7 +1,10 @@
 import Glibc
 
-/// Programs as ordinary processes: the stated last resort. They see the machine's files; a bind shows at its source, so
-/// paths below its target are rewritten in the arguments, the environment and the working directory.
+/// Programs as ordinary processes: the stated last resort. They see the machine's files with the server's own rights; a
+/// bind shows at its source, so paths below its target are rewritten in the arguments, the environment and the working
+/// directory.
+///
+/// They do not become nobody: without binds nobody could not even reach code in a user's home folder.
 struct PlainProcess: Backend {
     let kind = BackendKind.plain
     let enforcement: Enforcement
@@ -12,7 +15,7 @@ struct PlainProcess: Backend {
 
     init(state: String) throws(SandboxError) {
         self.state = state + "/plain"
-        hierarchy = try? Cgroup.Hierarchy.detect().get()
+        hierarchy = try? Cgroup.Hierarchy.detected.get()
         enforcement = hierarchy == nil ? [] : [.resources, .wholeTree]
         guard Files.makeFolder(self.state) else {
             throw SandboxError(.noBackend, "Cannot make \(self.state): \(systemMessage(errno)).")
@@ -40,7 +43,7 @@ struct PlainProcess: Backend {
         return Launch(
             command: Command(
                 arguments: prelude.shell(joining: group?.doors ?? [])
-                    + prelude.unprivileged(arguments, environment, diesWithParent: true),
+                    + prelude.ordinary(arguments, environment),
                 environment: environment.filter { Prelude.isHarmless($0.key) },
                 workingDirectory: Self.moved(program.workingDirectory, places), input: program.input,
                 overflow: program.overflow, listener: program.listener),

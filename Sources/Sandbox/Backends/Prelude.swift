@@ -18,15 +18,22 @@ struct Prelude {
     }
 
     /// `setpriv` taking all privileges away, then what the linker obeys, then the program.
-    func unprivileged(_ arguments: [String], _ environment: [String: String], diesWithParent: Bool) -> [String] {
+    func unprivileged(_ arguments: [String], _ environment: [String: String]) -> [String] {
         var words = ["/usr/bin/setpriv", "--no-new-privs"]
-        if diesWithParent { words += ["--pdeathsig", "KILL"] }
         if geteuid() == 0 {
             words += ["--reuid", "\(program.user.uid)", "--regid", "\(program.user.gid)", "--clear-groups"]
         }
+        return words + withLinker(arguments, environment)
+    }
+
+    /// `setpriv` keeping the program from gaining privileges and from outliving us, then as above.
+    func ordinary(_ arguments: [String], _ environment: [String: String]) -> [String] {
+        ["/usr/bin/setpriv", "--no-new-privs", "--pdeathsig", "KILL"] + withLinker(arguments, environment)
+    }
+
+    private func withLinker(_ arguments: [String], _ environment: [String: String]) -> [String] {
         let linker = environment.filter { !Self.isHarmless($0.key) }.sorted { $0.key < $1.key }
-        if !linker.isEmpty { words += ["/usr/bin/env"] + linker.map { "\($0.key)=\($0.value)" } }
-        return words + arguments
+        return (linker.isEmpty ? [] : ["/usr/bin/env"] + linker.map { "\($0.key)=\($0.value)" }) + arguments
     }
 
     private static func quoted(_ text: String) -> String {
