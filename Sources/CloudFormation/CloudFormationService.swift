@@ -40,7 +40,10 @@ package struct CloudFormationService: CloudService {
 
     package var resourceTypes: [ResourceType] {
         let wait = WaitCondition(inbox: inbox)
-        return [CustomResource(inbox: inbox).type, wait.handleType, wait.type, NestedStack(ledger: ledger).type]
+        return [
+            CustomResource(inbox: inbox).type, wait.handleType, wait.type, NestedStack(ledger: ledger).type,
+            Macro(ledger: ledger).type,
+        ]
     }
 
     // MARK: Finding stacks

@@ -118,6 +118,46 @@ struct ChangeSetTests {
         }
     }
 
+    @Test("what stands already is taken over, when the template says what it is, and given back when it fails")
+    func imports() async throws {
+        try await withWorkshop { shop in
+            shop.toys.change { $0.things = ["mine": ["Size": 3], "other": ["Size": 4]] }
+            func take(_ size: Int, _ name: String) async throws -> JSON {
+                let template = """
+                    Resources:
+                      A: {Type: Test::Thing, DeletionPolicy: Retain, Properties: {Size: 3}}
+                      B: {Type: Test::Thing, DeletionPolicy: Retain, Properties: {Size: \(size)}}
+                    Outputs: {Arn: {Value: !GetAtt A.Arn}}
+                    """
+                var input = changeSet(name, template, type: "IMPORT")
+                input["ResourcesToImport"] = .array(
+                    [("A", "mine"), ("B", "other")].map { logical, id in
+                        [
+                            "ResourceType": "Test::Thing", "LogicalResourceId": .string(logical),
+                            "ResourceIdentifier": ["Name": .string(id)],
+                        ]
+                    })
+                _ = try await shop.call("CreateChangeSet", input)
+                let asked: JSON = ["StackName": "orders", "ChangeSetName": .string(name)]
+                let changes = try await shop.call("DescribeChangeSet", asked)["Changes"]?.array ?? []
+                #expect(changes.map { $0["ResourceChange"]?["Action"] } == ["Import", "Import"])
+                _ = try await shop.call("ExecuteChangeSet", asked)
+                return try await eventually("the import's end") {
+                    let stack = try await shop.settled("orders")
+                    return stack["StackStatus"] == "REVIEW_IN_PROGRESS" ? Optional.none : stack
+                }
+            }
+            #expect(try await take(5, "one")["StackStatus"] == "IMPORT_ROLLBACK_COMPLETE")
+            let failure = try await shop.events("orders").first { $0["ResourceStatus"] == "IMPORT_FAILED" }
+            #expect(failure?["ResourceStatusReason"]?.string?.contains("at /Size it has 4, not 5") == true)
+            #expect(shop.toys.things.count == 2)
+            let stack = try await take(4, "two")
+            #expect(stack["StackStatus"] == "IMPORT_COMPLETE")
+            #expect(stack["Outputs"]?[0]?["OutputValue"] == "arn:mine")
+            #expect(shop.toys.calls.isEmpty)
+        }
+    }
+
     @Test("a transform that fails fails the change set, with SAM's words")
     func failedTransform() async throws {
         try await withWorkshop { shop in

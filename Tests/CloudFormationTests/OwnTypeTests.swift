@@ -1,4 +1,5 @@
 import Cloud
+import CloudFormationTemplate
 import CloudTesting
 import HTTP
 import LedgerTesting
@@ -91,6 +92,58 @@ struct OwnTypeTests {
             #expect(shop.toys.calls == ["Create", "Delete"])
             let failure = try await shop.events("c").first { $0["ResourceStatus"] == "CREATE_FAILED" }
             #expect(failure?["ResourceStatusReason"]?.string?.contains("Message returned: no room") == true)
+        }
+    }
+
+    @Test("a macro is a function that changes templates, whole ones and parts")
+    func macro() async throws {
+        try await withWorkshop { shop in
+            shop.toys.functions.withLock { functions in
+                functions["doubler"] = { event, _ in
+                    guard event["params"]?["By"] != "zero" else {
+                        let bad: JSON = [
+                            "requestId": event["requestId"] ?? "", "status": "failed", "errorMessage": "no zeros",
+                        ]
+                        return Reply([:], payload: .bytes(bad.bytes()))
+                    }
+                    var fragment = event["fragment"] ?? [:]
+                    if fragment["Resources"] != nil {
+                        fragment["Resources"]?["Extra"] = ["Type": "Test::Thing"]
+                    } else {
+                        fragment["Size"] = event["templateParameterValues"]?["N"] ?? 0
+                    }
+                    let answer: JSON = [
+                        "requestId": event["requestId"] ?? "", "status": "success", "fragment": fragment,
+                    ]
+                    return Reply([:], payload: .bytes(answer.bytes()))
+                }
+            }
+            let caps: JSON = ["Capabilities": ["CAPABILITY_AUTO_EXPAND"]]
+            try await shop.create(
+                "m",
+                "Resources:\n  M: {Type: AWS::CloudFormation::Macro, Properties: {Name: Doubler, FunctionName: doubler}}"
+            )
+            let template = """
+                Transform: [Doubler]
+                Parameters: {N: {Type: Number, Default: 4}}
+                Resources:
+                  A: {Type: Test::Thing, Properties: {'Fn::Transform': {Name: Doubler, Parameters: {By: x}}}}
+                """
+            #expect(
+                try await shop.refusal("CreateStack", shop.input("s", template))
+                    == "InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_AUTO_EXPAND]")
+            let stack = try await shop.create("s", template, caps)
+            #expect(stack["StackStatus"] == "CREATE_COMPLETE")
+            #expect(shop.toys.things.count == 2)
+            #expect(shop.toys.things.values.contains { $0["Size"]?.loose == "4" })
+            #expect(
+                try await shop.refusal(
+                    "CreateStack", shop.input("t", template.replacing("By: x", with: "By: zero"), caps))
+                    == "ValidationError: Transform 123456789012::Doubler failed with: no zeros")
+            #expect(
+                try await shop.refusal(
+                    "CreateStack", shop.input("t", template.replacing("Doubler", with: "None"), caps))
+                    == "ValidationError: No transform named 123456789012::None found.")
         }
     }
 

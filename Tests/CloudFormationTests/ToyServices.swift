@@ -1,4 +1,5 @@
 import Cloud
+import CloudFormationTemplate
 import CloudTesting
 import HTTP
 import Ledger
@@ -222,11 +223,13 @@ struct Workshop: Sendable {
 }
 
 /// Runs the closure with a workshop.
-func withWorkshop(_ body: (Workshop) async throws -> Void) async throws {
+func withWorkshop(limit: Int = 500, _ body: (Workshop) async throws -> Void) async throws {
     let toys = Toys()
     let made = Mutex<CloudFormationService?>(nil)
     try await withTestCloud { cloud, ledger in
-        let service = CloudFormationService(cloud: cloud, ledger: ledger)
+        var limits = TemplateLimits()
+        limits.resources = limit
+        let service = CloudFormationService(cloud: cloud, ledger: ledger, limits: limits)
         made.withLock { $0 = service }
         toys.inbox.withLock { $0 = service.inbox }
         return toys.services + [service]

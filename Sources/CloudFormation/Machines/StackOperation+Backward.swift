@@ -24,7 +24,8 @@ extension StackOperation {
         failures = []
         trouble = nil
         phase = .backward
-        setStatus(subject.hasGoodState ? .updateRollbackInProgress : .rollbackInProgress, reason)
+        let going: StackStatus = subject.hasGoodState ? .updateRollbackInProgress : .rollbackInProgress
+        setStatus(intent == .adopt ? .importRollbackInProgress : going, reason)
         let resources = resources
         let changed = order.filter { resources[$0]?.original != nil }
         schedule = Schedule(changed) { resources[$0]?.original?.deployed?.needs ?? [] }
@@ -38,7 +39,7 @@ extension StackOperation {
             resources[name]?.isDirty = false
             return schedule.finish(name)
         }
-        guard let good = original.deployed else { return forget(name) }
+        guard let good = original.deployed else { return intent == .adopt ? release(name) : forget(name) }
         if let current = resource.current, current.physicalID != good.physicalID {
             return takeBack(good, in: name, insteadOf: current)
         }
@@ -101,6 +102,12 @@ extension StackOperation {
             return
         }
         outputs = nil
+        if intent == .adopt {
+            settle()
+            setStatus(.importRollbackComplete)
+            phase = .over
+            return
+        }
         if subject.hasGoodState { setStatus(.updateRollbackCompleteCleanupInProgress) }
         phase = .rollbackCleanup
         scheduleDeletions()

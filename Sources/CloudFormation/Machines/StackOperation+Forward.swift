@@ -25,6 +25,7 @@ extension StackOperation {
             let reason = (error as? TemplateError)?.message ?? "\(error)"
             return fail(logicalID, resources[logicalID]?.current == nil ? .createFailed : .updateFailed, reason)
         }
+        if let physicalID = adopted[logicalID] { return adopt(logicalID, physicalID, target, wanted) }
         guard let resource = resources[logicalID], let current = resource.current else {
             return launch(.create, logicalID, target, wanted)
         }
@@ -195,9 +196,9 @@ extension StackOperation {
             let users = export.users.joined(separator: ", ")
             return stop(because: "Export \(export.name) cannot be \(verb) as it is in use by \(users)")
         }
-        if intent == .create {
+        if intent == .create || intent == .adopt {
             settle()
-            setStatus(.createComplete)
+            setStatus(intent == .create ? .createComplete : .importComplete)
             phase = .over
         } else {
             beginCleanup()

@@ -21,6 +21,7 @@ extension StackOperation {
         targets = plan.targets
         outputTargets = plan.outputs
         order = plan.order
+        adopted = plan.adopted
         let known = Set(order)
         // What only the old state has, in an order in which each comes after what it needs.
         let old = resources.filter { !known.contains($0.logicalID) }.sorted { $0.logicalID < $1.logicalID }

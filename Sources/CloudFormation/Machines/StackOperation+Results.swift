@@ -16,8 +16,7 @@ extension StackOperation {
         if let old, old.physicalID != physicalID {
             leave(old, of: name, isRollback: action.kind == .restore, isDirty: wasDirty)
         }
-        let isNew = action.kind == .create
-        note(name, isNew ? .createComplete : .updateComplete)
+        note(name, action.kind == .create ? .createComplete : action.kind == .adopt ? .importComplete : .updateComplete)
         if phase == .forward || phase == .backward { schedule.finish(name) }
     }
 
@@ -70,6 +69,7 @@ extension StackOperation {
             resources[name]?.isDirty = true
             note(name, .updateFailed, reason)
             failures.append(Failure(logicalID: name, status: .updateFailed, reason: reason))
+        case .adopt: failed(name, .importFailed, reason, isCancelled: false)
         case .delete: deletionFailed(name, action.physicalID ?? "", reason)
         }
     }
@@ -93,7 +93,7 @@ extension StackOperation {
         if let trouble, !trouble.isEmpty { return trouble }
         var parts: [String] = []
         let groups: [(ResourceStatus, String)] = [
-            (.createFailed, "create"), (.updateFailed, "update"), (.deleteFailed, "delete"),
+            (.createFailed, "create"), (.updateFailed, "update"), (.deleteFailed, "delete"), (.importFailed, "import"),
         ]
         for (status, word) in groups {
             let names = failures.filter { $0.status == status }.map(\.logicalID)

@@ -47,6 +47,9 @@ extension StackOperation {
             setStatus(.updateInProgress, "User Initiated")
             beginForward()
             watchAlarms()
+        case .adopt:
+            setStatus(.importInProgress, "User Initiated")
+            beginForward()
         case .rollback: beginRollback("User Initiated")
         case .delete: beginDeleting("User Initiated")
         }

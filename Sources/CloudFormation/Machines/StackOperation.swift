@@ -16,6 +16,8 @@ package struct StackOperation: Machine {
         case create = "CREATE_STACK"
         case update = "UPDATE_STACK"
         case delete = "DELETE_STACK"
+        /// Takes over resources that stand already.
+        case adopt = "IMPORT_STACK"
         /// Back to the last good state: ContinueUpdateRollback and RollbackStack.
         case rollback = "ROLLBACK"
     }
@@ -51,7 +53,7 @@ package struct StackOperation: Machine {
 
     /// An action that the outside is carrying out.
     struct Running: Codable, Sendable {
-        enum Kind: String, Codable, Sendable { case create, replace, update, restore, delete }
+        enum Kind: String, Codable, Sendable { case create, replace, update, restore, delete, adopt }
         var logicalID: String
         var kind: Kind
         var properties: JSON
@@ -113,6 +115,8 @@ package struct StackOperation: Machine {
     var order: [String]
     /// What is known about the types.
     var types: [String: TypeFacts]
+    /// The physical ids of resources to be taken over, by logical id.
+    var adopted: [String: String] = [:]
     /// What the stack shall answer with.
     var outputTargets: [OutputTarget]
     /// What it answers with, once that is worked out.
@@ -217,7 +221,7 @@ extension StackOperation {
 
     /// An action on a resource.
     package struct Action: Codable, Sendable {
-        package enum Kind: String, Codable, Sendable { case create, update, delete }
+        package enum Kind: String, Codable, Sendable { case create, update, delete, adopt }
         /// What belongs to it: the answer carries the same.
         package var token: String
         /// What is done.

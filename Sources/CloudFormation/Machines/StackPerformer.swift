@@ -101,6 +101,7 @@ final class StackPerformer: Performer {
                 return ResourceState(action.physicalID ?? "", attributes: request.attributes)
             }
             return try await update(request)
+        case .adopt: return try await Adoption(type: type, catalogue: catalogue).adopt(request)
         case .delete:
             try await type.actions.delete(request)
             return ResourceState(action.physicalID ?? "")

@@ -37,12 +37,12 @@ enum StackProjection {
     private static func finish(_ stack: inout Stack, _ operation: StackOperation, _ transaction: Transaction) throws {
         if let outputs = operation.outputs { stack.revision.outputs = outputs }
         switch operation.status {
-        case .createComplete, .updateComplete:
+        case .createComplete, .updateComplete, .importComplete:
             if let old = stack.good?.templateKey, old != stack.revision.templateKey {
                 try transaction.delete(StackStore.templates, old)
             }
             stack.good = stack.revision
-        case .updateRollbackComplete:
+        case .updateRollbackComplete, .importRollbackComplete:
             guard let good = stack.good else { return }
             if good.templateKey != stack.revision.templateKey {
                 try transaction.delete(StackStore.templates, stack.revision.templateKey)
@@ -58,7 +58,7 @@ enum StackProjection {
         let sets = try transaction.find(StackStore.changeSets, "stack", operation.subject.stackID)
         for set in sets where set.value.operationID == operation.subject.operationID {
             try transaction.update(StackStore.changeSets, set.key) { changeSet in
-                let isDone = operation.status == .createComplete || operation.status == .updateComplete
+                let isDone = [.createComplete, .updateComplete, .importComplete].contains(operation.status)
                 changeSet.executionStatus = isDone ? "EXECUTE_COMPLETE" : "EXECUTE_FAILED"
             }
         }

@@ -18,6 +18,10 @@ package enum StackStatus: String, Codable, Sendable, Hashable, CaseIterable {
     case updateRollbackCompleteCleanupInProgress = "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"
     case updateRollbackComplete = "UPDATE_ROLLBACK_COMPLETE"
     case reviewInProgress = "REVIEW_IN_PROGRESS"
+    case importInProgress = "IMPORT_IN_PROGRESS"
+    case importComplete = "IMPORT_COMPLETE"
+    case importRollbackInProgress = "IMPORT_ROLLBACK_IN_PROGRESS"
+    case importRollbackComplete = "IMPORT_ROLLBACK_COMPLETE"
 
     /// Whether an operation is under way.
     package var isInProgress: Bool { rawValue.hasSuffix("_IN_PROGRESS") && self != .reviewInProgress }
@@ -26,6 +30,7 @@ package enum StackStatus: String, Codable, Sendable, Hashable, CaseIterable {
     var isUpdatable: Bool {
         switch self {
         case .createComplete, .updateComplete, .updateRollbackComplete, .updateFailed, .createFailed: true
+        case .importComplete, .importRollbackComplete: true
         default: false
         }
     }
@@ -51,4 +56,7 @@ package enum ResourceStatus: String, Codable, Sendable, Hashable {
     case deleteFailed = "DELETE_FAILED"
     case deleteComplete = "DELETE_COMPLETE"
     case deleteSkipped = "DELETE_SKIPPED"
+    case importInProgress = "IMPORT_IN_PROGRESS"
+    case importComplete = "IMPORT_COMPLETE"
+    case importFailed = "IMPORT_FAILED"
 }

@@ -11,7 +11,7 @@ extension CloudFormationService {
                 "CreateChangeSet",
                 enforces:
                     "StackName TemplateBody TemplateURL UsePreviousTemplate Parameters Capabilities ResourceTypes Tags RollbackConfiguration "
-                    + "ChangeSetName ClientToken ChangeSetType OnStackFailure",
+                    + "ChangeSetName ClientToken ChangeSetType OnStackFailure ResourcesToImport",
                 stores: "RoleARN NotificationARNs Description"
             ) { (input: CreateChangeSet, call) in try await createChangeSet(input, call) },
             Operation(
@@ -51,7 +51,7 @@ extension CloudFormationService {
     /// The stack the change set is for: one that stands, or a new one that waits for review.
     private func target(_ input: CreateChangeSet, _ known: Stack?, _ call: Call) throws -> Stack {
         let name = input.submission.StackName
-        guard input.type == "UPDATE" || input.type == "CREATE" else {
+        guard ["UPDATE", "CREATE", "IMPORT"].contains(input.type) else {
             throw AWSError.notImplemented("change sets of type \(input.type)")
         }
         if let known, known.status != .deleteComplete {
@@ -61,10 +61,12 @@ extension CloudFormationService {
                     "Stack [\(name)] already exists and cannot be created again with the changeSet "
                         + "[\(input.ChangeSetName)].")
             }
-            if input.type == "UPDATE" { try StackRules.checkUpdatable(known) }
+            if input.type != "CREATE", known.status != .reviewInProgress || input.type == "UPDATE" {
+                try StackRules.checkUpdatable(known)
+            }
             return known
         }
-        guard input.type == "CREATE" else { throw AWSError("ValidationError", "Stack [\(name)] does not exist") }
+        guard input.type != "UPDATE" else { throw AWSError("ValidationError", "Stack [\(name)] does not exist") }
         try StackName.check(name)
         let id = newStackID(name, call.caller)
         var stack = Stack(
@@ -102,6 +104,11 @@ extension CloudFormationService {
                 plan: try await plan(stack, accepted), standing: Dictionary(standing) { first, _ in first },
                 secrets: accepted.secrets
             ).all
+        if changeSet.type == "IMPORT" {
+            let adopted = try await adopted(input.ResourcesToImport ?? [], accepted, stack)
+            changeSet.plan?.adopted = adopted
+            changeSet.changes = Self.importChanges(adopted, accepted)
+        }
         if changeSet.type == "UPDATE", try await !changes(stack, accepted, changeSet.revision) {
             changeSet.status = "FAILED"
             changeSet.executionStatus = "UNAVAILABLE"
@@ -243,7 +250,8 @@ extension CloudFormationService {
             stack.isRollbackDisabled = isDisabled
             stack.revision = changeSet.revision
             stack.changeSetID = id
-            try begin(isCreation ? .create : .update, subject, plan, &stack, transaction)
+            let intent: StackOperation.Intent = changeSet.type == "IMPORT" ? .adopt : isCreation ? .create : .update
+            try begin(intent, subject, plan, &stack, transaction)
         }
         return Reply()
     }
@@ -285,8 +293,11 @@ private struct CreateChangeSet: Decodable, Sendable {
     var Description: String?
     var ChangeSetType: String?
     var OnStackFailure: String?
+    var ResourcesToImport: [ResourceToImport]?
 
-    private enum CodingKeys: CodingKey { case ChangeSetName, Description, ChangeSetType, OnStackFailure }
+    private enum CodingKeys: CodingKey {
+        case ChangeSetName, Description, ChangeSetType, OnStackFailure, ResourcesToImport
+    }
 
     init(from decoder: any Decoder) throws {
         submission = try Submission(from: decoder)
@@ -295,6 +306,7 @@ private struct CreateChangeSet: Decodable, Sendable {
         Description = try values.decodeIfPresent(String.self, forKey: .Description)
         ChangeSetType = try values.decodeIfPresent(String.self, forKey: .ChangeSetType)
         OnStackFailure = try values.decodeIfPresent(String.self, forKey: .OnStackFailure)
+        ResourcesToImport = try values.decodeIfPresent([ResourceToImport].self, forKey: .ResourcesToImport)
     }
 
     /// What it is for; an update unless said otherwise.

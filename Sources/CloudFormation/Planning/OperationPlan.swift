@@ -9,6 +9,8 @@ package struct OperationPlan: Codable, Sendable {
     var order: [String] = []
     /// What the stack shall answer with.
     var outputs: [StackOperation.OutputTarget] = []
+    /// The physical ids of resources to be taken over, by logical id.
+    var adopted: [String: String] = [:]
     /// What is known about the types.
     var types: [String: StackOperation.TypeFacts] = [:]
 

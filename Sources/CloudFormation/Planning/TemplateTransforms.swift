@@ -4,7 +4,8 @@ internal import Ledger
 internal import Notation
 internal import SAMTransform
 
-/// Carries a template's transforms out: includes and language extensions, then SAM, in the order they are named.
+/// Carries a template's transforms out: those called inside it first, from the inside out, then those it names for the
+/// whole of it, in their order.
 struct TemplateTransforms: Sendable {
     let intake: TemplateIntake
     let caller: Caller
@@ -29,10 +30,7 @@ struct TemplateTransforms: Sendable {
                 members.merge(added)
                 body = .object(members)
             case Self.sam: body = try serverless(body)
-            default:
-                throw AWSError(
-                    "ValidationError",
-                    "No transform named \(transform.name) found. See 'slipway support' for those there are.")
+            default: body = try await macro(transform.name, body, transform.parameters)
             }
         }
         body["Transform"] = kept.isEmpty ? Optional.none : .array(kept)
@@ -48,19 +46,42 @@ struct TemplateTransforms: Sendable {
 
     private func applyLocal(to original: JSON) async throws -> JSON {
         var body = original
-        // What is included may include again; AWS allows no deeper nesting than this either.
+        // What is brought in may call again; AWS allows no deeper nesting than this either.
         for _ in 0..<100 {
             let calls = try LocalTransform.next(in: body)
             guard !calls.isEmpty else { return body }
             for call in calls {
-                guard call.name == "AWS::Include" else {
-                    throw AWSError("ValidationError", "No transform named \(call.name) found.")
-                }
-                body = call.replacing(in: body, with: try await include(call.parameters))
+                let result =
+                    call.name == "AWS::Include"
+                    ? try await include(call.parameters) : try await macro(call.name, call.fragment, call.parameters)
+                body = call.replacing(in: body, with: result)
             }
         }
         throw AWSError(
             "ValidationError", "Transform AWS::Include failed with: files that include each other without end.")
+    }
+
+    private func macro(_ name: String, _ fragment: JSON, _ parameters: JSON) async throws -> JSON {
+        guard !name.hasPrefix("AWS::") else {
+            throw AWSError(
+                "ValidationError", "No transform named \(name) found. See 'slipway support' for those there are.")
+        }
+        let runner = MacroRunner(cloud: intake.cloud, ledger: intake.ledger, caller: caller)
+        let values = Dictionary(
+            context.parameters.bound.compactMap { bound in bound.value.map { (bound.parameter.name, $0) } }
+        ) { first, _ in first }
+        return try await runner.run(name, fragment, parameters: worked(parameters, values), values: values)
+    }
+
+    /// A transform's parameters with references to the template's parameters put in.
+    private func worked(_ value: JSON, _ values: [String: JSON]) -> JSON {
+        switch value {
+        case .object(let members):
+            if members.count == 1, let name = members["Ref"]?.string, let known = values[name] { return known }
+            return .object(members.mapValues { worked($0, values) })
+        case .array(let elements): return .array(elements.map { worked($0, values) })
+        default: return value
+        }
     }
 
     private func include(_ parameters: JSON) async throws -> JSON {
