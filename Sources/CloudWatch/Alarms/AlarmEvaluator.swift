@@ -74,7 +74,9 @@ actor AlarmEvaluator: Service {
             } else if strict {
                 continue
             } else if let last = judged[call], now - last < Self.rest {
-                plans[call]?.due = min(plans[call]?.due ?? now, last + Self.rest)
+                // Read first: an optional chain holds `plans` while its right side is worked out.
+                let due = min(plans[call]?.due ?? now, last + Self.rest)
+                plans[call]?.due = due
             } else {
                 judged[call] = now
                 await attempt(call) { try await self.judge(call) }
@@ -93,8 +95,8 @@ actor AlarmEvaluator: Service {
         }
     }
 
-    /// Learns of an alarm that is new, changed or gone, and judges it if its configuration is new. A state set by SetAlarmState stays
-    /// until the next evaluation.
+    /// Learns of an alarm that is new, changed or gone, and judges it if its configuration is new. A state set by
+    /// SetAlarmState stays until the next evaluation.
     private func takeUp(_ key: String) async throws {
         for parent in dependencies.removeValue(forKey: key) ?? [] { dependents[parent]?.remove(key) }
         guard let alarm = try await ledger.get(Collections.alarms, key)?.value else {
@@ -144,7 +146,8 @@ actor AlarmEvaluator: Service {
         let book = book
         try await ledger.write { transaction in
             // The alarm may have been configured anew, set or deleted while its data were read.
-            guard let current = try transaction.get(Collections.alarms, alarm.key)?.value, current.revision == alarm.revision,
+            guard let current = try transaction.get(Collections.alarms, alarm.key)?.value,
+                current.revision == alarm.revision,
                 current.state != state
             else { return }
             let reason = AlarmReason(condition: condition, judged: result.judged, from: current.state, to: state)
@@ -158,7 +161,8 @@ actor AlarmEvaluator: Service {
         let book = book
         let rule = try AlarmRule(parsing: composite.rule)
         try await ledger.write { transaction in
-            guard let current = try transaction.get(Collections.alarms, alarm.key)?.value, current.revision == alarm.revision
+            guard let current = try transaction.get(Collections.alarms, alarm.key)?.value,
+                current.revision == alarm.revision
             else { return }
             try CompositeJudge(alarm: current, rule: rule).judge(book, transaction)
         }
