@@ -11,8 +11,11 @@ package struct IAMService: CloudService {
     package init(cloud: Cloud, ledger: Ledger) { self.ledger = ledger }
 
     package var operations: [Operation] {
-        EntityKind.allCases.flatMap { entityOperations(of: $0) + inlineOperations(of: $0) + attachmentOperations(of: $0) }
-            + userOperations + roleOperations + groupOperations + keyOperations + policyOperations + policyVersionOperations
+        EntityKind.allCases.flatMap {
+            entityOperations(of: $0) + inlineOperations(of: $0) + attachmentOperations(of: $0)
+        }
+            + userOperations + roleOperations + groupOperations + keyOperations + policyOperations
+            + policyVersionOperations
             + profileOperations + accountOperations
     }
 
@@ -72,5 +75,7 @@ extension Transaction {
         return entity
     }
 
-    func put(_ entity: Entity) throws { try put(entity.kind.collection, Shelf.key(entity.account, entity.name), entity) }
+    func put(_ entity: Entity) throws {
+        try put(entity.kind.collection, Shelf.key(entity.account, entity.name), entity)
+    }
 }

@@ -26,7 +26,8 @@ package struct BlobError: Error, Sendable, Hashable, CustomStringConvertible {
     init(_ number: Int32, _ action: String, _ path: String) {
         switch number {
         case ENOSPC, EDQUOT:
-            self.init(.outOfSpace, "There is no room to \(action) \(path). Free disk space in the data folder and repeat.")
+            self.init(
+                .outOfSpace, "There is no room to \(action) \(path). Free disk space in the data folder and repeat.")
         case ENOENT: self.init(.missing, "\(path) is gone.")
         default:
             self.init(.failed, "Slipway could not \(action) \(path): \(String(cString: strerror(number))).")
@@ -36,7 +37,8 @@ package struct BlobError: Error, Sendable, Hashable, CustomStringConvertible {
     package var description: String { message }
 }
 
-/// A file that is being written: under a temporary name until ``publish()``. All calls block; they belong on ``BlobThreads``.
+/// A file that is being written: under a temporary name until ``publish()``. All calls block; they belong on
+/// ``BlobThreads``.
 struct BlobFile: Sendable {
     /// What the names of unfinished files end in.
     static let unfinished = ".part"

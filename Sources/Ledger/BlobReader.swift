@@ -106,7 +106,8 @@ package final class BlobReader: Sendable {
         var failure: Int32 = 0
         let piece = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
-                let read = pread(descriptor, buffer.baseAddress.map { $0 + filled }, count - filled, off_t(start + filled))
+                let read = pread(
+                    descriptor, buffer.baseAddress.map { $0 + filled }, count - filled, off_t(start + filled))
                 if read < 0, errno == EINTR { continue }
                 guard read > 0 else {
                     failure = read == 0 ? EIO : errno

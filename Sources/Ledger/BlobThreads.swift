@@ -4,9 +4,9 @@ internal import Synchronization
 
 /// The threads that wait for disks on behalf of tasks.
 ///
-/// Reading, writing and above all syncing a file may take tens of milliseconds. Swift's cooperative pool has one thread per
-/// core and expects none of them to wait, so file work is handed to these few threads and the task sleeps meanwhile.
-/// They are the process's, not a store's: the disk they wait for is one as well.
+/// Reading, writing and above all syncing a file may take tens of milliseconds. Swift's cooperative pool has one
+/// thread per core and expects none of them to wait, so file work is handed to these few threads and the task sleeps
+/// meanwhile. They are the process's, not a store's: the disk they wait for is one as well.
 final class BlobThreads: Sendable {
     static let shared = BlobThreads()
 

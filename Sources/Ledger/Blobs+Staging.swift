@@ -8,7 +8,8 @@ extension Blobs {
     /// - Parameters:
     ///   - limit: The most bytes accepted.
     ///   - next: The next piece, nil at the end.
-    /// - Throws: ``BlobError`` with `.outOfSpace` or `.tooLarge`; what `next` or the closure throws. Nothing is left then.
+    /// - Throws: ``BlobError`` with `.outOfSpace` or `.tooLarge`; what `next` or the closure throws. Nothing is left
+    ///   then.
     package func withStaged<Value>(
         limit: Int = .max, _ next: () async throws -> [UInt8]?, _ body: (StagedBlob) async throws -> Value
     ) async throws -> Value {
@@ -59,7 +60,9 @@ extension Blobs {
         var pending: [UInt8] = []
         var size = 0
         while let piece = try await next() {
-            guard piece.count <= limit - size else { throw BlobError(.tooLarge, "The body is larger than \(limit) bytes.") }
+            guard piece.count <= limit - size else {
+                throw BlobError(.tooLarge, "The body is larger than \(limit) bytes.")
+            }
             size += piece.count
             pending += piece
             if pending.count > Self.inlineLimit { return try await stageFile(pending, limit: limit, next) }

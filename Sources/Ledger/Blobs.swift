@@ -28,9 +28,9 @@ package struct StagedBlob: Sendable {
 /// Bodies of any size, owned by documents: small ones in the ledger's file, large ones in files beside it.
 ///
 /// A small body (up to 32 KiB) is a row of the commit that writes its owner, so both cost one sync together. A large
-/// one is streamed to a file, synced and renamed before that commit; after a crash in between, the file has no row, and the
-/// sweep at the next start removes it. A body is removed in the transaction that removes its owner, the file right after.
-/// Bodies being read stay readable to the end.
+/// one is streamed to a file, synced and renamed before that commit; after a crash in between, the file has no row,
+/// and the sweep at the next start removes it. A body is removed in the transaction that removes its owner, the file
+/// right after. Bodies being read stay readable to the end.
 package final class Blobs: Service {
     /// Bodies up to this many bytes lie in the ledger's own file: a row is cheaper than a file and two syncs.
     package static let inlineLimit = 32 << 10
@@ -56,7 +56,9 @@ package final class Blobs: Service {
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch { throw BlobError(.failed, "The folder \(folder) cannot be made: \(error). Check its rights and disk space.") }
+        } catch {
+            throw BlobError(.failed, "The folder \(folder) cannot be made: \(error). Check its rights and disk space.")
+        }
         run = try Self.nextRun(folder)
     }
 
@@ -155,7 +157,9 @@ package final class Blobs: Service {
         let folder = folder
         let own = run
         let names = try await BlobThreads.shared.run {
-            try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasPrefix(own) && !$0.hasPrefix(".") }
+            try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+                !$0.hasPrefix(own) && !$0.hasPrefix(".")
+            }
         }
         var removed = 0
         for name in names {

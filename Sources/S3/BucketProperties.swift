@@ -17,23 +17,37 @@ enum BucketProperties {
     }
 
     private static let rules: [Rule] = [
-        Rule(property: "OwnershipControls", put: "PutBucketOwnershipControls", member: "OwnershipControls",
+        Rule(
+            property: "OwnershipControls", put: "PutBucketOwnershipControls", member: "OwnershipControls",
             delete: "DeleteBucketOwnershipControls"),
-        Rule(property: "PublicAccessBlockConfiguration", put: "PutPublicAccessBlock", member: "PublicAccessBlockConfiguration",
+        Rule(
+            property: "PublicAccessBlockConfiguration", put: "PutPublicAccessBlock",
+            member: "PublicAccessBlockConfiguration",
             delete: "DeletePublicAccessBlock"),
         Rule(property: "VersioningConfiguration", put: "PutBucketVersioning", member: "VersioningConfiguration"),
-        Rule(property: "BucketEncryption", put: "PutBucketEncryption", member: "ServerSideEncryptionConfiguration",
+        Rule(
+            property: "BucketEncryption", put: "PutBucketEncryption", member: "ServerSideEncryptionConfiguration",
             delete: "DeleteBucketEncryption", translate: encryption),
-        Rule(property: "LifecycleConfiguration", put: "PutBucketLifecycleConfiguration", member: "LifecycleConfiguration",
+        Rule(
+            property: "LifecycleConfiguration", put: "PutBucketLifecycleConfiguration",
+            member: "LifecycleConfiguration",
             delete: "DeleteBucketLifecycle", translate: lifecycle),
-        Rule(property: "CorsConfiguration", put: "PutBucketCors", member: "CORSConfiguration", delete: "DeleteBucketCors",
+        Rule(
+            property: "CorsConfiguration", put: "PutBucketCors", member: "CORSConfiguration",
+            delete: "DeleteBucketCors",
             translate: cors),
-        Rule(property: "WebsiteConfiguration", put: "PutBucketWebsite", member: "WebsiteConfiguration",
+        Rule(
+            property: "WebsiteConfiguration", put: "PutBucketWebsite", member: "WebsiteConfiguration",
             delete: "DeleteBucketWebsite", translate: website),
-        Rule(property: "LoggingConfiguration", put: "PutBucketLogging", member: "BucketLoggingStatus", translate: logging),
-        Rule(property: "AccelerateConfiguration", put: "PutBucketAccelerateConfiguration", member: "AccelerateConfiguration",
+        Rule(
+            property: "LoggingConfiguration", put: "PutBucketLogging", member: "BucketLoggingStatus", translate: logging
+        ),
+        Rule(
+            property: "AccelerateConfiguration", put: "PutBucketAccelerateConfiguration",
+            member: "AccelerateConfiguration",
             translate: { ["Status": $0["AccelerationStatus"] ?? "Suspended"] }),
-        Rule(property: "NotificationConfiguration", put: "PutBucketNotificationConfiguration",
+        Rule(
+            property: "NotificationConfiguration", put: "PutBucketNotificationConfiguration",
             member: "NotificationConfiguration", translate: { _ in ["EventBridgeConfiguration": [:]] }),
     ]
 
@@ -68,7 +82,9 @@ enum BucketProperties {
     @Sendable private static func encryption(_ value: JSON) -> JSON {
         let rules = (value["ServerSideEncryptionConfiguration"]?.array ?? []).map { rule -> JSON in
             var result: JSON = [:]
-            if let standard = rule["ServerSideEncryptionByDefault"] { result["ApplyServerSideEncryptionByDefault"] = standard }
+            if let standard = rule["ServerSideEncryptionByDefault"] {
+                result["ApplyServerSideEncryptionByDefault"] = standard
+            }
             if let usesKey = rule["BucketKeyEnabled"] { result["BucketKeyEnabled"] = usesKey }
             return result
         }
@@ -88,7 +104,8 @@ enum BucketProperties {
         if let error = value["ErrorDocument"] { result["ErrorDocument"] = ["Key": error] }
         result["RedirectAllRequestsTo"] = value["RedirectAllRequestsTo"]
         if let rules = value["RoutingRules"]?.array {
-            result["RoutingRules"] = .array(rules.map { renamed($0, ["RedirectRule": "Redirect", "RoutingRuleCondition": "Condition"]) })
+            result["RoutingRules"] = .array(
+                rules.map { renamed($0, ["RedirectRule": "Redirect", "RoutingRuleCondition": "Condition"]) })
         }
         return result
     }

@@ -17,7 +17,9 @@ enum ObjectEvent {
     }
 
     static func tags(_ isSet: Bool, _ object: ObjectVersion, _ bucket: Bucket, _ call: Call) -> LedgerEvent {
-        event(isSet ? "Object Tags Added" : "Object Tags Deleted", object, bucket, call, ["etag": .string(object.etag)], [:])
+        event(
+            isSet ? "Object Tags Added" : "Object Tags Deleted", object, bucket, call, ["etag": .string(object.etag)],
+            [:])
     }
 
     private static func event(
@@ -29,7 +31,8 @@ enum ObjectEvent {
         if bucket.versioning != nil { facts["version-id"] = .string(object.versionID) }
         var detail: JSONObject = [
             "version": "0", "bucket": ["name": .string(bucket.name)], "object": .object(facts),
-            "request-id": .string(call.requestID), "requester": .string(call.caller.account), "reason": .string(call.operation),
+            "request-id": .string(call.requestID), "requester": .string(call.caller.account),
+            "reason": .string(call.operation),
         ]
         if !call.peer.isEmpty {
             detail["source-ip-address"] = .string(String(call.peer.prefix { $0 != ":" }))

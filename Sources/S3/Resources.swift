@@ -13,7 +13,9 @@ extension S3Service {
                 + " LoggingConfiguration WebsiteConfiguration AccessControl",
             replacedBy: "BucketName",
             attributes: "Arn DomainName DualStackDomainName RegionalDomainName WebsiteURL", nameProperty: "BucketName",
-            .init(create: createBucketResource, update: updateBucketResource, delete: deleteBucketResource, read: readBucket))
+            .init(
+                create: createBucketResource, update: updateBucketResource, delete: deleteBucketResource,
+                read: readBucket))
     }
 
     /// AWS::S3::BucketPolicy.
@@ -31,7 +33,9 @@ extension S3Service {
                 },
                 read: { request in
                     guard let bucket = request.physicalID else { return nil }
-                    let answer = try await present { try await request.call("s3", "GetBucketPolicy", ["Bucket": .string(bucket)]) }
+                    let answer = try await present {
+                        try await request.call("s3", "GetBucketPolicy", ["Bucket": .string(bucket)])
+                    }
                     guard let policy = answer?["Policy"]?.string else { return nil }
                     return ["Bucket": .string(bucket), "PolicyDocument": try JSON(parsing: policy)]
                 }))
@@ -68,14 +72,21 @@ extension S3Service {
             input["Bucket"] = .string(name)
             try await request.call("s3", change.operation, input)
         }
-        let tags = request.allTags.sorted { $0.key < $1.key }.map { JSON.object(["Key": .string($0.key), "Value": .string($0.value)]) }
-        try await request.call("s3", "PutBucketTagging", ["Bucket": .string(name), "Tagging": ["TagSet": .array(tags)]])
+        let tags = request.allTags.sorted { $0.key < $1.key }.map {
+            JSON.object(["Key": .string($0.key), "Value": .string($0.value)])
+        }
+        try await request.call(
+            "s3", "PutBucketTagging", ["Bucket": .string(name), "Tagging": ["TagSet": .array(tags)]])
         return ResourceState(name, attributes: Self.attributes(name, request.caller.region))
     }
 
     /// What Fn::GetAtt returns. The host names are AWS's; Slipway itself is reached through its endpoint.
     private static func attributes(_ name: String, _ region: String) -> JSONObject {
-        let website = ["us-east-1", "us-west-1", "us-west-2", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "eu-west-1", "sa-east-1"]
+        let website =
+            [
+                "us-east-1", "us-west-1", "us-west-2", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1",
+                "eu-west-1", "sa-east-1",
+            ]
             .contains(region) ? "s3-website-\(region)" : "s3-website.\(region)"
         return [
             "Arn": .string("arn:aws:s3:::\(name)"), "DomainName": .string("\(name).s3.amazonaws.com"),
@@ -91,7 +102,9 @@ extension S3Service {
     }
 
     @Sendable private func readBucket(_ request: ResourceRequest) async throws -> JSON? {
-        guard let name = request.physicalID, let bucket = try await ledger.get(Shelf.buckets, name)?.value else { return nil }
+        guard let name = request.physicalID, let bucket = try await ledger.get(Shelf.buckets, name)?.value else {
+            return nil
+        }
         var properties: JSON = ["BucketName": .string(name)]
         if let status = bucket.versioning { properties["VersioningConfiguration"] = ["Status": .string(status)] }
         properties["PublicAccessBlockConfiguration"] = bucket.settings["publicAccessBlock"]

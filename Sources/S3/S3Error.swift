@@ -22,7 +22,8 @@ enum S3Error {
     static func noSuchUpload(_ id: String) -> AWSError {
         AWSError(
             "NoSuchUpload",
-            "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+            "The specified upload does not exist. The upload ID may be invalid, or the upload may have been "
+                + "aborted or completed.",
             status: 404, members: ["UploadId": .string(id)])
     }
 

@@ -55,14 +55,17 @@ struct S3Request: Sendable {
     ///
     /// - Throws: `NoSuchBucket`; `AccessDenied` when another account owns it, or not the account the caller expected.
     func open(_ ledger: Ledger) async throws -> Bucket {
-        guard let bucket = try await ledger.get(Shelf.buckets, bucket)?.value else { throw S3Error.noSuchBucket(bucket) }
+        guard let bucket = try await ledger.get(Shelf.buckets, bucket)?.value else {
+            throw S3Error.noSuchBucket(bucket)
+        }
         try check(bucket)
         return bucket
     }
 
     /// The same for a bucket that was read otherwise.
     func check(_ bucket: Bucket) throws {
-        guard bucket.account == call.caller.account, text("ExpectedBucketOwner") ?? bucket.account == bucket.account else {
+        guard bucket.account == call.caller.account, text("ExpectedBucketOwner") ?? bucket.account == bucket.account
+        else {
             throw S3Error.accessDenied
         }
     }
@@ -76,7 +79,8 @@ enum Members {
     static let headers =
         " CacheControl ContentDisposition ContentEncoding ContentLanguage ContentType Expires Metadata ACL Tagging"
     /// Kept and shown again: where bodies lie is one place whatever their class, and they are not encrypted.
-    static let kept = "StorageClass WebsiteRedirectLocation ServerSideEncryption SSEKMSKeyId BucketKeyEnabled RequestPayer"
+    static let kept =
+        "StorageClass WebsiteRedirectLocation ServerSideEncryption SSEKMSKeyId BucketKeyEnabled RequestPayer"
     static let conditions = " IfMatch IfNoneMatch IfModifiedSince IfUnmodifiedSince"
     static let responses =
         " ResponseCacheControl ResponseContentDisposition ResponseContentEncoding ResponseContentLanguage"

@@ -93,12 +93,14 @@ package struct STSService: CloudService, CredentialSource {
         }
         guard !isChained || seconds <= 3600 else {
             throw AWSError(
-                "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
+                "ValidationError",
+                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
         }
         let principal = "arn:aws:sts::\(role.account):assumed-role/\(role.name)/\(name)"
         let principalID = role.id + ":" + name
         var session = Session.make(
-            account: role.account, principal: principal, principalID: principalID, seconds: seconds, ledger.surroundings)
+            account: role.account, principal: principal, principalID: principalID, seconds: seconds, ledger.surroundings
+        )
         session.tags = try call.input["Tags"]?.decode()
         session.sourceIdentity = call.input["SourceIdentity"]?.string
         try await keep(session)

@@ -33,7 +33,8 @@ struct Session: Codable, Sendable {
         let now = surroundings.now
         return Session(
             accessKeyID: "ASIA" + chance.text(16, of: "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
-            secret: chance.text(40, of: letters), token: "FwoGZXIvYXdz" + chance.text(200, of: letters), account: account,
+            secret: chance.text(40, of: letters), token: "FwoGZXIvYXdz" + chance.text(200, of: letters),
+            account: account,
             principal: principal, principalID: principalID, issued: now, expires: now + .seconds(seconds))
     }
 

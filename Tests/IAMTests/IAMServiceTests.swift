@@ -6,11 +6,17 @@ import Testing
 
 @testable import IAM
 
-private let trust = #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#
-private let readAll = #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::b/*"}]}"#
+private let trust =
+    #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#
+private let readAll =
+    #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::b/*"}]}"#
 
 private func withIAM(_ body: (TestCloud) async throws -> Void) async throws {
-    try await withTestCloud { cloud, ledger in [IAMService(cloud: cloud, ledger: ledger)] } _: { try await body($0) }
+    try await withTestCloud { cloud, ledger in
+        [IAMService(cloud: cloud, ledger: ledger)]
+    } _: {
+        try await body($0)
+    }
 }
 
 @Suite("IAM")
@@ -20,19 +26,29 @@ struct IAMServiceTests {
         try await withIAM { test in
             let made = try await test.call(
                 "iam", "CreateRole",
-                ["RoleName": "Worker", "AssumeRolePolicyDocument": .string(trust), "Path": "/team/", "Tags": [["Key": "a", "Value": "b"]]])
+                [
+                    "RoleName": "Worker", "AssumeRolePolicyDocument": .string(trust), "Path": "/team/",
+                    "Tags": [["Key": "a", "Value": "b"]],
+                ])
             #expect(made["Role"]?["Arn"] == "arn:aws:iam::123456789012:role/team/Worker")
             #expect(made["Role"]?["RoleId"]?.string?.hasPrefix("AROA") == true)
             #expect(made["Role"]?["AssumeRolePolicyDocument"]?.string?.hasPrefix("%7B%22Version") == true)
             let again: JSON = ["RoleName": "worker", "AssumeRolePolicyDocument": .string(trust)]
             #expect(try await test.refusal("iam", "CreateRole", again)?.code == "EntityAlreadyExists")
             let name: JSON = ["RoleName": "Worker"]
-            try await test.call("iam", "PutRolePolicy", ["RoleName": "Worker", "PolicyName": "p", "PolicyDocument": .string(readAll)])
-            try await test.call("iam", "AttachRolePolicy", ["RoleName": "Worker", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"])
+            try await test.call(
+                "iam", "PutRolePolicy", ["RoleName": "Worker", "PolicyName": "p", "PolicyDocument": .string(readAll)])
+            try await test.call(
+                "iam", "AttachRolePolicy",
+                ["RoleName": "Worker", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"])
             #expect(try await test.call("iam", "ListRolePolicies", name)["PolicyNames"] == ["p"])
-            #expect(try await test.call("iam", "ListAttachedRolePolicies", name)["AttachedPolicies"]?[0]?["PolicyName"] == "AdministratorAccess")
+            #expect(
+                try await test.call("iam", "ListAttachedRolePolicies", name)["AttachedPolicies"]?[0]?["PolicyName"]
+                    == "AdministratorAccess")
             #expect(try await test.refusal("iam", "DeleteRole", name)?.code == "DeleteConflict")
-            try await test.call("iam", "DetachRolePolicy", ["RoleName": "Worker", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"])
+            try await test.call(
+                "iam", "DetachRolePolicy",
+                ["RoleName": "Worker", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"])
             try await test.call("iam", "DeleteRolePolicy", ["RoleName": "Worker", "PolicyName": "p"])
             try await test.call("iam", "UpdateRole", ["RoleName": "Worker", "MaxSessionDuration": 7200])
             #expect(try await test.call("iam", "GetRole", name)["Role"]?["MaxSessionDuration"] == 7200)
@@ -46,26 +62,34 @@ struct IAMServiceTests {
     @Test("managed policies keep five versions and whoever has them")
     func managed() async throws {
         try await withIAM { test in
-            let made = try await test.call("iam", "CreatePolicy", ["PolicyName": "read", "PolicyDocument": .string(readAll)])
+            let made = try await test.call(
+                "iam", "CreatePolicy", ["PolicyName": "read", "PolicyDocument": .string(readAll)])
             let arn = made["Policy"]?["Arn"] ?? ""
             for _ in 0..<4 {
-                try await test.call("iam", "CreatePolicyVersion", ["PolicyArn": arn, "PolicyDocument": .string(readAll)])
+                try await test.call(
+                    "iam", "CreatePolicyVersion", ["PolicyArn": arn, "PolicyDocument": .string(readAll)])
             }
             let sixth: JSON = ["PolicyArn": arn, "PolicyDocument": .string(readAll)]
             #expect(try await test.refusal("iam", "CreatePolicyVersion", sixth)?.code == "LimitExceeded")
             try await test.call("iam", "SetDefaultPolicyVersion", ["PolicyArn": arn, "VersionId": "v3"])
-            #expect(try await test.refusal("iam", "DeletePolicyVersion", ["PolicyArn": arn, "VersionId": "v3"])?.code == "DeleteConflict")
+            #expect(
+                try await test.refusal("iam", "DeletePolicyVersion", ["PolicyArn": arn, "VersionId": "v3"])?.code
+                    == "DeleteConflict")
             for id in ["v1", "v2", "v4", "v5"] {
                 try await test.call("iam", "DeletePolicyVersion", ["PolicyArn": arn, "VersionId": .string(id)])
             }
             try await test.call("iam", "CreateUser", ["UserName": "ana"])
             try await test.call("iam", "AttachUserPolicy", ["UserName": "ana", "PolicyArn": arn])
             #expect(try await test.call("iam", "GetPolicy", ["PolicyArn": arn])["Policy"]?["AttachmentCount"] == 1)
-            #expect(try await test.call("iam", "ListEntitiesForPolicy", ["PolicyArn": arn])["PolicyUsers"]?[0]?["UserName"] == "ana")
+            #expect(
+                try await test.call("iam", "ListEntitiesForPolicy", ["PolicyArn": arn])["PolicyUsers"]?[0]?["UserName"]
+                    == "ana")
             #expect(try await test.refusal("iam", "DeletePolicy", ["PolicyArn": arn])?.code == "DeleteConflict")
             try await test.call("iam", "DetachUserPolicy", ["UserName": "ana", "PolicyArn": arn])
             try await test.call("iam", "DeletePolicy", ["PolicyArn": arn])
-            #expect(try await test.refusal("iam", "AttachUserPolicy", ["UserName": "ana", "PolicyArn": arn])?.code == "NoSuchEntity")
+            #expect(
+                try await test.refusal("iam", "AttachUserPolicy", ["UserName": "ana", "PolicyArn": arn])?.code
+                    == "NoSuchEntity")
         }
     }
 
@@ -88,15 +112,20 @@ struct IAMServiceTests {
             #expect(try await test.refusal("iam", "CreateAccessKey", ["UserName": "ana"])?.code == "LimitExceeded")
             try await test.call("iam", "UpdateUser", ["UserName": "ana", "NewUserName": "bea"])
             #expect(try await store.credential(for: id)?.principal == "arn:aws:iam::123456789012:user/x/bea")
-            try await test.call("iam", "UpdateAccessKey", ["UserName": "bea", "AccessKeyId": .string(id), "Status": "Inactive"])
+            try await test.call(
+                "iam", "UpdateAccessKey", ["UserName": "bea", "AccessKeyId": .string(id), "Status": "Inactive"])
             #expect(try await store.credential(for: id) == nil)
             try await test.call("iam", "DeleteAccessKey", ["UserName": "bea", "AccessKeyId": .string(id)])
-            #expect(try await test.call("iam", "ListAccessKeys", ["UserName": "bea"])["AccessKeyMetadata"]?.array?.count == 1)
+            #expect(
+                try await test.call("iam", "ListAccessKeys", ["UserName": "bea"])["AccessKeyMetadata"]?.array?.count
+                    == 1)
             #expect(try await test.refusal("iam", "DeleteUser", ["UserName": "bea"])?.code == "DeleteConflict")
         }
     }
 
-    private func isAllowed(_ test: TestCloud, _ principal: String, _ operation: String, _ input: JSON) async throws -> Bool {
+    private func isAllowed(_ test: TestCloud, _ principal: String, _ operation: String, _ input: JSON) async throws
+        -> Bool
+    {
         let call = Call(
             service: "s3", operation: operation,
             caller: Caller(account: "123456789012", region: "eu-west-1", principal: principal), requestID: "r",
@@ -110,7 +139,9 @@ struct IAMServiceTests {
         }
     }
 
-    @Test("users may do what their own and their groups' policies allow, within their boundary; roots all, strangers nothing")
+    @Test(
+        "users may do what their own and their groups' policies allow, within their boundary; roots all, strangers nothing"
+    )
     func authorization() async throws {
         try await withIAM { test in
             let ana = "arn:aws:iam::123456789012:user/ana"
@@ -121,21 +152,29 @@ struct IAMServiceTests {
             try await test.call("iam", "CreateGroup", ["GroupName": "readers"])
             try await test.call("iam", "AddUserToGroup", ["UserName": "ana", "GroupName": "readers"])
             #expect(try await !isAllowed(test, ana, "GetObject", get))
-            try await test.call("iam", "PutGroupPolicy", ["GroupName": "readers", "PolicyName": "p", "PolicyDocument": .string(readAll)])
+            try await test.call(
+                "iam", "PutGroupPolicy",
+                ["GroupName": "readers", "PolicyName": "p", "PolicyDocument": .string(readAll)])
             #expect(try await isAllowed(test, ana, "GetObject", get))
             #expect(try await isAllowed(test, ana, "HeadObject", get))
             #expect(try await !isAllowed(test, ana, "PutObject", get))
             #expect(try await !isAllowed(test, ana, "GetObject", ["Bucket": "c", "Key": "k"]))
             let boundary = try await test.call(
                 "iam", "CreatePolicy",
-                ["PolicyName": "no", "PolicyDocument": #"{"Statement":{"Effect":"Allow","Action":"ssm:*","Resource":"*"}}"#])
+                [
+                    "PolicyName": "no",
+                    "PolicyDocument": #"{"Statement":{"Effect":"Allow","Action":"ssm:*","Resource":"*"}}"#,
+                ])
             try await test.call(
                 "iam", "PutUserPermissionsBoundary",
                 ["UserName": "ana", "PermissionsBoundary": boundary["Policy"]?["Arn"] ?? ""])
             #expect(try await !isAllowed(test, ana, "GetObject", get))
             let simulated = try await test.call(
                 "iam", "SimulatePrincipalPolicy",
-                ["PolicySourceArn": .string(ana), "ActionNames": ["s3:GetObject"], "ResourceArns": ["arn:aws:s3:::b/k"]])
+                [
+                    "PolicySourceArn": .string(ana), "ActionNames": ["s3:GetObject"],
+                    "ResourceArns": ["arn:aws:s3:::b/k"],
+                ])
             #expect(simulated["EvaluationResults"]?[0]?["EvalDecision"] == "implicitDeny")
         }
     }
@@ -152,11 +191,17 @@ struct IAMServiceTests {
             let get: JSON = ["Bucket": "b", "Key": "k"]
             #expect(try await !isAllowed(test, session, "GetObject", get))
             let call = Call(
-                service: "s3", operation: "GetObject", caller: Caller(account: "123456789012", region: "x", principal: session),
+                service: "s3", operation: "GetObject",
+                caller: Caller(account: "123456789012", region: "x", principal: session),
                 requestID: "r", time: test.ledger.surroundings.now, input: get, endpoint: "")
-            let opened = Fixed(text: #"{"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:role/r"},"Action":"s3:*","Resource":"*"}}"#)
+            let opened = Fixed(
+                text:
+                    #"{"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:role/r"},"Action":"s3:*","Resource":"*"}}"#
+            )
             try await IAMAuthorizer(ledger: test.ledger, resources: opened).authorize(call)
-            try await test.call("iam", "AttachRolePolicy", ["RoleName": "r", "PolicyArn": "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"])
+            try await test.call(
+                "iam", "AttachRolePolicy",
+                ["RoleName": "r", "PolicyArn": "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"])
             #expect(try await isAllowed(test, session, "GetObject", get))
             for text in [#"{"Statement":{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}}"#, "broken"] {
                 await #expect(throws: AWSError.self) {
@@ -169,7 +214,8 @@ struct IAMServiceTests {
     @Test("a role is given only to those its trust policy names")
     func roleTrust() async throws {
         try await withIAM { test in
-            let made = try await test.call("iam", "CreateRole", ["RoleName": "r", "AssumeRolePolicyDocument": .string(trust)])
+            let made = try await test.call(
+                "iam", "CreateRole", ["RoleName": "r", "AssumeRolePolicyDocument": .string(trust)])
             let arn = made["Role"]?["Arn"]?.string ?? ""
             let roles = RoleTrust(ledger: test.ledger)
             let role = try await roles.role(arn, for: test.caller.through("lambda.amazonaws.com"))
@@ -191,15 +237,19 @@ struct IAMServiceTests {
             }
             let type = try #require(test.cloud.resourceType("AWS::IAM::Role"))
             let first: JSON = [
-                "AssumeRolePolicyDocument": try JSON(parsing: trust), "ManagedPolicyArns": ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],
-                "Policies": [["PolicyName": "a", "PolicyDocument": try JSON(parsing: readAll)]], "Tags": [["Key": "t", "Value": "1"]],
+                "AssumeRolePolicyDocument": try JSON(parsing: trust),
+                "ManagedPolicyArns": ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],
+                "Policies": [["PolicyName": "a", "PolicyDocument": try JSON(parsing: readAll)]],
+                "Tags": [["Key": "t", "Value": "1"]],
             ]
             let made = try await type.actions.create(request(first))
             #expect(made.physicalID == "app-FnRole-ABCDEF123456")
             #expect(made.attributes["Arn"] == "arn:aws:iam::123456789012:role/app-FnRole-ABCDEF123456")
             let second: JSON = [
-                "AssumeRolePolicyDocument": try JSON(parsing: trust), "ManagedPolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
-                "Policies": [["PolicyName": "b", "PolicyDocument": try JSON(parsing: readAll)]], "MaxSessionDuration": "7200",
+                "AssumeRolePolicyDocument": try JSON(parsing: trust),
+                "ManagedPolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
+                "Policies": [["PolicyName": "b", "PolicyDocument": try JSON(parsing: readAll)]],
+                "MaxSessionDuration": "7200",
             ]
             let updating = try #require(type.actions.update)
             _ = try await updating(request(second, first, made.physicalID))

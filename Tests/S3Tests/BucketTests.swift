@@ -9,7 +9,8 @@ import Testing
 @Suite("Buckets")
 struct BucketTests {
     static let names: [(String, Bool)] = [
-        ("abc", true), ("my.bucket-1", true), ("a1b", true), ("ab", false), ("Abc", false), ("a_b", false), ("-abc", false),
+        ("abc", true), ("my.bucket-1", true), ("a1b", true), ("ab", false), ("Abc", false), ("a_b", false),
+        ("-abc", false),
         ("abc-", false), ("a..b", false), ("192.168.1.1", false), ("xn--abc", false), ("abc-s3alias", false),
         (String(repeating: "a", count: 63), true), (String(repeating: "a", count: 64), false), ("abé", false),
     ]
@@ -17,14 +18,17 @@ struct BucketTests {
     @Test("have names that S3 would take", arguments: names)
     func naming(name: String, isValid: Bool) async throws {
         try await withBucket { s3 in
-            let input: JSON = ["Bucket": .string(name), "CreateBucketConfiguration": ["LocationConstraint": "eu-west-1"]]
+            let input: JSON = [
+                "Bucket": .string(name), "CreateBucketConfiguration": ["LocationConstraint": "eu-west-1"],
+            ]
             let refusal = try await s3.refusal("CreateBucket", input)
             #expect(refusal == (isValid ? nil : "InvalidBucketName"))
         }
     }
 
     static let regions: [(String, String?, String?)] = [
-        ("us-east-1", nil, nil), ("us-east-1", "eu-west-1", nil), ("us-east-1", "us-east-1", "InvalidLocationConstraint"),
+        ("us-east-1", nil, nil), ("us-east-1", "eu-west-1", nil),
+        ("us-east-1", "us-east-1", "InvalidLocationConstraint"),
         ("eu-west-1", "eu-west-1", nil), ("eu-west-1", "EU", nil),
         ("eu-west-1", nil, "IllegalLocationConstraintException"),
         ("eu-west-1", "eu-west-2", "IllegalLocationConstraintException"),
@@ -70,7 +74,8 @@ struct BucketTests {
             try await s3.put("k")
             #expect(try await s3.refusal("DeleteBucket") == "BucketNotEmpty")
             let answer = try await s3.call(
-                "DeleteObjects", ["Delete": ["Objects": [["Key": "k"], ["Key": .string(String(repeating: "k", count: 1025))]]]])
+                "DeleteObjects",
+                ["Delete": ["Objects": [["Key": "k"], ["Key": .string(String(repeating: "k", count: 1025))]]]])
             #expect(answer["Deleted"]?[0]?["Key"] == "k")
             #expect(answer["Errors"]?[0]?["Code"] == "KeyTooLongError")
             try await s3.call("CreateMultipartUpload", ["Key": "u"])
@@ -86,9 +91,18 @@ struct BucketTests {
             ["Rules": [["ApplyServerSideEncryptionByDefault": ["SSEAlgorithm": "AES256"]]]],
             "ServerSideEncryptionConfigurationNotFoundError"
         ),
-        ("BucketCors", "CORSConfiguration", ["CORSRules": [["AllowedMethods": ["GET"], "AllowedOrigins": ["*"]]]], "NoSuchCORSConfiguration"),
-        ("BucketWebsite", "WebsiteConfiguration", ["IndexDocument": ["Suffix": "i.html"]], "NoSuchWebsiteConfiguration"),
-        ("BucketLifecycleConfiguration", "LifecycleConfiguration", ["Rules": [["Status": "Enabled"]]], "NoSuchLifecycleConfiguration"),
+        (
+            "BucketCors", "CORSConfiguration", ["CORSRules": [["AllowedMethods": ["GET"], "AllowedOrigins": ["*"]]]],
+            "NoSuchCORSConfiguration"
+        ),
+        (
+            "BucketWebsite", "WebsiteConfiguration", ["IndexDocument": ["Suffix": "i.html"]],
+            "NoSuchWebsiteConfiguration"
+        ),
+        (
+            "BucketLifecycleConfiguration", "LifecycleConfiguration", ["Rules": [["Status": "Enabled"]]],
+            "NoSuchLifecycleConfiguration"
+        ),
         ("BucketLogging", "BucketLoggingStatus", ["LoggingEnabled": ["TargetBucket": "b", "TargetPrefix": "p"]], nil),
         ("BucketTagging", "Tagging", ["TagSet": [["Key": "a", "Value": "b"]]], "NoSuchTagSet"),
         ("BucketNotificationConfiguration", "NotificationConfiguration", ["EventBridgeConfiguration": [:]], nil),
@@ -110,9 +124,11 @@ struct BucketTests {
         try await withBucket { s3 in
             let block = try await s3.call("GetPublicAccessBlock")["PublicAccessBlockConfiguration"]
             #expect(block?["BlockPublicPolicy"] == true)
-            let open: JSON = ["Policy": """
+            let open: JSON = [
+                "Policy": """
                 {"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::artifacts/*"}]}
-                """]
+                """
+            ]
             #expect(try await s3.refusal("PutBucketPolicy", open) == "AccessDenied")
             try await s3.call("DeletePublicAccessBlock")
             try await s3.call("PutBucketPolicy", open)
@@ -124,7 +140,8 @@ struct BucketTests {
     }
 
     static let policies = [
-        "not json", "{}", #"{"Statement":[{"Effect":"Maybe"}]}"#, #"{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}"#,
+        "not json", "{}", #"{"Statement":[{"Effect":"Maybe"}]}"#,
+        #"{"Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}"#,
         #"{"Statement":{"Effect":"Deny","Principal":"*","Action":"ec2:Run","Resource":"*"}}"#,
         #"{"Statement":{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::other/*"}}"#,
     ]
@@ -150,7 +167,9 @@ struct BucketTests {
                 "VersioningConfiguration": ["Status": "Enabled"], "Tags": [["Key": "team", "Value": "x"]],
                 "PublicAccessBlockConfiguration": ["BlockPublicAcls": "true", "BlockPublicPolicy": "true"],
                 "BucketEncryption": [
-                    "ServerSideEncryptionConfiguration": [["ServerSideEncryptionByDefault": ["SSEAlgorithm": "aws:kms"]]]
+                    "ServerSideEncryptionConfiguration": [
+                        ["ServerSideEncryptionByDefault": ["SSEAlgorithm": "aws:kms"]]
+                    ]
                 ],
             ]
             let made = try await type.actions.create(request(first))
@@ -165,7 +184,8 @@ struct BucketTests {
             let updating = try #require(type.actions.update)
             _ = try await updating(request([:], first, made.physicalID))
             #expect(try await s3.call("GetBucketVersioning", name)["Status"] == "Suspended")
-            #expect(try await s3.refusal("GetBucketEncryption", name) == "ServerSideEncryptionConfigurationNotFoundError")
+            #expect(
+                try await s3.refusal("GetBucketEncryption", name) == "ServerSideEncryptionConfigurationNotFoundError")
             try await type.actions.delete(request([:], nil, made.physicalID))
             try await type.actions.delete(request([:], nil, made.physicalID))
         }

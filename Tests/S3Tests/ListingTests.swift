@@ -24,7 +24,10 @@ struct ListingTests {
             let inner = try await s3.call("ListObjectsV2", ["Delimiter": "/", "Prefix": "p/", "StartAfter": "p/"])
             #expect(Self.keys(inner) == ["p/1", "p/2"])
             #expect(Self.prefixes(inner) == ["p/q/"])
-            #expect(Self.keys(try await s3.call("ListObjectsV2", ["StartAfter": "p/1", "FetchOwner": true])) == ["p/2", "p/q/3", "z"])
+            #expect(
+                Self.keys(try await s3.call("ListObjectsV2", ["StartAfter": "p/1", "FetchOwner": true])) == [
+                    "p/2", "p/q/3", "z",
+                ])
         }
     }
 
@@ -32,7 +35,9 @@ struct ListingTests {
     func paging(seed: UInt64) async throws {
         let chance = SeededChance(seed: seed)
         func pick(_ choices: [String]) -> String { choices[Int(chance.next() % UInt64(choices.count))] }
-        let all = Set((0..<40).map { _ in (0..<Int(1 + chance.next() % 4)).map { _ in pick(["a", "b/", "é", "/", "~"]) }.joined() })
+        let all = Set(
+            (0..<40).map { _ in (0..<Int(1 + chance.next() % 4)).map { _ in pick(["a", "b/", "é", "/", "~"]) }.joined()
+            })
         let prefix = pick(["", "a", "b/", "é"])
         let delimiter = pick(["", "/", "a", "/a"])
         let expected = all.filter { $0.utf8.starts(with: prefix.utf8) }
@@ -47,7 +52,9 @@ struct ListingTests {
             var found: [String] = []
             var token: JSON?
             repeat {
-                var input: JSON = ["MaxKeys": .int(1 + Int(seed % 5)), "Prefix": .string(prefix), "Delimiter": .string(delimiter)]
+                var input: JSON = [
+                    "MaxKeys": .int(1 + Int(seed % 5)), "Prefix": .string(prefix), "Delimiter": .string(delimiter),
+                ]
                 input["ContinuationToken"] = token
                 let page = try await s3.call("ListObjectsV2", input)
                 found += (Self.keys(page) + Self.prefixes(page)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

@@ -13,8 +13,11 @@ struct ObjectTests {
     func roundTrip() async throws {
         try await withBucket { s3 in
             let put = try await s3.put(
-                "a/b é", "hello world", ["ContentType": "text/plain", "Metadata": ["owner": "ana"], "Tagging": "a=1&b=x%20y",
-                "StorageClass": "STANDARD_IA", "ServerSideEncryption": "AES256"])
+                "a/b é", "hello world",
+                [
+                    "ContentType": "text/plain", "Metadata": ["owner": "ana"], "Tagging": "a=1&b=x%20y",
+                    "StorageClass": "STANDARD_IA", "ServerSideEncryption": "AES256",
+                ])
             #expect(put["ETag"] == "\"5eb63bbbe01eeed093cb22bb8f5acdc3\"")
             #expect(put["ChecksumCRC64NVME"] == "jSnVw/bqjr4=")
             #expect(put["VersionId"] == nil)
@@ -26,7 +29,8 @@ struct ObjectTests {
             ]
             for (name, value) in expected { #expect(head[name] == value, "\(name)") }
             #expect(try await s3.text("a/b é") == "hello world")
-            #expect(try await s3.call("GetObjectTagging", ["Key": "a/b é"])["TagSet"]?[1] == ["Key": "b", "Value": "x y"])
+            #expect(
+                try await s3.call("GetObjectTagging", ["Key": "a/b é"])["TagSet"]?[1] == ["Key": "b", "Value": "x y"])
         }
     }
 
@@ -76,7 +80,8 @@ struct ObjectTests {
     }
 
     static let readConditions: [(JSONObject, Int?)] = [
-        (["IfMatch": "\"9dd4e461268c8034f5c8564e155c67a6\""], nil), (["IfMatch": "\"other\""], 412), (["IfMatch": "*"], nil),
+        (["IfMatch": "\"9dd4e461268c8034f5c8564e155c67a6\""], nil), (["IfMatch": "\"other\""], 412),
+        (["IfMatch": "*"], nil),
         (["IfNoneMatch": "9dd4e461268c8034f5c8564e155c67a6"], 304), (["IfNoneMatch": "\"other\""], nil),
         (["IfModifiedSince": 1_750_000_000], 304), (["IfModifiedSince": 1_749_999_999], nil),
         (["IfUnmodifiedSince": 1_750_000_000], nil), (["IfUnmodifiedSince": 1_749_999_999], 412),
@@ -101,10 +106,12 @@ struct ObjectTests {
             #expect(try await s3.refusal("PutObject", ["Key": "k", "IfMatch": "\"x\""], body: [1]) == "NoSuchKey")
             #expect(try await s3.refusal("PutObject", new, body: [1]) == nil)
             #expect(try await s3.fault("PutObject", new, body: [2])?.status == 412)
-            #expect(try await s3.refusal("PutObject", ["Key": "k", "IfMatch": "\"x\""], body: [2]) == "PreconditionFailed")
+            #expect(
+                try await s3.refusal("PutObject", ["Key": "k", "IfMatch": "\"x\""], body: [2]) == "PreconditionFailed")
             let tag = try await s3.call("HeadObject", ["Key": "k"])["ETag"] ?? ""
             #expect(try await s3.refusal("PutObject", ["Key": "k", "IfMatch": tag], body: [2]) == nil)
-            #expect(try await s3.refusal("PutObject", ["Key": "k", "IfNoneMatch": "\"x\""], body: [2]) == "NotImplemented")
+            #expect(
+                try await s3.refusal("PutObject", ["Key": "k", "IfNoneMatch": "\"x\""], body: [2]) == "NotImplemented")
         }
     }
 
@@ -114,7 +121,8 @@ struct ObjectTests {
             let wins = await withTaskGroup(of: Int.self) { group in
                 for number in 0..<40 {
                     group.addTask {
-                        (try? await s3.refusal("PutObject", ["Key": "k", "IfNoneMatch": "*"], body: [UInt8(number)])) == .some(nil)
+                        (try? await s3.refusal("PutObject", ["Key": "k", "IfNoneMatch": "*"], body: [UInt8(number)]))
+                            == .some(nil)
                             ? 1 : 0
                     }
                 }
@@ -164,7 +172,8 @@ struct ObjectTests {
             try await s3.call(
                 "CopyObject",
                 [
-                    "Key": "new", "CopySource": "/artifacts/a%20b%2Bc", "MetadataDirective": "REPLACE", "ContentType": "text/y",
+                    "Key": "new", "CopySource": "/artifacts/a%20b%2Bc", "MetadataDirective": "REPLACE",
+                    "ContentType": "text/y",
                     "TaggingDirective": "REPLACE", "ChecksumAlgorithm": "SHA256",
                 ])
             let new = try await s3.call("HeadObject", ["Key": "new", "ChecksumMode": "ENABLED"])

@@ -62,7 +62,10 @@ struct S3Fixture {
             let list = try await call("ListObjectVersions")
             func lines(_ name: String) -> [(key: String, id: String, isLatest: Bool, isMarker: Bool)] {
                 (list[name]?.array ?? []).map {
-                    ($0["Key"]?.string ?? "", $0["VersionId"]?.string ?? "", $0["IsLatest"] == true, name == "DeleteMarkers")
+                    (
+                        $0["Key"]?.string ?? "", $0["VersionId"]?.string ?? "", $0["IsLatest"] == true,
+                        name == "DeleteMarkers"
+                    )
                 }
             }
             return lines("Versions") + lines("DeleteMarkers")

@@ -13,7 +13,8 @@ struct UploadTests {
         let id = try await s3.call("CreateMultipartUpload", .object(more.merging(["Key": "k"])))["UploadId"] ?? ""
         var listed: [JSON] = []
         for (index, part) in parts.enumerated() {
-            let answer = try await s3.call("UploadPart", ["Key": "k", "UploadId": id, "PartNumber": .int(index + 1)], body: part)
+            let answer = try await s3.call(
+                "UploadPart", ["Key": "k", "UploadId": id, "PartNumber": .int(index + 1)], body: part)
             listed.append(["PartNumber": .int(index + 1), "ETag": answer["ETag"] ?? ""])
         }
         return (id, listed)
@@ -26,7 +27,10 @@ struct UploadTests {
             let (id, parts) = try await upload(s3, [Self.five, tail], ["ContentType": "text/plain"])
             let done = try await s3.call(
                 "CompleteMultipartUpload",
-                ["Key": "k", "UploadId": id, "MultipartUpload": ["Parts": .array(parts)], "MpuObjectSize": .int((5 << 20) + 7)])
+                [
+                    "Key": "k", "UploadId": id, "MultipartUpload": ["Parts": .array(parts)],
+                    "MpuObjectSize": .int((5 << 20) + 7),
+                ])
             #expect(done["ETag"]?.string?.hasSuffix("-2\"") == true)
             #expect(done["ChecksumType"] == "FULL_OBJECT")
             var whole = ChecksumAlgorithm.crc64.makeDigest()
@@ -64,7 +68,8 @@ struct UploadTests {
             let (id, parts) = try await upload(s3, [[1], [2]])
             func complete(_ parts: [JSON]) async throws -> String? {
                 try await s3.refusal(
-                    "CompleteMultipartUpload", ["Key": "k", "UploadId": id, "MultipartUpload": ["Parts": .array(parts)]])
+                    "CompleteMultipartUpload",
+                    ["Key": "k", "UploadId": id, "MultipartUpload": ["Parts": .array(parts)]])
             }
             #expect(try await complete(parts) == "EntityTooSmall")
             #expect(try await complete(parts.reversed()) == "InvalidPartOrder")
@@ -72,8 +77,12 @@ struct UploadTests {
             #expect(try await complete([["PartNumber": 1, "ETag": "x"]]) == "InvalidPart")
             #expect(try await complete([]) == "MalformedXML")
             #expect(try await complete([parts[1]]) == nil)
-            #expect(try await s3.refusal("UploadPart", ["Key": "k", "UploadId": id, "PartNumber": 1], body: [1]) == "NoSuchUpload")
-            #expect(try await s3.refusal("UploadPart", ["Key": "k", "UploadId": id, "PartNumber": 10_001], body: [1]) == "InvalidArgument")
+            #expect(
+                try await s3.refusal("UploadPart", ["Key": "k", "UploadId": id, "PartNumber": 1], body: [1])
+                    == "NoSuchUpload")
+            #expect(
+                try await s3.refusal("UploadPart", ["Key": "k", "UploadId": id, "PartNumber": 10_001], body: [1])
+                    == "InvalidArgument")
         }
     }
 
@@ -83,11 +92,13 @@ struct UploadTests {
             try await s3.put("source", "0123456789")
             let (id, _) = try await upload(s3, [[1], [2], [3]])
             let copy: JSON = [
-                "Key": "k", "UploadId": id, "PartNumber": 4, "CopySource": "artifacts/source", "CopySourceRange": "bytes=2-4",
+                "Key": "k", "UploadId": id, "PartNumber": 4, "CopySource": "artifacts/source",
+                "CopySourceRange": "bytes=2-4",
             ]
             #expect(try await s3.call("UploadPartCopy", copy)["CopyPartResult"]?["ETag"] != nil)
             let page = try await s3.call("ListParts", ["Key": "k", "UploadId": id, "MaxParts": 3])
-            #expect(page["Parts"]?.array?.count == 3 && page["IsTruncated"] == true && page["NextPartNumberMarker"] == 3)
+            #expect(
+                page["Parts"]?.array?.count == 3 && page["IsTruncated"] == true && page["NextPartNumberMarker"] == 3)
             let rest = try await s3.call("ListParts", ["Key": "k", "UploadId": id, "PartNumberMarker": 3])
             #expect(rest["Parts"]?[0]?["Size"] == 3)
             _ = try await s3.call("CreateMultipartUpload", ["Key": "k"])
@@ -95,7 +106,10 @@ struct UploadTests {
             let first = try await s3.call("ListMultipartUploads", ["MaxUploads": 1])
             let second = try await s3.call(
                 "ListMultipartUploads",
-                ["KeyMarker": first["NextKeyMarker"] ?? "", "UploadIdMarker": first["NextUploadIdMarker"] ?? "", "Delimiter": "/"])
+                [
+                    "KeyMarker": first["NextKeyMarker"] ?? "", "UploadIdMarker": first["NextUploadIdMarker"] ?? "",
+                    "Delimiter": "/",
+                ])
             #expect(second["Uploads"]?.array?.count == 1)
             #expect(second["CommonPrefixes"]?[0]?["Prefix"] == "l/")
             try await s3.call("AbortMultipartUpload", ["Key": "k", "UploadId": id])

@@ -17,7 +17,8 @@ struct VersionTests {
             #expect(marker["DeleteMarker"] == true)
             #expect(try await s3.refusal("GetObject", ["Key": "k"]) == "NoSuchKey")
             #expect(try await s3.text("k", ["VersionId": first]) == "one")
-            #expect(try await s3.fault("GetObject", ["Key": "k", "VersionId": marker["VersionId"] ?? ""])?.status == 405)
+            #expect(
+                try await s3.fault("GetObject", ["Key": "k", "VersionId": marker["VersionId"] ?? ""])?.status == 405)
             #expect(try await s3.refusal("GetObject", ["Key": "k", "VersionId": "nope"]) == "NoSuchVersion")
             #expect(try await s3.call("ListObjectsV2")["KeyCount"] == 0)
             #expect(try await s3.refusal("DeleteBucket") == "BucketNotEmpty")

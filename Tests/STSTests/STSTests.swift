@@ -11,7 +11,8 @@ private struct SmallWorld: Identities {
     func credential(for accessKeyID: String) async throws -> Credential? {
         guard accessKeyID == "AKIAANA" else { return nil }
         return Credential(
-            accessKeyID: accessKeyID, secret: "s", account: "123456789012", principal: "arn:aws:iam::123456789012:user/ana",
+            accessKeyID: accessKeyID, secret: "s", account: "123456789012",
+            principal: "arn:aws:iam::123456789012:user/ana",
             principalID: "AIDAANA")
     }
 
@@ -36,13 +37,15 @@ private func withSTS(
 @Suite("STS")
 struct STSTests {
     private let ana = Caller(
-        account: "123456789012", region: "eu-west-1", principal: "arn:aws:iam::123456789012:user/ana", accessKeyID: "AKIAANA")
+        account: "123456789012", region: "eu-west-1", principal: "arn:aws:iam::123456789012:user/ana",
+        accessKeyID: "AKIAANA")
 
     @Test("tells callers who they are")
     func identity() async throws {
         try await withSTS { test, _ in
             let root = try await test.call("sts", "GetCallerIdentity")
-            #expect(root == ["UserId": "123456789012", "Account": "123456789012", "Arn": "arn:aws:iam::123456789012:root"])
+            #expect(
+                root == ["UserId": "123456789012", "Account": "123456789012", "Arn": "arn:aws:iam::123456789012:root"])
             #expect(try await test.cloud.call("sts", "GetCallerIdentity", as: ana)["UserId"] == "AIDAANA")
         }
     }
@@ -51,18 +54,23 @@ struct STSTests {
     func assumeRole() async throws {
         let time = VirtualTime()
         try await withSTS(Surroundings(time: time)) { test, sts in
-            let input: JSON = ["RoleArn": "arn:aws:iam::123456789012:role/worker", "RoleSessionName": "build", "DurationSeconds": 900]
+            let input: JSON = [
+                "RoleArn": "arn:aws:iam::123456789012:role/worker", "RoleSessionName": "build", "DurationSeconds": 900,
+            ]
             let answer = try await test.call("sts", "AssumeRole", input)
             #expect(answer["AssumedRoleUser"]?["Arn"] == "arn:aws:sts::123456789012:assumed-role/worker/build")
             #expect(answer["AssumedRoleUser"]?["AssumedRoleId"] == "AROAWORKER:build")
             let keys = answer["Credentials"]
             let found = try #require(try await sts.credential(for: keys?["AccessKeyId"]?.string ?? ""))
-            #expect(found.secret == keys?["SecretAccessKey"]?.string && found.sessionToken == keys?["SessionToken"]?.string)
+            #expect(
+                found.secret == keys?["SecretAccessKey"]?.string && found.sessionToken == keys?["SessionToken"]?.string)
             #expect(found.expires == time.now + .seconds(900))
             #expect(keys?["Expiration"] == .double((time.now + .seconds(900)).seconds))
             let who = try await test.cloud.call("sts", "GetCallerIdentity", as: found.caller(region: "x"))
             #expect(who["UserId"] == "AROAWORKER:build")
-            #expect(try await test.call("sts", "GetAccessKeyInfo", ["AccessKeyId": .string(found.accessKeyID)])["Account"] == "123456789012")
+            #expect(
+                try await test.call("sts", "GetAccessKeyInfo", ["AccessKeyId": .string(found.accessKeyID)])["Account"]
+                    == "123456789012")
         }
     }
 
@@ -85,11 +93,19 @@ struct STSTests {
     @Test("limits chained sessions to an hour, and gives none for sessions")
     func chaining() async throws {
         try await withSTS { test, _ in
-            let session = Caller(account: "123456789012", region: "x", principal: "arn:aws:sts::123456789012:assumed-role/a/b", accessKeyID: "ASIAX")
-            let input: JSON = ["RoleArn": "arn:aws:iam::123456789012:role/worker", "RoleSessionName": "s", "DurationSeconds": 3601]
-            let long = await #expect(throws: AWSError.self) { try await test.cloud.call("sts", "AssumeRole", input, as: session) }
+            let session = Caller(
+                account: "123456789012", region: "x", principal: "arn:aws:sts::123456789012:assumed-role/a/b",
+                accessKeyID: "ASIAX")
+            let input: JSON = [
+                "RoleArn": "arn:aws:iam::123456789012:role/worker", "RoleSessionName": "s", "DurationSeconds": 3601,
+            ]
+            let long = await #expect(throws: AWSError.self) {
+                try await test.cloud.call("sts", "AssumeRole", input, as: session)
+            }
             #expect(long?.code == "ValidationError")
-            let token = await #expect(throws: AWSError.self) { try await test.cloud.call("sts", "GetSessionToken", as: session) }
+            let token = await #expect(throws: AWSError.self) {
+                try await test.cloud.call("sts", "GetSessionToken", as: session)
+            }
             #expect(token?.code == "AccessDenied")
             let own = try await test.cloud.call("sts", "GetSessionToken", as: ana)
             #expect(own["Credentials"]?["AccessKeyId"] != nil)

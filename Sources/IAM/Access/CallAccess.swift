@@ -13,18 +13,24 @@ struct CallAccess {
     private static let actions = [
         "s3:ListBuckets": "s3:ListAllMyBuckets", "s3:ListObjects": "s3:ListBucket", "s3:ListObjectsV2": "s3:ListBucket",
         "s3:HeadBucket": "s3:ListBucket", "s3:HeadObject": "s3:GetObject", "s3:CopyObject": "s3:PutObject",
-        "s3:CreateMultipartUpload": "s3:PutObject", "s3:UploadPart": "s3:PutObject", "s3:UploadPartCopy": "s3:PutObject",
+        "s3:CreateMultipartUpload": "s3:PutObject", "s3:UploadPart": "s3:PutObject",
+        "s3:UploadPartCopy": "s3:PutObject",
         "s3:CompleteMultipartUpload": "s3:PutObject", "s3:DeleteObjects": "s3:DeleteObject",
         "s3:ListParts": "s3:ListMultipartUploadParts", "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
         "s3:ListObjectVersions": "s3:ListBucketVersions", "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
-        "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration", "s3:DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
+        "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
+        "s3:DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
         "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
         "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
-        "s3:DeleteBucketLifecycle": "s3:PutLifecycleConfiguration", "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
-        "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock", "s3:DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
-        "s3:GetBucketCors": "s3:GetBucketCORS", "s3:PutBucketCors": "s3:PutBucketCORS", "s3:DeleteBucketCors": "s3:PutBucketCORS",
+        "s3:DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
+        "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+        "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+        "s3:DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+        "s3:GetBucketCors": "s3:GetBucketCORS", "s3:PutBucketCors": "s3:PutBucketCORS",
+        "s3:DeleteBucketCors": "s3:PutBucketCORS",
         "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
-        "s3:PutBucketNotificationConfiguration": "s3:PutBucketNotification", "s3:DeleteBucketTagging": "s3:PutBucketTagging",
+        "s3:PutBucketNotificationConfiguration": "s3:PutBucketNotification",
+        "s3:DeleteBucketTagging": "s3:PutBucketTagging",
         "s3:DeleteBucketOwnershipControls": "s3:PutBucketOwnershipControls",
         "lambda:Invoke": "lambda:InvokeFunction", "lambda:InvokeWithResponseStream": "lambda:InvokeFunction",
     ]
@@ -32,16 +38,23 @@ struct CallAccess {
     /// Where a service's resources are named: the input member, and the ARN with `*` standing for its value.
     private static let places: [String: [(member: String, arn: String)]] = [
         "lambda": [("FunctionName", "arn:aws:lambda:REGION:ACCOUNT:function:VALUE")],
-        "ssm": [("Name", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"), ("Path", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"),
-            ("Names", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE")],
+        "ssm": [
+            ("Name", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"),
+            ("Path", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"),
+            ("Names", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"),
+        ],
         "logs": [("logGroupName", "arn:aws:logs:REGION:ACCOUNT:log-group:VALUE:*")],
         "cloudformation": [("StackName", "arn:aws:cloudformation:REGION:ACCOUNT:stack/VALUE/*")],
         "codedeploy": [("applicationName", "arn:aws:codedeploy:REGION:ACCOUNT:application:VALUE")],
-        "iam": [("RoleName", "arn:aws:iam::ACCOUNT:role/VALUE"), ("UserName", "arn:aws:iam::ACCOUNT:user/VALUE"),
-            ("GroupName", "arn:aws:iam::ACCOUNT:group/VALUE"), ("PolicyArn", "arn:aws:iam::ACCOUNT:policy/VALUE")],
+        "iam": [
+            ("RoleName", "arn:aws:iam::ACCOUNT:role/VALUE"), ("UserName", "arn:aws:iam::ACCOUNT:user/VALUE"),
+            ("GroupName", "arn:aws:iam::ACCOUNT:group/VALUE"), ("PolicyArn", "arn:aws:iam::ACCOUNT:policy/VALUE"),
+        ],
         "sts": [("RoleArn", "arn:aws:iam::ACCOUNT:role/VALUE")],
-        "cloudwatch": [("AlarmName", "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:VALUE"),
-            ("AlarmNames", "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:VALUE")],
+        "cloudwatch": [
+            ("AlarmName", "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:VALUE"),
+            ("AlarmNames", "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:VALUE"),
+        ],
     ]
 
     init(_ call: Call) {
@@ -84,10 +97,13 @@ struct CallAccess {
         var context: [String: [String]] = [
             "aws:principalarn": [caller.principal], "aws:principalaccount": [caller.account],
             "aws:requestedregion": [caller.region], "aws:currenttime": [call.time.iso8601()],
-            "aws:epochtime": [String(Int(call.time.seconds))], "aws:securetransport": [String(call.endpoint.hasPrefix("https"))],
+            "aws:epochtime": [String(Int(call.time.seconds))],
+            "aws:securetransport": [String(call.endpoint.hasPrefix("https"))],
             "aws:viaawsservice": [String(caller.invokedBy != nil)],
         ]
-        if let (kind, name) = PrincipalPolicies.name(caller.principal), kind == .user { context["aws:username"] = [name] }
+        if let (kind, name) = PrincipalPolicies.name(caller.principal), kind == .user {
+            context["aws:username"] = [name]
+        }
         if let service = caller.invokedBy { context["aws:calledvia"] = [service] }
         if let colon = call.peer.lastIndex(of: ":") {
             context["aws:sourceip"] = [String(call.peer[..<colon].filter { $0 != "[" && $0 != "]" })]

@@ -10,8 +10,8 @@ package protocol ResourcePolicies: Sendable {
 
 /// Judges calls by the policies of who makes them.
 ///
-/// The account's root may do everything, and so may services on its behalf. Users and roles may do what their policies allow.
-/// Source: IAM User Guide, "Policy evaluation logic".
+/// The account's root may do everything, and so may services on its behalf. Users and roles may do what their
+/// policies allow. Source: IAM User Guide, "Policy evaluation logic".
 package struct IAMAuthorizer: Authorizer {
     private let policies: PrincipalPolicies
     private let resources: (any ResourcePolicies)?
@@ -48,10 +48,13 @@ package struct IAMAuthorizer: Authorizer {
             verdict == .denied
             ? "with an explicit deny in a policy"
             : "because no identity-based policy allows the \(request.action) action"
-        let message = "User: \(request.principal) is not authorized to perform: \(request.action) on resource: "
+        let message =
+            "User: \(request.principal) is not authorized to perform: \(request.action) on resource: "
             + "\(request.resource) \(why)"
         // The services with JSON protocols have the longer name.
         let usesJSON = ["lambda", "ssm", "logs", "codedeploy"].contains(call.service)
-        return AWSError(usesJSON ? "AccessDeniedException" : "AccessDenied", message, status: usesJSON && call.service != "lambda" ? 400 : 403)
+        return AWSError(
+            usesJSON ? "AccessDeniedException" : "AccessDenied", message,
+            status: usesJSON && call.service != "lambda" ? 400 : 403)
     }
 }

@@ -40,7 +40,9 @@ struct PrincipalPolicies: Sendable {
         var boundary: Policy?
         if let arn = entity.boundary {
             // A boundary whose text is not known bounds everything.
-            boundary = try await policy(arn, account) ?? Self.read(#"{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#)
+            boundary =
+                try await policy(arn, account)
+                ?? Self.read(#"{"Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#)
         }
         return EffectivePolicies(identity: policies, boundary: boundary)
     }
@@ -65,8 +67,12 @@ struct PrincipalPolicies: Sendable {
     }
 
     private func policy(_ arn: String, _ account: String) async throws -> Policy? {
-        if ManagedPolicies.isAWS(arn) { return try ManagedPolicies.documents[ManagedPolicies.name(of: arn)].map { try Self.read($0) } }
-        return try await ledger.get(Shelf.policies, ManagedPolicies.key(arn, for: account)).map { try Self.read($0.value.document) }
+        if ManagedPolicies.isAWS(arn) {
+            return try ManagedPolicies.documents[ManagedPolicies.name(of: arn)].map { try Self.read($0) }
+        }
+        return try await ledger.get(Shelf.policies, ManagedPolicies.key(arn, for: account)).map {
+            try Self.read($0.value.document)
+        }
     }
 
     static func read(_ document: String, as place: Policy.Place = .identity) throws -> Policy {

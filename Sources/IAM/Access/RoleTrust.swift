@@ -24,18 +24,23 @@ package struct RoleTrust: Sendable {
     ///
     /// - Parameter context: Condition keys of the call, such as `sts:ExternalId`.
     /// - Throws: ``AWSError`` with `AccessDenied`, the same whether the role is not there or does not trust the caller.
-    package func role(_ arn: String, for caller: Caller, context: [String: [String]] = [:]) async throws -> TrustedRole {
+    package func role(_ arn: String, for caller: Caller, context: [String: [String]] = [:]) async throws -> TrustedRole
+    {
         let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
         let service = caller.invokedBy
         let refusal = AWSError(
             "AccessDenied",
-            "User: \(service ?? caller.principal) is not authorized to perform: sts:AssumeRole on resource: \(arn)", status: 403)
-        guard parts.count == 6, parts[2] == "iam", parts[5].hasPrefix("role/"), let name = parts[5].split(separator: "/").last,
-            let role = try await ledger.get(Shelf.roles, Shelf.key(String(parts[4]), String(name)))?.value, role.arn == arn,
+            "User: \(service ?? caller.principal) is not authorized to perform: sts:AssumeRole on resource: \(arn)",
+            status: 403)
+        guard parts.count == 6, parts[2] == "iam", parts[5].hasPrefix("role/"),
+            let name = parts[5].split(separator: "/").last,
+            let role = try await ledger.get(Shelf.roles, Shelf.key(String(parts[4]), String(name)))?.value,
+            role.arn == arn,
             let trust = role.trust
         else { throw refusal }
         let request = AccessRequest(
-            action: "sts:AssumeRole", resource: arn, principal: caller.principal, account: caller.account, service: service,
+            action: "sts:AssumeRole", resource: arn, principal: caller.principal, account: caller.account,
+            service: service,
             context: context)
         guard try PrincipalPolicies.read(trust, as: .trust).verdict(on: request) == .allowed else { throw refusal }
         return TrustedRole(id: role.id, name: role.name, account: role.account, maxSession: role.maxSession ?? 3600)

@@ -72,7 +72,9 @@ struct Entity: Codable, Sendable {
         if let maxSession { tree["MaxSessionDuration"] = .int(maxSession) }
         if let description { tree["Description"] = .string(description) }
         if let boundary {
-            tree["PermissionsBoundary"] = ["PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": .string(boundary)]
+            tree["PermissionsBoundary"] = [
+                "PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": .string(boundary),
+            ]
         }
         if let tags, !tags.isEmpty { tree["Tags"] = Tag.list(tags) }
         return tree
@@ -184,7 +186,11 @@ enum DocumentText {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
         for byte in text.utf8 {
-            if plain.contains(byte) { bytes.append(byte) } else { bytes += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+            if plain.contains(byte) {
+                bytes.append(byte)
+            } else {
+                bytes += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
         }
         return String(decoding: bytes, as: UTF8.self)
     }

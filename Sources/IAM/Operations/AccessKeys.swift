@@ -69,7 +69,8 @@ extension IAMService {
     private func ownKey(_ request: IAMRequest) async throws -> String {
         let name = try await userName(request)
         let id = request.text("AccessKeyId") ?? ""
-        guard let key = try await ledger.get(Shelf.keys, id)?.value, key.account == request.account, key.user == name else {
+        guard let key = try await ledger.get(Shelf.keys, id)?.value, key.account == request.account, key.user == name
+        else {
             throw AWSError("NoSuchEntity", "The Access Key with id \(id) cannot be found.", status: 404)
         }
         return id
@@ -81,7 +82,8 @@ extension AccessKey {
     static func make(account: String, user: String?, _ surroundings: Surroundings) -> AccessKey {
         AccessKey(
             id: "AKIA" + surroundings.chance.text(16, of: "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"),
-            secret: surroundings.chance.text(40, of: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"),
+            secret: surroundings.chance.text(
+                40, of: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"),
             account: account, user: user, isActive: true, created: surroundings.now)
     }
 }

@@ -87,7 +87,9 @@ extension IAMService {
         try body(&entity)
         let new = entity
         try await ledger.write { write in
-            guard try write.get(kind.collection, request.key(name)) == nil else { throw IAMError.exists(kind.rawValue, name) }
+            guard try write.get(kind.collection, request.key(name)) == nil else {
+                throw IAMError.exists(kind.rawValue, name)
+            }
             try write.put(new)
         }
         return Reply(.object([kind.rawValue: new.shown]))
@@ -100,7 +102,9 @@ extension IAMService {
             guard entity.attached.isEmpty else {
                 throw IAMError.conflict("Cannot delete entity, must detach all policies first.")
             }
-            guard entity.inline.isEmpty else { throw IAMError.conflict("Cannot delete entity, must delete policies first.") }
+            guard entity.inline.isEmpty else {
+                throw IAMError.conflict("Cannot delete entity, must delete policies first.")
+            }
             try Self.checkUse(of: entity, write)
             try write.delete(kind.collection, request.key(name))
         }
@@ -125,7 +129,9 @@ extension IAMService {
             let isUsed = try write.list(Shelf.profiles, prefix: entity.account + "/").contains { profile in
                 profile.value.role?.lowercased() == entity.name.lowercased()
             }
-            guard !isUsed else { throw IAMError.conflict("Cannot delete entity, must remove roles from instance profile first.") }
+            guard !isUsed else {
+                throw IAMError.conflict("Cannot delete entity, must remove roles from instance profile first.")
+            }
         }
     }
 }

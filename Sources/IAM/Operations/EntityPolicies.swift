@@ -18,7 +18,9 @@ extension IAMService {
                     let size = entity.inline.reduce(0) { $0 + $1.document.filter { !$0.isWhitespace }.utf8.count }
                     guard size <= kind.inlineLimit else {
                         throw IAMError.limit(
-                            "Maximum policy size of \(kind.inlineLimit) bytes exceeded for \(kind.rawValue.lowercased()) \(entity.name)")
+                            "Maximum policy size of \(kind.inlineLimit) bytes exceeded for "
+                                + "\(kind.rawValue.lowercased()) \(entity.name)"
+                        )
                     }
                 }
             },
@@ -50,7 +52,8 @@ extension IAMService {
     private static func inline(_ name: String, of entity: Entity) throws -> Entity.InlinePolicy {
         guard let policy = entity.inline.first(where: { $0.name == name }) else {
             throw AWSError(
-                "NoSuchEntity", "The \(entity.kind.rawValue.lowercased()) policy with name \(name) cannot be found.", status: 404)
+                "NoSuchEntity", "The \(entity.kind.rawValue.lowercased()) policy with name \(name) cannot be found.",
+                status: 404)
         }
         return policy
     }
@@ -86,11 +89,13 @@ extension IAMService {
                     entity.attached.remove(at: place)
                 }
             },
-            Operation("ListAttached\(kind.rawValue)Policies", enforces: name + " PathPrefix" + IAMRequest.paging) { call in
+            Operation("ListAttached\(kind.rawValue)Policies", enforces: name + " PathPrefix" + IAMRequest.paging) {
+                call in
                 let request = IAMRequest(call)
                 let entity = try await find(kind, request)
                 let prefix = request.text("PathPrefix") ?? "/"
-                let shown = entity.attached.filter { ManagedPolicies.path(of: $0).hasPrefix(prefix) }.map { arn -> JSON in
+                let shown = entity.attached.filter { ManagedPolicies.path(of: $0).hasPrefix(prefix) }.map {
+                    arn -> JSON in
                     ["PolicyName": .string(ManagedPolicies.name(of: arn)), "PolicyArn": .string(arn)]
                 }
                 return Reply(request.page(shown, as: "AttachedPolicies"))
@@ -103,7 +108,8 @@ extension IAMService {
     /// - Throws: `NoSuchEntity`.
     func document(of arn: String, for account: String) async throws -> String? {
         if ManagedPolicies.isAWS(arn) { return ManagedPolicies.documents[ManagedPolicies.name(of: arn)] }
-        guard let policy = try await ledger.get(Shelf.policies, ManagedPolicies.key(arn, for: account))?.value, policy.arn == arn
+        guard let policy = try await ledger.get(Shelf.policies, ManagedPolicies.key(arn, for: account))?.value,
+            policy.arn == arn
         else { throw IAMError.missingPolicy(arn) }
         return policy.document
     }

@@ -9,7 +9,9 @@ extension IAMService {
     /// Managed policies.
     var policyOperations: [Operation] {
         [
-            Operation("CreatePolicy", enforces: "PolicyName Path PolicyDocument Tags", stores: "Description", raw: createPolicy),
+            Operation(
+                "CreatePolicy", enforces: "PolicyName Path PolicyDocument Tags", stores: "Description",
+                raw: createPolicy),
             Operation("GetPolicy", enforces: "PolicyArn") { call in
                 let request = IAMRequest(call)
                 let arn = request.text("PolicyArn") ?? ""
@@ -110,9 +112,12 @@ extension IAMService {
                     throw IAMError.conflict("Cannot delete a policy attached to entities.")
                 }
             }
-            guard let current = try write.get(Shelf.policies, request.key(policy.name))?.value, current.versions.count == 1 else {
+            guard let current = try write.get(Shelf.policies, request.key(policy.name))?.value,
+                current.versions.count == 1
+            else {
                 throw IAMError.conflict(
-                    "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. "
+                    "This policy has more than one version. Before you delete a policy, you must delete the "
+                        + "policy's versions. "
                         + "The default version is deleted with the policy.")
             }
             try write.delete(Shelf.policies, request.key(policy.name))
@@ -134,7 +139,8 @@ extension IAMService {
         if scope != "Local" {
             for name in ManagedPolicies.documents.keys.sorted() where prefix == "/" {
                 var policy = Self.shownAWS("arn:aws:iam::aws:policy/" + name)
-                policy["AttachmentCount"] = .int(try await holders(of: policy["Arn"]?.string ?? "", request.account).count)
+                policy["AttachmentCount"] = .int(
+                    try await holders(of: policy["Arn"]?.string ?? "", request.account).count)
                 shown.append(policy)
             }
         }
@@ -161,7 +167,9 @@ extension IAMService {
         }
         for kind in EntityKind.allCases {
             output["Policy\(kind.rawValue)s"] = .array(
-                found.filter { $0.kind == kind }.map { [kind.nameMember: .string($0.name), kind.rawValue + "Id": .string($0.id)] })
+                found.filter { $0.kind == kind }.map {
+                    [kind.nameMember: .string($0.name), kind.rawValue + "Id": .string($0.id)]
+                })
         }
         return Reply(output)
     }
@@ -176,7 +184,8 @@ extension IAMService {
                 _ = try await changePolicy(request) { policy in
                     guard policy.versions.count < 5 else {
                         throw IAMError.limit(
-                            "A managed policy can have up to 5 versions. Before you create a new version, you must delete an "
+                            "A managed policy can have up to 5 versions. Before you create a new version, you "
+                                + "must delete an "
                                 + "existing version.")
                     }
                     let id = "v\(policy.nextVersion)"

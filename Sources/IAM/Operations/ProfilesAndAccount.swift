@@ -48,7 +48,9 @@ extension IAMService {
                 let request = IAMRequest(call)
                 let role = try await find(.role, request).name
                 return try await changeProfile(request) { profile in
-                    guard profile.role == nil else { throw IAMError.limit("Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1") }
+                    guard profile.role == nil else {
+                        throw IAMError.limit("Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1")
+                    }
                     profile.role = role
                 }
             },
@@ -123,7 +125,8 @@ extension IAMService {
                 let alias = try await ledger.get(Shelf.aliases, call.caller.account)?.value
                 return Reply(["AccountAliases": .array(alias.map { [.string($0)] } ?? []), "IsTruncated": false])
             },
-            Operation("SimulatePrincipalPolicy", enforces: "PolicySourceArn ActionNames ResourceArns ContextEntries") { call in
+            Operation("SimulatePrincipalPolicy", enforces: "PolicySourceArn ActionNames ResourceArns ContextEntries") {
+                call in
                 try await simulate(call)
             },
         ]
@@ -134,7 +137,8 @@ extension IAMService {
         func texts(_ member: String) -> [String] { (call.input[member]?.array ?? []).compactMap(\.string) }
         var context: [String: [String]] = [:]
         for entry in call.input["ContextEntries"]?.array ?? [] {
-            context[entry["ContextKeyName"]?.string ?? ""] = (entry["ContextKeyValues"]?.array ?? []).compactMap(\.string)
+            context[entry["ContextKeyName"]?.string ?? ""] = (entry["ContextKeyValues"]?.array ?? []).compactMap(
+                \.string)
         }
         let policies = try await PrincipalPolicies(ledger: ledger).load(source, account: call.caller.account)
         guard let policies else {
@@ -144,7 +148,8 @@ extension IAMService {
         let results = texts("ActionNames").flatMap { action in
             resources.map { resource -> JSON in
                 let request = AccessRequest(
-                    action: action, resource: resource, principal: source, account: call.caller.account, context: context)
+                    action: action, resource: resource, principal: source, account: call.caller.account,
+                    context: context)
                 let decision =
                     switch policies.verdict(on: request) {
                     case .allowed: "allowed"
@@ -152,7 +157,8 @@ extension IAMService {
                     case .silent: "implicitDeny"
                     }
                 return [
-                    "EvalActionName": .string(action), "EvalResourceName": .string(resource), "EvalDecision": .string(decision),
+                    "EvalActionName": .string(action), "EvalResourceName": .string(resource),
+                    "EvalDecision": .string(decision),
                 ]
             }
         }

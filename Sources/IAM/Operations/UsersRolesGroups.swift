@@ -24,7 +24,9 @@ extension IAMService {
                     let name = try write.entity(.group, group, request.account).name
                     var entity = try write.entity(.user, user, request.account)
                     if entity.groups?.contains(name) != true { entity.groups = (entity.groups ?? []) + [name] }
-                    guard (entity.groups ?? []).count <= 10 else { throw IAMError.limit("Cannot exceed quota for GroupsPerUser: 10") }
+                    guard (entity.groups ?? []).count <= 10 else {
+                        throw IAMError.limit("Cannot exceed quota for GroupsPerUser: 10")
+                    }
                     try write.put(entity)
                 }
                 return Reply()
@@ -41,7 +43,9 @@ extension IAMService {
                 let request = IAMRequest(call)
                 var groups: [JSON] = []
                 for name in try await find(.user, request).groups ?? [] {
-                    if let group = try await ledger.get(Shelf.groups, request.key(name)) { groups.append(group.value.shown) }
+                    if let group = try await ledger.get(Shelf.groups, request.key(name)) {
+                        groups.append(group.value.shown)
+                    }
                 }
                 return Reply(request.page(groups, as: "Groups"))
             },

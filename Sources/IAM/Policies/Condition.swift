@@ -95,7 +95,8 @@ enum Comparison: String, Sendable {
         case .stringNotLike: !Wildcard.matches(expected, value)
         case .bool: value.lowercased() == expected.lowercased()
         case .null: false
-        case .numericEquals, .numericNotEquals, .numericLess, .numericLessEquals, .numericGreater, .numericGreaterEquals:
+        case .numericEquals, .numericNotEquals, .numericLess, .numericLessEquals, .numericGreater,
+            .numericGreaterEquals:
             ordered(Double(value), Double(expected))
         case .dateEquals, .dateNotEquals, .dateLess, .dateLessEquals, .dateGreater, .dateGreaterEquals:
             ordered(Self.seconds(value), Self.seconds(expected))

@@ -21,7 +21,9 @@ enum ManagedPolicies {
     /// - Throws: `NoSuchEntity` for a policy of the account's own that is not there. Those of AWS are taken by name.
     static func check(_ arn: String, for account: String, _ write: Transaction) throws {
         guard !isAWS(arn) else { return }
-        guard try write.get(Shelf.policies, key(arn, for: account))?.value.arn == arn else { throw IAMError.missingPolicy(arn) }
+        guard try write.get(Shelf.policies, key(arn, for: account))?.value.arn == arn else {
+            throw IAMError.missingPolicy(arn)
+        }
     }
 
     /// What AWS's own policies allow, as far as services that Slipway runs are concerned. One that is not here can be
@@ -31,37 +33,45 @@ enum ManagedPolicies {
     static let documents: [String: String] = [
         "AdministratorAccess": allow("*"),
         "PowerUserAccess": """
-            {"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],\
-            "Resource":"*"},{"Effect":"Allow","Action":["iam:CreateServiceLinkedRole","iam:DeleteServiceLinkedRole",\
-            "iam:ListRoles"],"Resource":"*"}]}
-            """,
+        {"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],\
+        "Resource":"*"},{"Effect":"Allow","Action":["iam:CreateServiceLinkedRole","iam:DeleteServiceLinkedRole",\
+        "iam:ListRoles"],"Resource":"*"}]}
+        """,
         "ReadOnlyAccess": allow(
             "cloudformation:Describe*", "cloudformation:Get*", "cloudformation:List*", "cloudformation:Detect*",
             "cloudwatch:Describe*", "cloudwatch:Get*", "cloudwatch:List*", "codedeploy:BatchGet*", "codedeploy:Get*",
-            "codedeploy:List*", "iam:Get*", "iam:List*", "iam:Simulate*", "lambda:Get*", "lambda:List*", "logs:Describe*",
-            "logs:Get*", "logs:FilterLogEvents", "logs:List*", "logs:StartQuery", "logs:StopQuery", "logs:TestMetricFilter",
+            "codedeploy:List*", "iam:Get*", "iam:List*", "iam:Simulate*", "lambda:Get*", "lambda:List*",
+            "logs:Describe*",
+            "logs:Get*", "logs:FilterLogEvents", "logs:List*", "logs:StartQuery", "logs:StopQuery",
+            "logs:TestMetricFilter",
             "s3:Get*", "s3:List*", "s3:DescribeJob", "ssm:Describe*", "ssm:Get*", "ssm:List*", "sts:GetCallerIdentity",
             "sts:GetAccessKeyInfo", "sts:GetSessionToken"),
         "IAMFullAccess": allow("iam:*"), "IAMReadOnlyAccess": allow("iam:Get*", "iam:List*", "iam:Simulate*"),
         "AmazonS3FullAccess": allow("s3:*", "s3-object-lambda:*"),
-        "AmazonS3ReadOnlyAccess": allow("s3:Get*", "s3:List*", "s3:Describe*", "s3-object-lambda:Get*", "s3-object-lambda:List*"),
+        "AmazonS3ReadOnlyAccess": allow(
+            "s3:Get*", "s3:List*", "s3:Describe*", "s3-object-lambda:Get*", "s3-object-lambda:List*"),
         "AWSCloudFormationFullAccess": allow("cloudformation:*"),
         "AWSCloudFormationReadOnlyAccess": allow(
-            "cloudformation:Describe*", "cloudformation:EstimateTemplateCost", "cloudformation:Get*", "cloudformation:List*",
+            "cloudformation:Describe*", "cloudformation:EstimateTemplateCost", "cloudformation:Get*",
+            "cloudformation:List*",
             "cloudformation:ValidateTemplate", "cloudformation:Detect*"),
         "AWSLambda_FullAccess": allow(
             "lambda:*", "cloudformation:DescribeStacks", "cloudformation:ListStackResources", "cloudwatch:ListMetrics",
             "cloudwatch:GetMetricData", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy",
-            "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:ListRoles", "iam:PassRole", "logs:DescribeLogGroups",
+            "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:ListRoles", "iam:PassRole",
+            "logs:DescribeLogGroups",
             "logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"),
-        "AWSLambda_ReadOnlyAccess": allow("lambda:Get*", "lambda:List*", "cloudwatch:GetMetricData", "logs:DescribeLogGroups"),
-        "AWSLambdaRole": allow("lambda:InvokeFunction"), "AWSLambdaExecute": allow("logs:*", "s3:GetObject", "s3:PutObject"),
+        "AWSLambda_ReadOnlyAccess": allow(
+            "lambda:Get*", "lambda:List*", "cloudwatch:GetMetricData", "logs:DescribeLogGroups"),
+        "AWSLambdaRole": allow("lambda:InvokeFunction"),
+        "AWSLambdaExecute": allow("logs:*", "s3:GetObject", "s3:PutObject"),
         "AWSLambdaBasicExecutionRole": allow("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
         "AWSLambdaVPCAccessExecutionRole": allow(
             "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "ec2:CreateNetworkInterface",
             "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface"),
         "AWSLambdaSQSQueueExecutionRole": allow(
-            "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "logs:CreateLogGroup", "logs:CreateLogStream",
+            "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "logs:CreateLogGroup",
+            "logs:CreateLogStream",
             "logs:PutLogEvents"),
         "AWSXRayDaemonWriteAccess": allow(
             "xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
@@ -74,19 +84,24 @@ enum ManagedPolicies {
             "cloudwatch:Describe*", "cloudwatch:Get*", "cloudwatch:List*", "logs:Get*", "logs:List*", "logs:Describe*",
             "logs:FilterLogEvents"),
         "CloudWatchLogsReadOnlyAccess": allow("logs:Describe*", "logs:Get*", "logs:List*", "logs:FilterLogEvents"),
-        "AmazonSSMFullAccess": allow("ssm:*"), "AmazonSSMReadOnlyAccess": allow("ssm:Describe*", "ssm:Get*", "ssm:List*"),
+        "AmazonSSMFullAccess": allow("ssm:*"),
+        "AmazonSSMReadOnlyAccess": allow("ssm:Describe*", "ssm:Get*", "ssm:List*"),
     ]
 
     private static func codeDeploy(_ more: String...) -> String {
         allow(
-            ["cloudwatch:DescribeAlarms", "lambda:UpdateAlias", "lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig",
-                "sns:Publish", "s3:GetObject", "s3:GetObjectVersion"] + more)
+            [
+                "cloudwatch:DescribeAlarms", "lambda:UpdateAlias", "lambda:GetAlias",
+                "lambda:GetProvisionedConcurrencyConfig",
+                "sns:Publish", "s3:GetObject", "s3:GetObjectVersion",
+            ] + more)
     }
 
     private static func allow(_ actions: String...) -> String { allow(actions) }
 
     private static func allow(_ actions: [String]) -> String {
         let list = actions.map { "\"\($0)\"" }.joined(separator: ",")
-        return "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[\(list)],\"Resource\":\"*\"}]}"
+        let statement = "{\"Effect\":\"Allow\",\"Action\":[\(list)],\"Resource\":\"*\"}"
+        return "{\"Version\":\"2012-10-17\",\"Statement\":[\(statement)]}"
     }
 }

@@ -21,8 +21,12 @@ package struct Policy: Sendable {
     ///
     /// - Throws: ``AWSError`` with `MalformedPolicyDocument`.
     package init(parsing text: String, as place: Place) throws {
-        guard let tree = try? JSON(parsing: text), let object = tree.object else { throw Self.malformed("Syntax errors in policy.") }
-        for name in object.keys where !["Version", "Id", "Statement"].contains(name) { throw Self.malformed("Syntax errors in policy.") }
+        guard let tree = try? JSON(parsing: text), let object = tree.object else {
+            throw Self.malformed("Syntax errors in policy.")
+        }
+        for name in object.keys where !["Version", "Id", "Statement"].contains(name) {
+            throw Self.malformed("Syntax errors in policy.")
+        }
         if let version = tree["Version"], version != "2012-10-17", version != "2008-10-17" {
             throw Self.malformed("The policy must contain a valid version string")
         }
@@ -111,7 +115,9 @@ struct Statement: Sendable {
     func verdict(on request: AccessRequest) -> Verdict {
         guard actions.covers({ Wildcard.matches($0, request.action, ignoringCase: true) }),
             principals?.covers(request) ?? true,
-            resources?.covers({ pattern in request.filled(pattern).map { Wildcard.matches($0, request.resource) } ?? false }) ?? true,
+            resources?.covers({ pattern in
+                request.filled(pattern).map { Wildcard.matches($0, request.resource) } ?? false
+            }) ?? true,
             conditions.allSatisfy({ $0.holds(for: request) })
         else { return .silent }
         return allows ? .allowed : .denied

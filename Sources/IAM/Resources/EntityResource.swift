@@ -20,9 +20,13 @@ struct EntityResource: Sendable {
         try await inline(name, new["Policies"]?.array ?? [], old["Policies"]?.array ?? [])
         let wanted = Set((new["ManagedPolicyArns"]?.array ?? []).compactMap(\.string))
         let present = Set((old["ManagedPolicyArns"]?.array ?? []).compactMap(\.string))
-        for arn in wanted.subtracting(present).sorted() { try await call("Attach\(kind.rawValue)Policy", name, ["PolicyArn": .string(arn)]) }
+        for arn in wanted.subtracting(present).sorted() {
+            try await call("Attach\(kind.rawValue)Policy", name, ["PolicyArn": .string(arn)])
+        }
         for arn in present.subtracting(wanted).sorted() {
-            try await ignoringMissing { try await call("Detach\(kind.rawValue)Policy", name, ["PolicyArn": .string(arn)]) }
+            try await ignoringMissing {
+                try await call("Detach\(kind.rawValue)Policy", name, ["PolicyArn": .string(arn)])
+            }
         }
         guard kind != .group else { return }
         try await tags(name)
@@ -37,11 +41,16 @@ struct EntityResource: Sendable {
         for policy in new where !old.contains(policy) {
             try await call(
                 "Put\(kind.rawValue)Policy", name,
-                ["PolicyName": policy["PolicyName"] ?? "", "PolicyDocument": .string(Self.text(policy["PolicyDocument"]))])
+                [
+                    "PolicyName": policy["PolicyName"] ?? "",
+                    "PolicyDocument": .string(Self.text(policy["PolicyDocument"])),
+                ])
         }
         let kept = Set(new.compactMap { $0["PolicyName"]?.string })
         for policy in old.compactMap({ $0["PolicyName"]?.string }) where !kept.contains(policy) {
-            try await ignoringMissing { try await call("Delete\(kind.rawValue)Policy", name, ["PolicyName": .string(policy)]) }
+            try await ignoringMissing {
+                try await call("Delete\(kind.rawValue)Policy", name, ["PolicyName": .string(policy)])
+            }
         }
     }
 
@@ -69,12 +78,16 @@ struct EntityResource: Sendable {
     /// Removes policies, keys and memberships, and then the entity.
     func delete(_ ledgerEntity: Entity?) async throws {
         guard let entity = ledgerEntity else { return }
-        for arn in entity.attached { try await call("Detach\(kind.rawValue)Policy", entity.name, ["PolicyArn": .string(arn)]) }
+        for arn in entity.attached {
+            try await call("Detach\(kind.rawValue)Policy", entity.name, ["PolicyArn": .string(arn)])
+        }
         let own = Set((request.properties["Policies"]?.array ?? []).compactMap { $0["PolicyName"]?.string })
         for policy in entity.inline where own.contains(policy.name) {
             try await call("Delete\(kind.rawValue)Policy", entity.name, ["PolicyName": .string(policy.name)])
         }
-        for group in entity.groups ?? [] { try await call("RemoveUserFromGroup", entity.name, ["GroupName": .string(group)]) }
+        for group in entity.groups ?? [] {
+            try await call("RemoveUserFromGroup", entity.name, ["GroupName": .string(group)])
+        }
         try await ignoringMissing { try await call("Delete" + kind.rawValue, entity.name) }
     }
 }

@@ -7,8 +7,11 @@ extension IAMService {
     var roleType: ResourceType {
         ResourceType(
             "AWS::IAM::Role",
-            enforces: "AssumeRolePolicyDocument ManagedPolicyArns MaxSessionDuration Path PermissionsBoundary Policies RoleName Tags",
-            stores: "Description", requires: "AssumeRolePolicyDocument", replacedBy: "Path RoleName", attributes: "Arn RoleId",
+            enforces:
+                "AssumeRolePolicyDocument ManagedPolicyArns MaxSessionDuration Path PermissionsBoundary "
+                + "Policies RoleName Tags",
+            stores: "Description", requires: "AssumeRolePolicyDocument", replacedBy: "Path RoleName",
+            attributes: "Arn RoleId",
             nameProperty: "RoleName",
             .init(
                 create: { request in
@@ -25,7 +28,8 @@ extension IAMService {
                     try await role.call("UpdateAssumeRolePolicy", name, ["PolicyDocument": .string(trust)])
                     let description = request.properties["Description"] ?? ""
                     let session = Self.number(request.properties["MaxSessionDuration"]) ?? 3600
-                    try await role.call("UpdateRole", name, ["Description": description, "MaxSessionDuration": session])
+                    try await role.call(
+                        "UpdateRole", name, ["Description": description, "MaxSessionDuration": session])
                     try await role.configure(name)
                     return try await state(.role, name, request)
                 }, delete: { try await remove(.role, $0) }, read: { try await read(.role, $0) }))
@@ -56,7 +60,8 @@ extension IAMService {
 
     var groupType: ResourceType {
         ResourceType(
-            "AWS::IAM::Group", enforces: "GroupName ManagedPolicyArns Path Policies", replacedBy: "GroupName", attributes: "Arn",
+            "AWS::IAM::Group", enforces: "GroupName ManagedPolicyArns Path Policies", replacedBy: "GroupName",
+            attributes: "Arn",
             nameProperty: "GroupName",
             .init(
                 create: { request in
@@ -83,7 +88,9 @@ extension IAMService {
     }
 
     /// A number that a template may write as text.
-    private static func number(_ value: JSON?) -> JSON? { (value?.int ?? value?.string.flatMap { Int($0) }).map(JSON.int) }
+    private static func number(_ value: JSON?) -> JSON? {
+        (value?.int ?? value?.string.flatMap { Int($0) }).map(JSON.int)
+    }
 
     private func make(
         _ kind: EntityKind, _ name: String, _ input: JSONObject, _ request: ResourceRequest
@@ -114,9 +121,13 @@ extension IAMService {
         let user = EntityResource(kind: .user, request: request)
         let wanted = (request.properties["Groups"]?.array ?? []).compactMap(\.string)
         let present = (request.previous?["Groups"]?.array ?? []).compactMap(\.string)
-        for group in wanted where !present.contains(group) { try await user.call("AddUserToGroup", name, ["GroupName": .string(group)]) }
+        for group in wanted where !present.contains(group) {
+            try await user.call("AddUserToGroup", name, ["GroupName": .string(group)])
+        }
         for group in present where !wanted.contains(group) {
-            try await ignoringMissing { try await user.call("RemoveUserFromGroup", name, ["GroupName": .string(group)]) }
+            try await ignoringMissing {
+                try await user.call("RemoveUserFromGroup", name, ["GroupName": .string(group)])
+            }
         }
     }
 
@@ -129,11 +140,15 @@ extension IAMService {
             properties["AssumeRolePolicyDocument"] = try JSON(parsing: trust)
             properties["MaxSessionDuration"] = .int(entity.maxSession ?? 3600)
         }
-        if let description = entity.description, !description.isEmpty { properties["Description"] = .string(description) }
+        if let description = entity.description, !description.isEmpty {
+            properties["Description"] = .string(description)
+        }
         if !entity.attached.isEmpty { properties["ManagedPolicyArns"] = .array(entity.attached.map(JSON.string)) }
         if !entity.inline.isEmpty {
             properties["Policies"] = .array(
-                try entity.inline.map { ["PolicyName": .string($0.name), "PolicyDocument": try JSON(parsing: $0.document)] })
+                try entity.inline.map {
+                    ["PolicyName": .string($0.name), "PolicyDocument": try JSON(parsing: $0.document)]
+                })
         }
         if let tags = entity.tags, !tags.isEmpty { properties["Tags"] = Tag.list(tags) }
         return properties

@@ -4,11 +4,14 @@ internal import Notation
 
 /// Source of the facts: AWS CloudFormation Template Reference, AWS::IAM::*.
 extension IAMService {
-    private static let holders: [(property: String, kind: EntityKind)] = [("Groups", .group), ("Roles", .role), ("Users", .user)]
+    private static let holders: [(property: String, kind: EntityKind)] = [
+        ("Groups", .group), ("Roles", .role), ("Users", .user),
+    ]
 
     var managedPolicyType: ResourceType {
         ResourceType(
-            "AWS::IAM::ManagedPolicy", enforces: "Groups ManagedPolicyName Path PolicyDocument Roles Users", stores: "Description",
+            "AWS::IAM::ManagedPolicy", enforces: "Groups ManagedPolicyName Path PolicyDocument Roles Users",
+            stores: "Description",
             requires: "PolicyDocument", replacedBy: "Description ManagedPolicyName Path", attributes: "PolicyArn",
             nameProperty: "ManagedPolicyName",
             .init(
@@ -90,8 +93,11 @@ extension IAMService {
     /// AWS::IAM::Policy: an inline policy written into several identities.
     var policyType: ResourceType {
         ResourceType(
-            "AWS::IAM::Policy", enforces: "Groups PolicyDocument PolicyName Roles Users", requires: "PolicyDocument PolicyName",
-            .init(create: writePolicy, update: writePolicy, delete: { try await erasePolicy($0, from: $0.properties) { _, _ in true } }))
+            "AWS::IAM::Policy", enforces: "Groups PolicyDocument PolicyName Roles Users",
+            requires: "PolicyDocument PolicyName",
+            .init(
+                create: writePolicy, update: writePolicy,
+                delete: { try await erasePolicy($0, from: $0.properties) { _, _ in true } }))
     }
 
     @Sendable private func writePolicy(_ request: ResourceRequest) async throws -> ResourceState {
@@ -101,7 +107,8 @@ extension IAMService {
             let entity = EntityResource(kind: kind, request: request)
             for holder in (request.properties[property]?.array ?? []).compactMap(\.string) {
                 try await entity.call(
-                    "Put\(kind.rawValue)Policy", holder, ["PolicyName": .string(name), "PolicyDocument": .string(document)])
+                    "Put\(kind.rawValue)Policy", holder,
+                    ["PolicyName": .string(name), "PolicyDocument": .string(document)])
             }
         }
         if let previous = request.previous {
@@ -120,14 +127,17 @@ extension IAMService {
         for (property, kind) in Self.holders {
             let entity = EntityResource(kind: kind, request: request)
             for holder in (properties[property]?.array ?? []).compactMap(\.string) where isGone(property, holder) {
-                try await ignoringMissing { try await entity.call("Delete\(kind.rawValue)Policy", holder, ["PolicyName": name]) }
+                try await ignoringMissing {
+                    try await entity.call("Delete\(kind.rawValue)Policy", holder, ["PolicyName": name])
+                }
             }
         }
     }
 
     var accessKeyType: ResourceType {
         ResourceType(
-            "AWS::IAM::AccessKey", enforces: "Serial Status UserName", requires: "UserName", replacedBy: "Serial UserName",
+            "AWS::IAM::AccessKey", enforces: "Serial Status UserName", requires: "UserName",
+            replacedBy: "Serial UserName",
             attributes: "SecretAccessKey",
             .init(
                 create: { request in
@@ -136,7 +146,8 @@ extension IAMService {
                     let id = key?["AccessKeyId"]?.string ?? ""
                     if request.properties["Status"] == "Inactive" {
                         try await request.call(
-                            "iam", "UpdateAccessKey", ["UserName": user, "AccessKeyId": .string(id), "Status": "Inactive"])
+                            "iam", "UpdateAccessKey",
+                            ["UserName": user, "AccessKeyId": .string(id), "Status": "Inactive"])
                     }
                     return ResourceState(id, attributes: ["SecretAccessKey": key?["SecretAccessKey"] ?? ""])
                 },
@@ -187,7 +198,8 @@ extension IAMService {
                 "iam", "RemoveRoleFromInstanceProfile", ["InstanceProfileName": .string(name), "RoleName": present])
         }
         if let wanted, present != wanted {
-            try await request.call("iam", "AddRoleToInstanceProfile", ["InstanceProfileName": .string(name), "RoleName": wanted])
+            try await request.call(
+                "iam", "AddRoleToInstanceProfile", ["InstanceProfileName": .string(name), "RoleName": wanted])
         }
         return ResourceState(name, attributes: ["Arn": profile?["Arn"] ?? ""])
     }

@@ -27,7 +27,8 @@ struct BodyDigest {
     private var running: [ChecksumAlgorithm: any RunningDigest] = [:]
     private var length = 0
 
-    /// What the input of PutObject or UploadPart says of its body. CRC64NVME is kept unless it asks for another checksum.
+    /// What the input of PutObject or UploadPart says of its body. CRC64NVME is kept unless it asks for another
+    /// checksum.
     ///
     /// - Throws: `InvalidDigest` and `InvalidRequest` as S3 does.
     init(_ input: JSON, default fallback: ChecksumAlgorithm = .crc64) throws {
@@ -35,7 +36,8 @@ struct BodyDigest {
         for algorithm in ChecksumAlgorithm.allCases {
             guard let value = input[algorithm.member]?.string else { continue }
             guard Data(base64Encoded: value)?.count == algorithm.byteCount else {
-                throw S3Error.invalidRequest("Value for x-amz-checksum-\(algorithm.rawValue.lowercased()) header is invalid.")
+                throw S3Error.invalidRequest(
+                    "Value for x-amz-checksum-\(algorithm.rawValue.lowercased()) header is invalid.")
             }
             declared[algorithm] = value
         }
@@ -68,7 +70,8 @@ struct BodyDigest {
     func check() throws {
         if let declaredLength, declaredLength != length {
             throw AWSError(
-                "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header.")
+                "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header."
+            )
         }
         if let contentMD5, Data(base64Encoded: contentMD5) != Data(md5Bytes) {
             throw AWSError("BadDigest", "The Content-MD5 you specified did not match what we received.")
@@ -102,7 +105,8 @@ extension ChecksumAlgorithm {
         guard let algorithm = ChecksumAlgorithm(rawValue: name.uppercased()) else {
             throw name.uppercased().hasPrefix("XXHASH")
                 ? AWSError.notImplemented("the checksum algorithm \(name) of s3")
-                : S3Error.invalidRequest("Checksum algorithm provided is unsupported. Please try again with any of the valid types.")
+                : S3Error.invalidRequest(
+                    "Checksum algorithm provided is unsupported. Please try again with any of the valid types.")
         }
         self = algorithm
     }

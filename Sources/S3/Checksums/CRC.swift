@@ -1,6 +1,7 @@
 /// A cyclic redundancy check in the reflected form, eight bytes at a time ("slicing by 8").
 ///
-/// Source of the polynomials: RFC 3720 (CRC32C), ISO 3309 (CRC32), NVM Express base specification 2.0, section 5.2 (CRC64).
+/// Source of the polynomials: RFC 3720 (CRC32C), ISO 3309 (CRC32), NVM Express base specification 2.0, section 5.2
+/// (CRC64).
 struct CRC<Word: FixedWidthInteger & UnsignedInteger & Sendable>: Sendable {
     /// The tables of a polynomial: entry `256 * n + b` is what byte b does n bytes later.
     struct Tables: Sendable {
@@ -38,7 +39,9 @@ struct CRC<Word: FixedWidthInteger & UnsignedInteger & Sendable>: Sendable {
                 var at = 0
                 while bytes.count - at >= 8 {
                     // The register's bytes are mixed into the first of the eight.
-                    let eight = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)) ^ UInt64(register)
+                    let eight =
+                        UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+                        ^ UInt64(register)
                     var next: Word = 0
                     for place in 0..<8 {
                         let byte = Int(truncatingIfNeeded: eight >> (8 * UInt64(place)) & 0xFF)
@@ -57,7 +60,8 @@ struct CRC<Word: FixedWidthInteger & UnsignedInteger & Sendable>: Sendable {
         self.register = register
     }
 
-    /// The check value of two texts one after the other, from the check values of each: what zlib calls `crc32_combine`.
+    /// The check value of two texts one after the other, from the check values of each: what zlib calls
+    /// `crc32_combine`.
     static func combine(_ first: Word, _ second: Word, secondLength: Int, polynomial: Word) -> Word {
         // Appending zero bits is a linear map of the register; squaring the map doubles the number of bits.
         var zeros = [polynomial] + (1..<Word.bitWidth).map { Word(1) << Word($0 - 1) }

@@ -24,7 +24,8 @@ struct Bucket: Codable, Sendable {
         // What S3 gives every new bucket since April 2023.
         settings = [
             "publicAccessBlock": [
-                "BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true,
+                "BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true,
+                "RestrictPublicBuckets": true,
             ],
             "ownershipControls": ["Rules": [["ObjectOwnership": "BucketOwnerEnforced"]]],
         ]
@@ -45,7 +46,8 @@ struct Bucket: Codable, Sendable {
         ["ID": .string(Hexadecimal.text(SHA256.hash(data: Array("slipway canonical user \(account)".utf8))))]
     }
 
-    /// - Throws: `InvalidBucketName` when S3 would not take the name (S3 User Guide, "General purpose bucket naming rules").
+    /// - Throws: `InvalidBucketName` when S3 would not take the name (S3 User Guide, "General purpose bucket naming
+    ///   rules").
     static func check(name: String) throws {
         let bytes = Array(name.utf8)
         func isAlphanumeric(_ byte: UInt8?) -> Bool {

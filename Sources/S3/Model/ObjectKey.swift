@@ -4,8 +4,8 @@ internal import Notation
 /// An object's name, and how documents are keyed by it.
 ///
 /// S3 orders and compares keys by their bytes in UTF-8. Swift compares texts by meaning ("é" is one text however it is
-/// composed), so keys are stored in an ASCII form whose order is that of the bytes: what is not plain ASCII is written as
-/// `~` and two hexadecimal digits.
+/// composed), so keys are stored in an ASCII form whose order is that of the bytes: what is not plain ASCII is
+/// written as `~` and two hexadecimal digits.
 struct ObjectKey: Sendable, Hashable {
     /// As the client wrote it.
     let text: String

@@ -76,14 +76,16 @@ struct Tag: Codable, Sendable, Hashable {
     static func check(_ tags: [Tag], limit: Int) throws -> [Tag] {
         guard tags.count <= limit else {
             throw AWSError(
-                "BadRequest", limit == 10 ? "Object tags cannot be greater than 10" : "Tag count cannot be greater than \(limit)")
+                "BadRequest",
+                limit == 10 ? "Object tags cannot be greater than 10" : "Tag count cannot be greater than \(limit)")
         }
         guard Set(tags.map(\.Key)).count == tags.count else {
             throw AWSError("InvalidTag", "Cannot provide multiple Tags with the same key")
         }
         for tag in tags {
             guard (1...128).contains(tag.Key.utf16.count) else {
-                throw AWSError("InvalidTag", "The TagKey you have provided is invalid", members: ["TagKey": .string(tag.Key)])
+                throw AWSError(
+                    "InvalidTag", "The TagKey you have provided is invalid", members: ["TagKey": .string(tag.Key)])
             }
             guard tag.Value.utf16.count <= 256 else {
                 throw AWSError(
@@ -117,7 +119,11 @@ enum PercentText {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []
         for byte in text.utf8 {
-            if plain.contains(byte) { bytes.append(byte) } else { bytes += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+            if plain.contains(byte) {
+                bytes.append(byte)
+            } else {
+                bytes += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
         }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -5,13 +5,15 @@ internal import Notation
 /// Canned access control lists, as far as they mean something where every request is signed.
 enum Grants {
     private static let canned: Set<String> = [
-        "private", "public-read", "public-read-write", "authenticated-read", "bucket-owner-read", "bucket-owner-full-control",
+        "private", "public-read", "public-read-write", "authenticated-read", "bucket-owner-read",
+        "bucket-owner-full-control",
         "aws-exec-read", "log-delivery-write",
     ]
 
     /// The list an input asks for; nil for the owner's alone.
     ///
-    /// - Throws: `AccessControlListNotSupported` where the bucket has lists switched off, `AccessDenied` where it blocks public ones.
+    /// - Throws: `AccessControlListNotSupported` where the bucket has lists switched off, `AccessDenied` where it
+    ///   blocks public ones.
     static func check(_ name: String?, _ bucket: Bucket) throws -> String? {
         guard let name, name != "private", name != "bucket-owner-full-control" else { return nil }
         guard canned.contains(name) else { throw S3Error.invalidArgument("", "x-amz-acl", name) }

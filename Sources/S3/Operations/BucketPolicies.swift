@@ -40,9 +40,9 @@ extension S3Service {
     private func putPolicy(_ call: Call) async throws -> Reply {
         var text = call.input["Policy"]?.string ?? ""
         if let payload = call.payload {
-            do { text = String(decoding: try await payload.collected(limit: Self.policyLimit), as: UTF8.self) } catch
-                HTTPBodyError.tooLarge
-            {
+            do {
+                text = String(decoding: try await payload.collected(limit: Self.policyLimit), as: UTF8.self)
+            } catch HTTPBodyError.tooLarge {
                 throw AWSError("PolicyTooLarge", "Policy exceeds the maximum allowed document size.")
             }
         }
@@ -52,7 +52,8 @@ extension S3Service {
             if Self.isPublic(tree), bucket.settings["publicAccessBlock"]?["BlockPublicPolicy"]?.bool == true {
                 throw AWSError(
                     "AccessDenied",
-                    "The bucket policy allows public access, which the bucket's BlockPublicPolicy setting prevents.", status: 403)
+                    "The bucket policy allows public access, which the bucket's BlockPublicPolicy setting prevents.",
+                    status: 403)
             }
             bucket.policy = policy
         }
@@ -69,7 +70,9 @@ extension S3Service {
         let statements = policy["Statement"].map { $0.array ?? [$0] } ?? []
         guard !statements.isEmpty else { throw malformed("Missing required field Statement") }
         for statement in statements {
-            guard ["Allow", "Deny"].contains(statement["Effect"]?.string) else { throw malformed("Missing required field Effect") }
+            guard ["Allow", "Deny"].contains(statement["Effect"]?.string) else {
+                throw malformed("Missing required field Effect")
+            }
             guard statement["Principal"] != nil || statement["NotPrincipal"] != nil else {
                 throw malformed("Missing required field Principal")
             }
@@ -86,7 +89,8 @@ extension S3Service {
             }
             for resource in resources.array ?? [resources] {
                 let arn = resource.string ?? ""
-                guard arn == "*" || arn == bucket.arn || arn.hasPrefix(bucket.arn + "/") || arn == bucket.arn + "*" else {
+                guard arn == "*" || arn == bucket.arn || arn.hasPrefix(bucket.arn + "/") || arn == bucket.arn + "*"
+                else {
                     throw malformed("Policy has invalid resource")
                 }
             }

@@ -24,9 +24,11 @@ private struct Setting: Sendable {
 extension S3Service {
     private static let settings: [Setting] = [
         Setting(
-            name: "encryption", operation: "BucketEncryption", member: "ServerSideEncryptionConfiguration", isWrapped: true,
+            name: "encryption", operation: "BucketEncryption", member: "ServerSideEncryptionConfiguration",
+            isWrapped: true,
             missing: (
-                "ServerSideEncryptionConfigurationNotFoundError", "The server side encryption configuration was not found"
+                "ServerSideEncryptionConfigurationNotFoundError",
+                "The server side encryption configuration was not found"
             ),
             deletion: "DeleteBucketEncryption"),
         Setting(
@@ -35,7 +37,8 @@ extension S3Service {
             missing: ("NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found"),
             deletion: "DeletePublicAccessBlock", enforces: "PublicAccessBlockConfiguration"),
         Setting(
-            name: "ownershipControls", operation: "BucketOwnershipControls", member: "OwnershipControls", isWrapped: true,
+            name: "ownershipControls", operation: "BucketOwnershipControls", member: "OwnershipControls",
+            isWrapped: true,
             missing: ("OwnershipControlsNotFoundError", "The bucket ownership controls were not found"),
             deletion: "DeleteBucketOwnershipControls", enforces: "OwnershipControls"),
         Setting(
@@ -44,7 +47,8 @@ extension S3Service {
             deletion: "DeleteBucketLifecycle", stores: "TransitionDefaultMinimumObjectSize"),
         Setting(
             name: "cors", operation: "BucketCors", member: "CORSConfiguration",
-            missing: ("NoSuchCORSConfiguration", "The CORS configuration does not exist"), deletion: "DeleteBucketCors"),
+            missing: ("NoSuchCORSConfiguration", "The CORS configuration does not exist"),
+            deletion: "DeleteBucketCors"),
         Setting(
             name: "website", operation: "BucketWebsite", member: "WebsiteConfiguration",
             missing: ("NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration"),
@@ -80,7 +84,8 @@ extension S3Service {
                 }
                 return Reply(["TagSet": try JSON(encoding: tags)])
             },
-            Operation("DeleteBucketTagging", enforces: Members.owner) { call in try await change(call) { $0.tags = nil } },
+            Operation("DeleteBucketTagging", enforces: Members.owner) { call in try await change(call) { $0.tags = nil }
+            },
             Operation("GetBucketRequestPayment", enforces: Members.owner) { call in
                 _ = try await S3Request(call).open(ledger)
                 return Reply(["Payer": "BucketOwner"])
@@ -102,7 +107,8 @@ extension S3Service {
             let bucket = try await S3Request(call).open(ledger)
             guard let value = bucket.settings[setting.name] else {
                 guard let missing = setting.missing else { return Reply() }
-                throw AWSError(missing.code, missing.message, status: 404, members: ["BucketName": .string(bucket.name)])
+                throw AWSError(
+                    missing.code, missing.message, status: 404, members: ["BucketName": .string(bucket.name)])
             }
             return Reply(setting.isWrapped ? .object([setting.member: value]) : value)
         }
@@ -122,7 +128,8 @@ extension S3Service {
             }
         case "encryption":
             let algorithm = value["Rules"]?[0]?["ApplyServerSideEncryptionByDefault"]?["SSEAlgorithm"]?.string
-            guard ["AES256", "aws:kms", "aws:kms:dsse", nil].contains(algorithm), value["Rules"]?.array?.count == 1 else {
+            guard ["AES256", "aws:kms", "aws:kms:dsse", nil].contains(algorithm), value["Rules"]?.array?.count == 1
+            else {
                 throw S3Error.malformedXML
             }
         case "lifecycle", "cors":

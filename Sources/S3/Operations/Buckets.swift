@@ -9,7 +9,9 @@ extension S3Service {
         [
             Operation(
                 "CreateBucket",
-                enforces: "Bucket CreateBucketConfiguration.LocationConstraint CreateBucketConfiguration.Tags ObjectOwnership ACL",
+                enforces:
+                    "Bucket CreateBucketConfiguration.LocationConstraint CreateBucketConfiguration.Tags "
+                    + "ObjectOwnership ACL",
                 raw: createBucket),
             Operation("DeleteBucket", enforces: Members.owner, raw: deleteBucket),
             Operation("HeadBucket", enforces: Members.owner) { call in
@@ -30,7 +32,8 @@ extension S3Service {
     private func createBucket(_ call: Call) async throws -> Reply {
         let request = try S3Request(call)
         try Bucket.check(name: request.bucket)
-        let region = try Self.region(request["CreateBucketConfiguration"]?["LocationConstraint"]?.string, call.caller.region)
+        let region = try Self.region(
+            request["CreateBucketConfiguration"]?["LocationConstraint"]?.string, call.caller.region)
         var bucket = Bucket(name: request.bucket, account: call.caller.account, region: region, created: call.time)
         if let ownership = request["ObjectOwnership"] {
             bucket.settings["ownershipControls"] = ["Rules": [["ObjectOwnership": ownership]]]
@@ -61,7 +64,8 @@ extension S3Service {
         guard endpoint == "us-east-1" || region == endpoint else {
             throw AWSError(
                 "IllegalLocationConstraintException",
-                "The \(constraint ?? "unspecified") location constraint is incompatible for the region specific endpoint "
+                "The \(constraint ?? "unspecified") location constraint is incompatible for the region specific "
+                    + "endpoint "
                     + "this request was sent to.")
         }
         return region ?? "us-east-1"
@@ -71,13 +75,16 @@ extension S3Service {
         guard old.account == caller.account else {
             throw AWSError(
                 "BucketAlreadyExists",
-                "The requested bucket name is not available. The bucket namespace is shared by all users of the system. "
-                    + "Please select a different name and try again.", status: 409, members: ["BucketName": .string(old.name)])
+                "The requested bucket name is not available. The bucket namespace is shared by all users of the "
+                    + "system. "
+                    + "Please select a different name and try again.", status: 409,
+                members: ["BucketName": .string(old.name)])
         }
         // In us-east-1, making one's own bucket once more has always succeeded.
         if old.region == "us-east-1", caller.region == "us-east-1" { return }
         throw AWSError(
-            "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.",
+            "BucketAlreadyOwnedByYou",
+            "Your previous request to create the named bucket succeeded and you already own it.",
             status: 409, members: ["BucketName": .string(old.name)])
     }
 
@@ -98,7 +105,9 @@ extension S3Service {
                         : "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
                     status: 409, members: ["BucketName": .string(request.bucket)])
             }
-            for upload in try write.list(Shelf.uploads, prefix: prefix) { try UploadShelf.remove(upload.value, write, blobs) }
+            for upload in try write.list(Shelf.uploads, prefix: prefix) {
+                try UploadShelf.remove(upload.value, write, blobs)
+            }
             try write.delete(Shelf.buckets, request.bucket)
         }
         return Reply()

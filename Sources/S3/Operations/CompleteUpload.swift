@@ -39,27 +39,33 @@ extension S3Service {
         return Reply(.object(output))
     }
 
-    private static func object(of upload: Upload, _ parts: [UploadedPart], _ request: S3Request) throws -> ObjectVersion {
+    private static func object(of upload: Upload, _ parts: [UploadedPart], _ request: S3Request) throws -> ObjectVersion
+    {
         let size = parts.reduce(0) { $0 + $1.size }
         if let expected = request["MpuObjectSize"]?.int, expected != size {
             throw S3Error.invalidRequest(
-                "The provided 'x-amz-mp-object-size' header value \(expected) does not match what was computed: \(size)")
+                "The provided 'x-amz-mp-object-size' header value \(expected) does not match what was computed: \(size)"
+            )
         }
         let checksum = Completion.checksum(upload, parts)
         if let type = request.text("ChecksumType"), type != upload.checksumType {
             throw S3Error.invalidRequest(
-                "The upload was created using the \(upload.checksumType) checksum mode. The complete request must use the same.")
+                "The upload was created using the \(upload.checksumType) checksum mode. The complete request "
+                    + "must use the same."
+            )
         }
         for algorithm in ChecksumAlgorithm.allCases {
             guard let given = request.text(algorithm.member) else { continue }
             guard algorithm == upload.algorithm, given == checksum.value else {
                 throw AWSError(
-                    "BadDigest", "The \(algorithm.rawValue.lowercased()) you specified did not match the calculated checksum.")
+                    "BadDigest",
+                    "The \(algorithm.rawValue.lowercased()) you specified did not match the calculated checksum.")
             }
         }
         let digests = parts.flatMap { Hexadecimal.bytes($0.etag) }
         return ObjectVersion(
-            bucket: upload.bucket, key: upload.key, versionID: "null", sequence: 0, modified: request.call.time, size: size,
+            bucket: upload.bucket, key: upload.key, versionID: "null", sequence: 0, modified: request.call.time,
+            size: size,
             etag: Hexadecimal.text(Insecure.MD5.hash(data: digests)) + "-\(parts.count)",
             parts: parts.map { .init(blob: $0.blob, size: $0.size, checksum: $0.checksum) }, isMultipart: true,
             checksum: checksum, attributes: upload.attributes, tags: upload.tags)
@@ -83,16 +89,20 @@ struct Completion {
             if let last = parts.last, number <= last.number {
                 throw AWSError(
                     "InvalidPartOrder",
-                    "The list of parts was not in ascending order. The parts list must be specified in order by part number.")
+                    "The list of parts was not in ascending order. The parts list must be specified in order by "
+                        + "part number."
+                )
             }
             let tag = entry["ETag"]?.string?.filter { $0 != "\"" }
             guard let part = byNumber[number], tag == part.etag, matches(entry, part) else {
                 throw AWSError(
                     "InvalidPart",
-                    "One or more of the specified parts could not be found.  The part may not have been uploaded, or the "
+                    "One or more of the specified parts could not be found.  The part may not have been "
+                        + "uploaded, or the "
                         + "specified entity tag may not match the part's entity tag.",
                     members: [
-                        "UploadId": .string(upload.id), "PartNumber": .string(String(number)), "ETag": .string(tag ?? ""),
+                        "UploadId": .string(upload.id), "PartNumber": .string(String(number)),
+                        "ETag": .string(tag ?? ""),
                     ])
             }
             parts.append(part)
@@ -101,7 +111,8 @@ struct Completion {
             throw AWSError(
                 "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size",
                 members: [
-                    "ProposedSize": .string(String(part.size)), "MinSizeAllowed": .string(String(S3Service.partMinimum)),
+                    "ProposedSize": .string(String(part.size)),
+                    "MinSizeAllowed": .string(String(S3Service.partMinimum)),
                     "PartNumber": .string(String(part.number)), "ETag": .string(part.etag),
                 ])
         }
@@ -113,7 +124,8 @@ struct Completion {
         return given == part.checksum
     }
 
-    /// The checksum of the whole: that of all bytes where it follows from the parts', else that of the parts' checksums.
+    /// The checksum of the whole: that of all bytes where it follows from the parts', else that of the parts'
+    /// checksums.
     static func checksum(_ upload: Upload, _ parts: [UploadedPart]) -> Checksum {
         let algorithm = upload.algorithm
         let values = parts.map { (value: Array(Data(base64Encoded: $0.checksum) ?? Data()), size: $0.size) }
@@ -123,6 +135,7 @@ struct Completion {
         var digest = algorithm.makeDigest()
         for value in values { digest.update(value.value) }
         return Checksum(
-            algorithm: algorithm, value: Data(digest.bytes).base64EncodedString() + "-\(parts.count)", type: "COMPOSITE")
+            algorithm: algorithm, value: Data(digest.bytes).base64EncodedString() + "-\(parts.count)", type: "COMPOSITE"
+        )
     }
 }

@@ -17,7 +17,8 @@ struct EntityTags {
     func contains(_ tag: String) -> Bool { tags.contains(tag) || tags.contains("*") }
 }
 
-/// Under which conditions an object is to be read. Source: RFC 9110, section 13.2.2, as the S3 API Reference has it for GetObject.
+/// Under which conditions an object is to be read. Source: RFC 9110, section 13.2.2, as the S3 API Reference has it
+/// for GetObject.
 struct ReadCondition {
     private let match: String?
     private let noneMatch: String?
@@ -51,7 +52,8 @@ struct ReadCondition {
 
 /// A `Range` field with one range (RFC 9110, section 14.1.2).
 enum ByteRange {
-    /// The bytes of a body of that size; nil for all of it, which is also what a field gets that is no range of bytes, or has several.
+    /// The bytes of a body of that size; nil for all of it, which is also what a field gets that is no range of
+    /// bytes, or has several.
     ///
     /// - Throws: `InvalidRange` when none of the bytes is there.
     static func parse(_ field: String?, size: Int) throws -> Range<Int>? {

@@ -49,7 +49,8 @@ extension S3Service {
         do { source = try await find(place.key, version: place.version, in: bucket) } catch let error as AWSError
             where error.status == 405
         {
-            throw S3Error.invalidRequest("The source of a copy request may not specifically refer to a delete marker by version id.")
+            throw S3Error.invalidRequest(
+                "The source of a copy request may not specifically refer to a delete marker by version id.")
         }
         do { try ReadCondition(request.call.input, prefix: "CopySource").check(source) } catch let error as AWSError
             where error.status == 304
@@ -71,7 +72,8 @@ extension S3Service {
                 .contains { request.text($0) != nil }
         guard !isSame || changes else {
             throw S3Error.invalidRequest(
-                "This copy request is illegal because it is trying to copy an object to itself without changing the object's "
+                "This copy request is illegal because it is trying to copy an object to itself without changing "
+                    + "the object's "
                     + "metadata, storage class, website redirect location or encryption attributes.")
         }
         guard source.size <= putLimit else {
@@ -85,7 +87,8 @@ extension S3Service {
         if request.text("TaggingDirective") != "REPLACE" { new.tags = source.tags }
     }
 
-    /// The same bytes as another object: shared where they lie in one piece and are not to be checked anew, else read once more.
+    /// The same bytes as another object: shared where they lie in one piece and are not to be checked anew, else read
+    /// once more.
     private func copy(
         _ source: ObjectVersion, into new: ObjectVersion, _ algorithm: ChecksumAlgorithm?, _ condition: WriteCondition,
         _ call: Call

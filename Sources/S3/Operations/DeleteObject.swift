@@ -7,10 +7,13 @@ extension S3Service {
     var deleteOperations: [Operation] {
         [
             Operation(
-                "DeleteObject", enforces: Members.object + " VersionId IfMatch", stores: "RequestPayer BypassGovernanceRetention",
+                "DeleteObject", enforces: Members.object + " VersionId IfMatch",
+                stores: "RequestPayer BypassGovernanceRetention",
                 raw: deleteObject),
             Operation(
-                "DeleteObjects", enforces: Members.owner + " Delete.Objects.Key Delete.Objects.VersionId Delete.Objects.ETag Delete.Quiet",
+                "DeleteObjects",
+                enforces: Members.owner
+                    + " Delete.Objects.Key Delete.Objects.VersionId Delete.Objects.ETag Delete.Quiet",
                 stores: "RequestPayer BypassGovernanceRetention ChecksumAlgorithm", raw: deleteObjects),
         ]
     }
@@ -70,7 +73,9 @@ extension S3Service {
     private static func delete(_ target: JSON, _ shelf: VersionShelf, _ call: Call) throws -> JSON {
         let key = try ObjectKey(checking: target["Key"]?.string ?? "")
         let id = target["VersionId"]?.string
-        if let tag = target["ETag"]?.string, let current = try shelf.current(key), !EntityTags(tag).contains(current.etag) {
+        if let tag = target["ETag"]?.string, let current = try shelf.current(key),
+            !EntityTags(tag).contains(current.etag)
+        {
             throw S3Error.preconditionFailed("If-Match")
         }
         let removed = try shelf.remove(key, version: id, call)

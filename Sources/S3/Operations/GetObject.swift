@@ -18,7 +18,8 @@ extension S3Service {
                 return Reply(answer.output, payload: .stream(stream))
             } catch let error as BlobError where error.code == .missing { continue }
         }
-        throw AWSError("ServiceUnavailable", "The object is being replaced all the time. Please try again.", status: 503)
+        throw AWSError(
+            "ServiceUnavailable", "The object is being replaced all the time. Please try again.", status: 503)
     }
 
     func headObject(_ call: Call) async throws -> Reply {
@@ -60,7 +61,9 @@ extension S3Service {
         if wanted.contains("ObjectSize") { output["ObjectSize"] = .int(object.size) }
         if wanted.contains("StorageClass") { output["StorageClass"] = .string(object.storageClass) }
         if wanted.contains("Checksum"), let sum = object.checksum { output["Checksum"] = .object(sum.members) }
-        if wanted.contains("ObjectParts"), object.isMultipart == true { output["ObjectParts"] = parts(of: object, request) }
+        if wanted.contains("ObjectParts"), object.isMultipart == true {
+            output["ObjectParts"] = parts(of: object, request)
+        }
         return Reply(output)
     }
 
@@ -101,7 +104,9 @@ struct ObjectAnswer {
         ]
         output.merge(object.attributes.headers?.object ?? [:])
         output.merge(object.attributes.encryption?.object ?? [:])
-        for name in ObjectVersion.Attributes.headerNames { if let value = request["Response" + name] { output[name] = value } }
+        for name in ObjectVersion.Attributes.headerNames {
+            if let value = request["Response" + name] { output[name] = value }
+        }
         output["Metadata"] = object.attributes.metadata
         output["WebsiteRedirectLocation"] = object.attributes.redirect.map(JSON.string)
         if let tags = object.tags, !tags.isEmpty { output["TagCount"] = .int(tags.count) }

@@ -11,7 +11,8 @@ extension S3Service {
                 stores: "RequestPayer", raw: listObjects),
             Operation(
                 "ListObjectsV2",
-                enforces: Members.owner + " ContinuationToken Delimiter EncodingType FetchOwner MaxKeys Prefix StartAfter",
+                enforces: Members.owner
+                    + " ContinuationToken Delimiter EncodingType FetchOwner MaxKeys Prefix StartAfter",
                 stores: "RequestPayer", raw: listObjectsV2),
         ]
     }
@@ -48,7 +49,8 @@ extension S3Service {
 
     private func item(of object: ObjectVersion, owner: JSON?) -> JSONObject {
         var item: JSONObject = [
-            "LastModified": .double(object.modified.seconds), "ETag": .string(object.quotedTag), "Size": .int(object.size),
+            "LastModified": .double(object.modified.seconds), "ETag": .string(object.quotedTag),
+            "Size": .int(object.size),
             "StorageClass": .string(object.storageClass),
         ]
         if let sum = object.checksum {
@@ -124,7 +126,9 @@ struct ListQuery: Sendable {
     static func beyond(_ prefix: String) -> String { ObjectKey.stored(prefix) + "\u{7F}" }
 
     /// The keys and prefixes after that one, at most `limit`. What lies under a prefix is stepped over, not read.
-    func page<Value: Keyed>(after: String, of collection: Collection<Value>, in ledger: Ledger) async throws -> Page<Value> {
+    func page<Value: Keyed>(after: String, of collection: Collection<Value>, in ledger: Ledger) async throws -> Page<
+        Value
+    > {
         var page = Page<Value>()
         guard limit > 0 else { return page }
         let root = bucket + "/"

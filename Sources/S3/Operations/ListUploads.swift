@@ -32,8 +32,10 @@ extension S3Service {
         let page = rest.prefix(limit)
         var output: JSONObject = [
             "Bucket": .string(bucket.name), "Key": .string(key.text), "UploadId": .string(id),
-            "PartNumberMarker": .int(marker), "NextPartNumberMarker": .int(page.last?.number ?? 0), "MaxParts": .int(limit),
-            "IsTruncated": .bool(rest.count > limit), "StorageClass": .string(upload.attributes.storageClass ?? "STANDARD"),
+            "PartNumberMarker": .int(marker), "NextPartNumberMarker": .int(page.last?.number ?? 0),
+            "MaxParts": .int(limit),
+            "IsTruncated": .bool(rest.count > limit),
+            "StorageClass": .string(upload.attributes.storageClass ?? "STANDARD"),
             "Owner": bucket.owner, "Initiator": ["ID": .string(upload.initiator)],
         ]
         if upload.isAlgorithmChosen {
@@ -109,7 +111,8 @@ extension S3Service {
     private static func item(_ upload: Upload, _ query: ListQuery, _ bucket: Bucket) -> JSON {
         var item: JSON = [
             "Key": .string(query.shown(upload.key)), "UploadId": .string(upload.id),
-            "Initiated": .double(upload.created.seconds), "Owner": bucket.owner, "Initiator": ["ID": .string(upload.initiator)],
+            "Initiated": .double(upload.created.seconds), "Owner": bucket.owner,
+            "Initiator": ["ID": .string(upload.initiator)],
             "StorageClass": .string(upload.attributes.storageClass ?? "STANDARD"),
         ]
         if upload.isAlgorithmChosen {

@@ -9,19 +9,23 @@ extension S3Service {
         [
             Operation(
                 "PutObject",
-                enforces: Members.object + Members.headers + Members.checksums + " Body ContentLength ContentMD5 IfMatch IfNoneMatch",
+                enforces: Members.object + Members.headers + Members.checksums
+                    + " Body ContentLength ContentMD5 IfMatch IfNoneMatch",
                 stores: Members.kept, raw: putObject),
             Operation(
                 "GetObject",
-                enforces: Members.object + Members.conditions + Members.responses + " Range PartNumber VersionId ChecksumMode",
+                enforces: Members.object + Members.conditions + Members.responses
+                    + " Range PartNumber VersionId ChecksumMode",
                 stores: "RequestPayer", raw: getObject),
             Operation(
                 "HeadObject",
-                enforces: Members.object + Members.conditions + Members.responses + " Range PartNumber VersionId ChecksumMode",
+                enforces: Members.object + Members.conditions + Members.responses
+                    + " Range PartNumber VersionId ChecksumMode",
                 stores: "RequestPayer", raw: headObject),
             Operation(
                 "GetObjectAttributes",
-                enforces: Members.object + " MaxParts ObjectAttributes PartNumberMarker VersionId", stores: "RequestPayer",
+                enforces: Members.object + " MaxParts ObjectAttributes PartNumberMarker VersionId",
+                stores: "RequestPayer",
                 raw: getObjectAttributes),
         ]
     }
@@ -51,7 +55,8 @@ extension S3Service {
         var tags: [Tag]?
         if let text = request.text("Tagging") { tags = try Tag.parse(text) }
         return ObjectVersion(
-            bucket: bucket.name, key: key.text, versionID: "null", sequence: 0, modified: request.call.time, size: 0, etag: "",
+            bucket: bucket.name, key: key.text, versionID: "null", sequence: 0, modified: request.call.time, size: 0,
+            etag: "",
             parts: [], attributes: try ObjectVersion.Attributes(request, bucket), tags: tags)
     }
 
@@ -74,7 +79,8 @@ extension S3Service {
             throw S3Error.body(error, limit: Self.putLimit)
         } catch is HTTPBodyError {
             throw AWSError(
-                "IncompleteBody", "The request body ended before the number of bytes that its Content-Length announced.")
+                "IncompleteBody", "The request body ended before the number of bytes that its Content-Length announced."
+            )
         }
     }
 
@@ -168,7 +174,9 @@ struct WriteCondition: Sendable {
         if mustBeNew, current != nil { throw S3Error.preconditionFailed("If-None-Match") }
         guard let match else { return }
         guard let current else { throw S3Error.noSuchKey(key) }
-        guard match == "*" || EntityTags(match).contains(current.etag) else { throw S3Error.preconditionFailed("If-Match") }
+        guard match == "*" || EntityTags(match).contains(current.etag) else {
+            throw S3Error.preconditionFailed("If-Match")
+        }
     }
 }
 

@@ -19,7 +19,9 @@ extension S3Service {
                 let tags: [Tag] = try call.input["Tagging"]?["TagSet"]?.decode() ?? []
                 return try await setTags(try Tag.check(tags, limit: 10), call)
             },
-            Operation("DeleteObjectTagging", enforces: Members.object + " VersionId") { call in try await setTags(nil, call) },
+            Operation("DeleteObjectTagging", enforces: Members.object + " VersionId") { call in
+                try await setTags(nil, call)
+            },
         ]
     }
 
@@ -31,7 +33,9 @@ extension S3Service {
 
     private func setTags(_ tags: [Tag]?, _ call: Call) async throws -> Reply {
         let request = try S3Request(call)
-        let changed = try await change(request) { object in object.tags = tags } tells: { object, bucket in
+        let changed = try await change(request) { object in
+            object.tags = tags
+        } tells: { object, bucket in
             ObjectEvent.tags(tags != nil, object, bucket, call)
         }
         return Reply(answer(changed.0, changed.1))

@@ -55,7 +55,9 @@ extension S3Service {
         let type = request.text("ChecksumType") ?? (algorithm == .crc64 ? "FULL_OBJECT" : "COMPOSITE")
         guard type == "COMPOSITE" ? algorithm != .crc64 : type == "FULL_OBJECT" && algorithm.combines else {
             throw S3Error.invalidRequest(
-                "The \(type) checksum type cannot be used with the \(algorithm.rawValue.lowercased()) checksum algorithm.")
+                "The \(type) checksum type cannot be used with the \(algorithm.rawValue.lowercased()) checksum "
+                    + "algorithm."
+            )
         }
         let id = ledger.surroundings.chance.text(
             128, of: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
@@ -132,7 +134,8 @@ extension S3Service {
         let id = request.text("UploadId") ?? ""
         guard (1...10_000).contains(request["PartNumber"]?.int ?? 0) else {
             throw S3Error.invalidArgument(
-                "Part number must be an integer between 1 and 10000, inclusive", "partNumber", request["PartNumber"]?.text() ?? "")
+                "Part number must be an integer between 1 and 10000, inclusive", "partNumber",
+                request["PartNumber"]?.text() ?? "")
         }
         guard let upload = try await ledger.get(Shelf.uploads, Upload.document(bucket.name, request.key(), id)) else {
             throw S3Error.noSuchUpload(id)

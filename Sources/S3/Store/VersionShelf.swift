@@ -23,7 +23,8 @@ enum Shelf {
 
 /// What becomes of an object's versions inside one transaction.
 ///
-/// The newest version of a key is in ``Shelf/objects`` unless it is a delete marker; everything else is in ``Shelf/versions``.
+/// The newest version of a key is in ``Shelf/objects`` unless it is a delete marker; everything else is in
+/// ``Shelf/versions``.
 struct VersionShelf {
     let transaction: Transaction
     let blobs: Blobs
@@ -48,7 +49,8 @@ struct VersionShelf {
 
     func version(_ key: ObjectKey, _ id: String) throws -> ObjectVersion? {
         if let current = try current(key), current.versionID == id { return current }
-        return try transaction.find(Shelf.versions, "id", Shelf.versionLookup(bucket.name, key, id), limit: 1).first?.value
+        return try transaction.find(Shelf.versions, "id", Shelf.versionLookup(bucket.name, key, id), limit: 1).first?
+            .value
     }
 
     private func newestNoncurrent(_ key: ObjectKey) throws -> ObjectVersion? {
@@ -60,7 +62,9 @@ struct VersionShelf {
         var new = new
         let key = new.name
         new.sequence = try makeRoom(for: key, at: new.modified)
-        if bucket.versioning == "Enabled" { new.versionID = transaction.surroundings.chance.text(32, of: Self.alphabet) }
+        if bucket.versioning == "Enabled" {
+            new.versionID = transaction.surroundings.chance.text(32, of: Self.alphabet)
+        }
         if new.isMarker {
             try transaction.put(Shelf.versions, new.versionDocument, new)
         } else {
@@ -110,7 +114,8 @@ struct VersionShelf {
             return current
         }
         let marker = ObjectVersion(
-            bucket: bucket.name, key: key.text, versionID: "null", sequence: 0, isDeleteMarker: true, modified: time, size: 0,
+            bucket: bucket.name, key: key.text, versionID: "null", sequence: 0, isDeleteMarker: true, modified: time,
+            size: 0,
             etag: "", parts: [], attributes: .init())
         return try add(marker)
     }
