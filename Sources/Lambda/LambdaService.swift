@@ -161,9 +161,10 @@ struct RoleCredentials: Sendable {
 
     func credentials(_ role: String, _ function: FunctionName) async throws -> FunctionCredentials {
         let caller = function.owner.through("lambda.amazonaws.com")
+        // STS takes names from two characters on, Lambda from one.
+        let session = function.name.count < 2 ? function.name + "-" : function.name
         let answer = try await cloud.call(
-            "sts", "AssumeRole",
-            ["RoleArn": .string(role), "RoleSessionName": .string(String(function.name.prefix(64)))], as: caller)
+            "sts", "AssumeRole", ["RoleArn": .string(role), "RoleSessionName": .string(session)], as: caller)
         let keys = answer["Credentials"]
         let expiration = keys?["Expiration"]
         let moment =

@@ -55,6 +55,7 @@ extension Sandbox {
                 findings.append(ProbeFinding(backend: kind, problem: error.message, enforcement: []))
             }
         }
+        if let hierarchy = try? Cgroup.Hierarchy.detected.get() { Cgroup.removeAbandoned(in: hierarchy) }
         guard let chosen else {
             let reasons = findings.map(\.summary).joined(separator: " ")
             throw SandboxError(.noBackend, "No way to run programs works on this machine. \(reasons)")

@@ -126,6 +126,22 @@ struct ArchiveTests {
         #expect(reason(archive([Entry(name: "p", mode: S_IFIFO | 0o644)], tar: true), .init()) == .unsupportedEntry)
     }
 
+    @Test("Code that only its owner might read can be opened to all")
+    func openToAll() throws {
+        let folder = Folder()
+        let bytes = archive([
+            Entry(name: "d/", mode: S_IFDIR | 0o700), Entry(name: "d/app.py", text: "1", mode: S_IFREG | 0o600),
+            Entry(name: "bootstrap", text: "#!", mode: S_IFREG | 0o700),
+        ])
+        try Archive.expand(bytes, into: folder.path, access: .everyone)
+        let modes = ["d", "d/app.py", "bootstrap"].map { name in
+            var facts = stat()
+            stat(folder.path + "/" + name, &facts)
+            return facts.st_mode & 0o777
+        }
+        #expect(modes == [0o755, 0o644, 0o755])
+    }
+
     @Test("What is no archive, or only half of one, is refused")
     func damaged() {
         let folder = Folder()

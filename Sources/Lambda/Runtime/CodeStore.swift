@@ -56,7 +56,8 @@ struct CodeStore: Sendable {
         try? files.removeItem(atPath: place)
         defer { try? files.removeItem(atPath: place) }
         do {
-            try Archive.expand(bytes, into: place + "/tree")
+            // Zips often let only their owner read: Python's zipfile writes them so. Functions run as somebody else.
+            try Archive.expand(bytes, into: place + "/tree", access: .everyone)
         } catch { throw Self.refusal(error) }
         try Data(bytes).write(to: URL(filePath: place + "/zip"))
         // The zip last: it is what says that the pair is whole. Losing a race against the same bytes is winning.
@@ -101,7 +102,7 @@ struct CodeStore: Sendable {
         return try await OwnThread.run(throwing: {
             let place = "\(folder)/new/\(name)"
             try? FileManager.default.removeItem(atPath: place)
-            for layer in layers { try Archive.expand(file: zipPath(layer.codeSha256), into: place) }
+            for layer in layers { try Archive.expand(file: zipPath(layer.codeSha256), into: place, access: .everyone) }
             try? FileManager.default.moveItem(atPath: place, toPath: merged)
             return merged
         })

@@ -5,9 +5,9 @@ extension Archive {
     /// Expands a zip, or a tar (plain, gzip, bzip2, xz or zstd), held in memory. As ``expand(file:into:limits:)``.
     @discardableResult
     package static func expand(
-        _ bytes: [UInt8], into folder: String, limits: Limits = Limits()
+        _ bytes: [UInt8], into folder: String, limits: Limits = Limits(), access: Access = .asStored
     ) throws(Failure) -> Summary {
-        let reader = try Expansion(folder: folder, size: bytes.count, limits: limits)
+        let reader = try Expansion(folder: folder, size: bytes.count, limits: limits, access: access)
         var result: Result<Summary, Failure> = .success(Summary())
         bytes.withUnsafeBytes { bytes in
             result = Result { () throws(Failure) -> Summary in
@@ -25,15 +25,25 @@ extension Archive {
     /// one and remove it.
     @discardableResult
     package static func expand(
-        file: String, into folder: String, limits: Limits = Limits()
+        file: String, into folder: String, limits: Limits = Limits(), access: Access = .asStored
     ) throws(Failure) -> Summary {
         var facts = stat()
         guard stat(file, &facts) == 0 else {
             throw Failure(.unreadable, "Cannot read the archive \(file): \(systemMessage(errno)).")
         }
-        let reader = try Expansion(folder: folder, size: Int(facts.st_size), limits: limits)
+        let reader = try Expansion(folder: folder, size: Int(facts.st_size), limits: limits, access: access)
         try reader.check(archive_read_open_filename(reader.archive, file, 65_536))
         return try reader.run()
+    }
+}
+
+extension Archive.Access {
+    /// The mode a file gets whose stored one is `mode`.
+    fileprivate func mode(_ mode: mode_t) -> mode_t {
+        switch self {
+        case .asStored: mode
+        case .everyone: mode | (mode & 0o100 == 0 ? 0o444 : 0o555)
+        }
     }
 }
 
@@ -43,11 +53,12 @@ private final class Expansion {
     private let folder: String
     private let size: Int
     private let limits: Archive.Limits
+    private let access: Archive.Access
     private var summary = Archive.Summary()
     /// Links made so far: nothing is written through one.
     private var links: Set<ArchivePath> = []
 
-    init(folder: String, size: Int, limits: Archive.Limits) throws(Archive.Failure) {
+    init(folder: String, size: Int, limits: Archive.Limits, access: Archive.Access) throws(Archive.Failure) {
         guard let archive = archive_read_new() else {
             throw Archive.Failure(.unreadable, "There is no memory to read an archive.")
         }
@@ -55,6 +66,7 @@ private final class Expansion {
         self.folder = folder
         self.size = size
         self.limits = limits
+        self.access = access
         archive_read_support_format_zip(archive)
         archive_read_support_format_tar(archive)
         archive_read_support_filter_all(archive)
@@ -99,7 +111,7 @@ private final class Expansion {
                 .unsafePath, "The archive's entry '\(path.text)' lies behind the link '\(link.text)'.")
         }
         for above in path.above { mkdir(place(above), 0o755) }
-        let mode = mode_t(archive_entry_perm(entry)) & 0o777
+        let mode = access.mode(mode_t(archive_entry_perm(entry)) & 0o777)
         if let target = archive_entry_hardlink_utf8(entry) ?? archive_entry_hardlink(entry) {
             try hardLink(path, to: ArchivePath(parsing: String(cString: target)))
             return

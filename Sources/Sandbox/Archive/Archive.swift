@@ -25,6 +25,14 @@ package enum Archive {
         }
     }
 
+    /// Who may read what was expanded.
+    package enum Access: Sendable, Hashable {
+        /// Whom the archive lets.
+        case asStored
+        /// Everyone, and run it whom the archive lets its owner: for code that somebody else than its owner runs.
+        case everyone
+    }
+
     /// Why an archive was refused.
     package struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
         /// What is wrong with it.

@@ -141,8 +141,13 @@ struct Cgroup: Sendable {
         folders.map { rmdir($0) == 0 || errno == ENOENT }.allSatisfy { $0 }
     }
 
-    /// The names of the groups that stand below the family's, whoever made them.
-    static func names(in hierarchy: Hierarchy) -> [String] {
-        Files.names(in: Cgroup(hierarchy, name: ".").folder("memory")).filter { !$0.contains(".") }
+    /// Removes the groups of servers that are gone, so far as they are empty: of data folders that are no more, nobody
+    /// else would.
+    static func removeAbandoned(in hierarchy: Hierarchy) {
+        for name in Files.names(in: Cgroup(hierarchy, name: ".").folder("memory")) {
+            let parts = name.split(separator: "-")
+            guard parts.count >= 4, let server = Int32(parts[parts.count - 2]), Glibc.kill(server, 0) != 0 else { continue }
+            Cgroup(hierarchy, name: name).remove()
+        }
     }
 }
