@@ -7,6 +7,7 @@ internal import Notation
 extension CodeDeployService {
     static let declaredResourceTypes: [ResourceType] = [application, deploymentConfig, deploymentGroup]
 
+    /// Only tags can change in place.
     private static let application = ResourceType(
         "AWS::CodeDeploy::Application", enforces: "ApplicationName ComputePlatform Tags",
         replacedBy: "ApplicationName ComputePlatform", nameProperty: "ApplicationName",
@@ -38,6 +39,7 @@ extension CodeDeployService {
                 return properties
             }))
 
+    /// Never changed, only replaced.
     private static let deploymentConfig = ResourceType(
         "AWS::CodeDeploy::DeploymentConfig",
         enforces: "DeploymentConfigName ComputePlatform TrafficRoutingConfig", stores: "MinimumHealthyHosts",
@@ -68,11 +70,13 @@ extension CodeDeployService {
                 return properties
             }))
 
+    /// Making one never starts a deployment.
     private static let deploymentGroup = ResourceType(
         "AWS::CodeDeploy::DeploymentGroup",
-        enforces: "ApplicationName DeploymentGroupName DeploymentConfigName ServiceRoleArn AlarmConfiguration "
+        enforces: "ApplicationName DeploymentGroupName DeploymentConfigName AlarmConfiguration "
             + "AutoRollbackConfiguration TriggerConfigurations DeploymentStyle ECSServices LoadBalancerInfo "
             + "BlueGreenDeploymentConfiguration Tags",
+        stores: "ServiceRoleArn",
         requires: "ApplicationName ServiceRoleArn", replacedBy: "ApplicationName DeploymentGroupName",
         nameProperty: "DeploymentGroupName",
         .init(
@@ -118,6 +122,7 @@ extension CodeDeployService {
                 return Casing.raised(found)
             }))
 
+    /// What the settings are when nothing is said of them.
     private static let clearing: [(String, JSON)] = [
         ("alarmConfiguration", ["enabled": false, "alarms": []]),
         ("autoRollbackConfiguration", ["enabled": false, "events": []]),

@@ -32,7 +32,23 @@ private final class RoughWorld {
         return .hookReported(executionID: executionID, succeeded: !happens(failures))
     }
 
-    func play(_ command: DeploymentMachine.Command, _ key: String, _ now: Timestamp) -> DeploymentMachine.Event? {
+    /// Every command and every event goes through its stored form, as it would through a ledger.
+    func play(
+        _ command: DeploymentMachine.Command, _ key: String, _ now: Timestamp
+    ) throws -> DeploymentMachine.Event? {
+        let stored = try JSON(parsing: try JSON(encoding: command).text()).decode(DeploymentMachine.Command.self)
+        guard stored == command else { throw Changed(command: "\(command)") }
+        guard let event = answer(stored, key, now) else { return nil }
+        return try JSON(parsing: try JSON(encoding: event).text()).decode()
+    }
+
+    private struct Changed: Error {
+        let command: String
+    }
+
+    private func answer(
+        _ command: DeploymentMachine.Command, _ key: String, _ now: Timestamp
+    ) -> DeploymentMachine.Event? {
         switch command {
         case .inspect, .shift, .restore, .invokeHook, .readAlarms:
             // One command is under way once at a time: a repeat is as slow as the first attempt.

@@ -8,6 +8,7 @@ struct AppSpec: Sendable, Hashable, Codable {
         case ecs(ECSTarget)
     }
 
+    /// What is deployed.
     var resource: Resource
     /// The hook functions, by lifecycle event.
     var hooks: [String: String] = [:]
@@ -54,8 +55,11 @@ package struct LambdaTarget: Sendable, Hashable, Codable {
 
 /// A container service, and the task definition it is to run.
 struct ECSTarget: Sendable, Hashable, Codable {
+    /// The ARN of the task definition, revision included.
     var taskDefinition: String
+    /// The container that the load balancer sends traffic to, and its port.
     var containerName: String
     var containerPort: Int
+    /// The Fargate platform version; nil for the newest.
     var platformVersion: String?
 }

@@ -10,6 +10,7 @@ struct AppSpecError: Error, Hashable, CustomStringConvertible {
 struct AppSpecReader {
     /// The events that may have hooks, by platform, in the order they come.
     static let lambdaHooks = ["BeforeAllowTraffic", "AfterAllowTraffic"]
+    /// Those of a container service.
     static let ecsHooks = [
         "BeforeInstall", "AfterInstall", "AfterAllowTestTraffic", "BeforeAllowTraffic", "AfterAllowTraffic",
     ]
@@ -35,6 +36,7 @@ struct AppSpecReader {
 
     private init(marks: SourceMap?) { self.marks = marks }
 
+    /// The tree of the text, and where in it its values stand (not known of JSON).
     private static func parse(_ text: String) throws -> (JSON, SourceMap?) {
         // JSON is read as such: it may be indented with tabs, which YAML forbids.
         if text.first(where: { !$0.isWhitespace }) == "{", let tree = try? JSON(parsing: text) { return (tree, nil) }
@@ -46,6 +48,7 @@ struct AppSpecReader {
         }
     }
 
+    /// Notes a problem, with its line where that is known.
     private mutating func report(_ message: String, at path: Path) {
         guard let mark = marks?.mark(of: path) else { return problems.append(message) }
         problems.append("\(message) (line \(mark.line))")
@@ -53,6 +56,7 @@ struct AppSpecReader {
 
     // MARK: The file
 
+    /// The whole file; nil when too little of it can be read to go on.
     private mutating func spec(_ tree: JSON) -> AppSpec? {
         guard let members = tree.object else {
             problems.append("The AppSpec file must be a mapping with 'version' and 'Resources'.")
@@ -72,12 +76,14 @@ struct AppSpecReader {
         return AppSpec(resource: resource, hooks: hooks(known["hooks"], for: resource))
     }
 
+    /// The only version there is, as a number or as text.
     private mutating func version(_ entry: (key: String, value: JSON)?) {
         guard let entry else { return problems.append("The AppSpec file has no 'version'; it must be 0.0.") }
         if entry.value.double == 0 || entry.value.string == "0.0" { return }
         report("The 'version' must be 0.0.", at: Path([.key(entry.key)]))
     }
 
+    /// The one resource. Its name in the file means nothing.
     private mutating func resource(_ entry: (key: String, value: JSON)?) -> AppSpec.Resource? {
         guard let entry, let list = entry.value.array, list.count == 1, let single = list[0].object, single.count == 1,
             let (name, body) = single.first(where: { _ in true })
@@ -98,6 +104,7 @@ struct AppSpecReader {
 
     // MARK: Platforms
 
+    /// All four properties are needed: the AppSpec of a function has no defaults.
     private mutating func lambda(_ properties: JSON, _ path: Path) -> AppSpec.Resource? {
         refuseUnknown(properties, ["Name", "Alias", "CurrentVersion", "TargetVersion"], path)
         let name = text(properties, "Name", path)
@@ -108,6 +115,7 @@ struct AppSpecReader {
         return .lambda(LambdaTarget(function: name, alias: alias, current: current, target: target))
     }
 
+    /// The network and the capacity strategy are read by the platform's own room, once there is one.
     private mutating func ecs(_ properties: JSON, _ path: Path) -> AppSpec.Resource? {
         let members = [
             "TaskDefinition", "LoadBalancerInfo", "PlatformVersion", "NetworkConfiguration", "CapacityProviderStrategy",
@@ -125,6 +133,7 @@ struct AppSpecReader {
                 platformVersion: properties["PlatformVersion"]?.string))
     }
 
+    /// A property misspelt would otherwise be passed over in silence.
     private mutating func refuseUnknown(_ properties: JSON, _ known: [String], _ path: Path) {
         for key in properties.object?.keys ?? [] where !known.contains(key) {
             report("'\(key)' is no property of the resource.", at: path.appending(key))
@@ -137,6 +146,7 @@ struct AppSpecReader {
         return nil
     }
 
+    /// A version as a number or as text. `$LATEST` and names of aliases are none: traffic cannot be split with them.
     private mutating func functionVersion(_ properties: JSON, _ name: String, _ path: Path) -> String? {
         guard let value = properties[name] else {
             report("The resource needs the property '\(name)'.", at: path)
@@ -152,6 +162,7 @@ struct AppSpecReader {
 
     // MARK: Hooks
 
+    /// The hooks by event. One function to an event.
     private mutating func hooks(_ entry: (key: String, value: JSON)?, for resource: AppSpec.Resource) -> [String:
         String]
     {

@@ -65,6 +65,7 @@ package struct DoorEvidenceCollector: EvidenceCollector {
 
     // MARK: Figures
 
+    /// What both versions answered through the alias.
     private func figures(_ request: EvidenceRequest, _ caller: Caller) async throws -> [Evidence.Figure] {
         var figures: [Evidence.Figure] = []
         for name in ["Invocations", "Errors", "Throttles"] {
@@ -75,6 +76,8 @@ package struct DoorEvidenceCollector: EvidenceCollector {
         return figures
     }
 
+    /// One metric of one version, from the minute in which the deployment began: Lambda's metrics are kept by the
+    /// minute.
     private func sum(_ metric: String, _ version: String, _ request: EvidenceRequest, _ caller: Caller) async throws
         -> Double?
     {
@@ -100,10 +103,12 @@ package struct DoorEvidenceCollector: EvidenceCollector {
 
     // MARK: Settings
 
+    /// The settings worth comparing: what changes how code runs.
     private static let settings = [
         "Runtime", "Handler", "MemorySize", "Timeout", "CodeSha256", "CodeSize", "Role", "Description", "PackageType",
     ]
 
+    /// What is set differently in the two versions.
     private func differences(_ target: LambdaTarget, _ caller: Caller) async throws -> [Evidence.Difference] {
         let old = try await configuration(target, target.current, caller)
         let new = try await configuration(target, target.target, caller)

@@ -5,6 +5,7 @@ extension DeploymentMachine {
     /// What a reaction is gathered in.
     typealias Outcome = Reaction<Command>
 
+    /// What does not fit the phase changes nothing: a repeat, or an answer that came too late.
     mutating func advance(_ event: Event, now: Timestamp) -> Reaction<Command> {
         var out = Outcome()
         switch event {
@@ -34,6 +35,7 @@ extension DeploymentMachine {
 
     // MARK: The beginning
 
+    /// Begins with the clock running: what cannot be prepared within five minutes fails.
     private mutating func start(_ now: Timestamp, _ out: inout Outcome) {
         guard phase == .created else { return }
         startTime = now
@@ -50,6 +52,7 @@ extension DeploymentMachine {
         }
     }
 
+    /// With the AppSpec known: has the alias and the alarms looked at, side by side.
     private mutating func prepare(_ spec: AppSpec, _ now: Timestamp, _ out: inout Outcome) {
         guard let target = spec.lambda else {
             let error = ErrorInformation(
@@ -70,6 +73,7 @@ extension DeploymentMachine {
             now, &out)
     }
 
+    /// The alias was looked at.
     private mutating func inspected(_ event: Event, _ now: Timestamp, _ out: inout Outcome) {
         guard phase == .preparing else { return }
         if case .inspectionFailed(let error) = event { return end(.failed, error, now, &out) }
@@ -90,6 +94,8 @@ extension DeploymentMachine {
 
     // MARK: The clock
 
+    /// The alarm clock went off. It may have been set for a phase that is over: then it is set anew, or nothing
+    /// happens.
     private mutating func woke(_ now: Timestamp, _ out: inout Outcome) {
         switch phase {
         case .created, .announcing, .finished: return
@@ -116,6 +122,7 @@ extension DeploymentMachine {
 
     // MARK: Requests from outside
 
+    /// What the caller says of a rollback goes before the group's setting, in both directions.
     private mutating func stop(_ rollback: Bool?, _ now: Timestamp, _ out: inout Outcome) {
         guard !status.isTerminal, ending == nil else { return }
         let error = ErrorInformation(code: "MANUAL_STOP", message: "The deployment was stopped on request.")

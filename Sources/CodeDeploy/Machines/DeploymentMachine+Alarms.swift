@@ -17,6 +17,7 @@ extension DeploymentMachine {
         goOn(now, &out)
     }
 
+    /// An alarm that cannot be read cannot protect: the deployment stops, unless it was told to go on without.
     mutating func alarmsUnreadable(_ reason: String, _ now: Timestamp, _ out: inout Outcome) {
         guard watchesAlarms else { return }
         guard order.alarms.ignorePollAlarmFailure == true else {
@@ -52,6 +53,7 @@ extension DeploymentMachine {
         return WatchedAlarm(reading: reading, wasFiringBefore: true, firingSince: before.firingSince)
     }
 
+    /// Says which alarms do not count, so that nobody takes their silence for approval.
     private mutating func noteEarlierFiring(_ now: Timestamp, _ out: inout Outcome) {
         let names = (alarms ?? []).filter(\.wasFiringBefore).map(\.reading.name)
         guard !names.isEmpty else { return }

@@ -16,6 +16,7 @@ extension DeploymentMachine {
         note("HookStarted", "\(event): asking \(function).", now, &out)
     }
 
+    /// What comes after the event: the traffic, or the end.
     private mutating func afterHook(_ event: String, _ now: Timestamp, _ out: inout Outcome) {
         if event == LifecycleEvent.beforeAllowTraffic {
             settle(LifecycleEvent.allowTraffic, .inProgress, now)
@@ -26,6 +27,7 @@ extension DeploymentMachine {
         }
     }
 
+    /// Takes the first judgement on the event that is under way; its execution id tells it from any other.
     mutating func hookAnswered(_ answer: Event, _ now: Timestamp, _ out: inout Outcome) {
         guard case .hook(let event, _) = phase, ending == nil, let expected = order.hookExecutionIDs[event] else {
             return
@@ -48,11 +50,14 @@ extension DeploymentMachine {
         }
     }
 
+    /// Nobody answered in time. Whether the function still runs does not matter any more: its report is refused from
+    /// now on.
     mutating func hookTimedOut(_ event: String, _ now: Timestamp, _ out: inout Outcome) {
         let message = "The hook function \(hooks[event] ?? "") did not report within an hour."
         failHook(event, "ScriptTimedOut", message, "", now, &out)
     }
 
+    /// The event has failed, and the deployment with it.
     private mutating func failHook(
         _ event: String, _ code: String, _ message: String, _ logTail: String, _ now: Timestamp, _ out: inout Outcome
     ) {

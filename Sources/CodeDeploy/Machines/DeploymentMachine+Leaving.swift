@@ -26,6 +26,8 @@ extension DeploymentMachine {
         beginLeaving(now, &out, mayHaveMoved: mayHaveMoved)
     }
 
+    /// Begins the way out: traffic back, if it moved and that was asked for; evidence, if there can be any; both side
+    /// by side.
     mutating func beginLeaving(_ now: Timestamp, _ out: inout Outcome, mayHaveMoved: Bool = false) {
         guard let ending else { return }
         for index in lifecycle.indices {
@@ -47,6 +49,7 @@ extension DeploymentMachine {
     /// Whether what was logged and measured can tell anything: only if something of the new version ran.
     private var wantsEvidence: Bool { weight > 0 || ending?.error.code == "HOOK_EXECUTION_FAILURE" }
 
+    /// Makes the rollback, or leaves the alias as it is when none was asked for.
     private mutating func goBack(_ ending: Ending, _ now: Timestamp, _ out: inout Outcome) {
         guard let target else { return }
         guard ending.wantsRollback else {
@@ -62,6 +65,7 @@ extension DeploymentMachine {
         announce("DeploymentRollback", &out)
     }
 
+    /// Says that there is nothing to roll back, where a rollback was asked for.
     private mutating func stay(_ ending: Ending, _ now: Timestamp) {
         guard ending.wantsRollback, let target else { return }
         let message = "No traffic had moved to version \(target.target): there is nothing to roll back."
@@ -70,6 +74,7 @@ extension DeploymentMachine {
 
     // MARK: On the way out
 
+    /// Takes what was waited for.
     mutating func leaving(_ event: Event, _ now: Timestamp, _ out: inout Outcome) {
         guard phase == .leaving else { return }
         switch event {
@@ -89,6 +94,7 @@ extension DeploymentMachine {
         note("TrafficRestored", traffic, now, &out)
     }
 
+    /// Tries again, later each time, unless it can never succeed. Traffic on a bad version is worth many attempts.
     private mutating func restoreFailed(_ message: String, _ isFinal: Bool, _ now: Timestamp, _ out: inout Outcome) {
         guard var back = rollback, back.restoredAt == nil, back.failure == nil, restoreAt == nil else { return }
         back.attempts += 1
@@ -118,6 +124,7 @@ extension DeploymentMachine {
 
     // MARK: The end
 
+    /// The end, good or bad. The rollback is over with the deployment, in the same step.
     private mutating func conclude(_ status: DeploymentStatus, _ now: Timestamp, _ out: inout Outcome) {
         if let ending {
             var parts = [ending.error.message]
@@ -147,6 +154,7 @@ extension DeploymentMachine {
         announce(trigger, &out)
     }
 
+    /// The last trigger was told: nothing is left to do.
     mutating func announced(_ name: String, _ out: inout Outcome) {
         guard phase == .announcing, ["DeploymentSuccess", "DeploymentStop", "DeploymentFailure"].contains(name) else {
             return

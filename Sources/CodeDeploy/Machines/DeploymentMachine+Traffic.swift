@@ -12,12 +12,14 @@ extension DeploymentMachine {
         out.commands.append(.shift(target, percent: percent, from: weight))
     }
 
+    /// The alias was written, or not.
     mutating func shiftAnswered(_ answer: Event, _ now: Timestamp, _ out: inout Outcome) {
         guard case .shifting(let expected) = phase else { return }
         switch answer {
         case .shifted(expected):
             weight = expected
             stepsTaken += 1
+            if weight < 100, ending == nil { bake(now, &out) }
             note("TrafficShifted", traffic, now, &out)
         case .shiftFailed(expected, let error, let mayHaveMoved):
             phase = .baking  // nothing is under way any more
@@ -28,12 +30,12 @@ extension DeploymentMachine {
         }
         // Stopped while the alias was being written: now it is known how it stands.
         if ending != nil { return beginLeaving(now, &out) }
-        guard weight < 100 else {
-            nextStepAt = nil
+        if weight < 100 {
+            if isPauseWanted { pause(now, &out) }
+        } else {
             settle(LifecycleEvent.allowTraffic, .succeeded, now)
-            return beginHook(LifecycleEvent.afterAllowTraffic, now, &out)
+            beginHook(LifecycleEvent.afterAllowTraffic, now, &out)
         }
-        bake(now, &out)
     }
 
     /// Waits for the next step. Steps keep to the first one's schedule, however long each write took, unless one came
@@ -46,7 +48,6 @@ extension DeploymentMachine {
         let next = (isOnSchedule ? due : now) + order.routing.interval
         nextStepAt = next
         out.wake = .at(next)
-        if isPauseWanted { pause(now, &out) }
     }
 
     /// Takes the next step when its time has come. With alarms they are looked at first: after a restart a late step
@@ -58,6 +59,7 @@ extension DeploymentMachine {
         takeStep(due: due, now, &out)
     }
 
+    /// Ends the wait.
     private mutating func takeStep(due: Timestamp, _ now: Timestamp, _ out: inout Outcome) {
         stepDueAt = due
         nextStepAt = nil
@@ -81,6 +83,7 @@ extension DeploymentMachine {
     /// Whether it is held.
     var isPaused: Bool { pausedWith != nil || isPauseWanted }
 
+    /// Skips what is left to wait, and every step but the last.
     mutating func promote(_ now: Timestamp, _ out: inout Outcome) {
         guard canPromote else { return }
         isPromoted = true
@@ -89,6 +92,7 @@ extension DeploymentMachine {
         takeStep(due: now, now, &out)
     }
 
+    /// Holds the wait; asked for earlier, holds the next one as soon as it begins.
     mutating func pause(_ now: Timestamp, _ out: inout Outcome) {
         guard phase == .baking, ending == nil, let due = nextStepAt else {
             if canPause { isPauseWanted = true }
@@ -101,6 +105,7 @@ extension DeploymentMachine {
         note("Paused", "Paused on request at \(weight) %.", now, &out)
     }
 
+    /// Goes on with what was left of the wait.
     mutating func resume(_ now: Timestamp, _ out: inout Outcome) {
         isPauseWanted = false
         guard phase == .baking, ending == nil, let rest = pausedWith else { return }

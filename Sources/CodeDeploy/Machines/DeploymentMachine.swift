@@ -11,6 +11,7 @@ struct DeploymentMachine: Machine {
     static var kind: String { "codedeploy.deployment" }
     static var woken: Event { .woken }
 
+    /// What happens to a deployment: answers to its commands, the clock, and requests from outside.
     enum Event: Codable, Sendable {
         case start
         case woken
@@ -42,6 +43,7 @@ struct DeploymentMachine: Machine {
         case groupDeleted
     }
 
+    /// What a deployment wants done.
     enum Command: Codable, Sendable, Hashable {
         case readRevision
         /// Check what the AppSpec says of the alias.
@@ -83,12 +85,18 @@ struct DeploymentMachine: Machine {
         case finished
     }
 
+    /// What it was told to do.
     let order: DeploymentOrder
+    /// How it stands for the API.
     var status = DeploymentStatus.created
+    /// How it stands for itself.
     var phase = Phase.created
+    /// What the AppSpec deploys, and its hook functions by event.
     var target: LambdaTarget?
     var hooks: [String: String] = [:]
+    /// The events of its one target, from the moment that is known.
     var lifecycle: [LifecycleEvent] = []
+    /// When it began, and when it was over.
     var startTime: Timestamp?
     var completeTime: Timestamp?
     /// The new version's share, in percent.
@@ -105,15 +113,20 @@ struct DeploymentMachine: Machine {
     var isPauseWanted = false
     /// Asked to go to 100 % with the next step.
     var isPromoted = false
+    /// The alias was found as described.
     var isInspected = false
     /// The alarms watched; nil until they were read for the first time.
     var alarms: [WatchedAlarm]?
+    /// Set as soon as it is decided that it ends badly.
     var ending: Ending?
+    /// The way back, if that was asked for; without an id if there was nothing to roll back.
     var rollback: Rollback?
+    /// What was collected when it went wrong.
     var evidence: Evidence?
     /// Until when evidence may take, and when restoring is tried again.
     var evidenceDue: Timestamp?
     var restoreAt: Timestamp?
+    /// What happened so far, for people.
     var steps: [DeploymentStep] = []
 
     /// An alarm, and what is thought of it.

@@ -17,6 +17,7 @@ extension DeploymentPerformer {
         }
     }
 
+    /// Whether the alias is as the AppSpec says: all of its traffic on the current version.
     private func judge(_ state: AliasState, _ target: LambdaTarget) -> Event {
         let name = "\(target.functionName):\(target.alias)"
         if !state.weights.isEmpty {

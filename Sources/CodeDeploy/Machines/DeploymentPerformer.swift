@@ -48,6 +48,7 @@ struct DeploymentPerformer: Performer {
 
     // MARK: Hooks
 
+    /// Asks the function, unless it has answered.
     private func invokeHook(
         _ event: String, _ function: String, _ executionID: String, _ id: String, _ machine: DeploymentMachine,
         key: String
@@ -98,6 +99,7 @@ struct DeploymentPerformer: Performer {
         return nil
     }
 
+    /// Reads the alarms once, with a few attempts.
     private func read(_ names: [String], _ caller: Caller) async throws -> Event {
         for _ in 1..<Self.alarmAttempts {
             if let readings = try? await abilities.alarms.read(names, as: caller) { return .alarms(readings) }

@@ -4,6 +4,7 @@ internal import Notation
 
 /// Keeps records and groups in step with the machines, inside the write of each step.
 enum DeploymentProjection {
+    /// Called in the write of every step: what it changes is changed with the machine or not at all.
     static func project(
         _ transaction: Transaction, _ id: String, _ before: DeploymentMachine?, _ after: DeploymentMachine
     ) throws {
@@ -12,6 +13,7 @@ enum DeploymentProjection {
         if after.status.isTerminal, before?.status != after.status { try conclude(after, transaction) }
     }
 
+    /// The record and the group show the machine's status.
     private static func follow(_ machine: DeploymentMachine, _ transaction: Transaction) throws {
         guard var record = try transaction.get(DeploymentRecord.collection, machine.order.key)?.value else { return }
         record.status = machine.status
@@ -30,6 +32,7 @@ enum DeploymentProjection {
         try transaction.find(DeploymentGroup.collection, "id", machine.order.groupID).first
     }
 
+    /// The rollback is found under its own id from the moment it begins.
     private static func makeRollback(_ machine: DeploymentMachine, _ transaction: Transaction) throws {
         guard let back = machine.rollback, let id = back.id else { return }
         let order = machine.order

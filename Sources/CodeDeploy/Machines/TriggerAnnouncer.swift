@@ -30,10 +30,11 @@ struct TriggerAnnouncer {
         return .announced(name)
     }
 
+    /// The documented shape: scalar values are texts, times are milliseconds.
     private func message(_ trigger: String, _ machine: DeploymentMachine) -> JSON {
         let order = machine.order
         var message: JSON = [
-            "region": .string(caller(order).region), "accountId": .string(caller(order).account),
+            "region": .string(order.caller.region), "accountId": .string(order.caller.account),
             "eventTriggerName": .string(trigger),
             "applicationName": .string(order.application), "deploymentId": .string(order.id),
             "deploymentGroupName": .string(order.group), "createTime": .string("\(order.createTime.milliseconds)"),
@@ -51,6 +52,4 @@ struct TriggerAnnouncer {
         }
         return message
     }
-
-    private func caller(_ order: DeploymentOrder) -> Caller { order.caller }
 }

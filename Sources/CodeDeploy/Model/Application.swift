@@ -9,9 +9,12 @@ struct Application: Codable, Sendable {
     /// `Server`, `Lambda` or `ECS`.
     var platform: String
     var createTime: Timestamp
+    /// Tags by key.
     var tags: [String: String]
 
+    /// By account, region and name.
     static let collection = Collection<Application>("codedeploy.application")
+    /// What AWS deploys to.
     static let platforms = ["Server", "Lambda", "ECS"]
     /// How many there may be in an account and region.
     static let limit = 1000

@@ -6,7 +6,9 @@ internal import Notation
 struct DeploymentConfig: Codable, Sendable {
     var id: String
     var name: String
+    /// `Server`, `Lambda` or `ECS`.
     var platform: String
+    /// How traffic moves; nil for servers.
     var routing: TrafficRouting?
     /// Of the Server platform alone: stored, since nothing is deployed to servers.
     var minimumHealthyHosts: MinimumHealthyHosts?
@@ -17,6 +19,7 @@ struct DeploymentConfig: Codable, Sendable {
         var value: Int?
     }
 
+    /// By account, region and name. The predefined ones are not in it.
     static let collection = Collection<DeploymentConfig>("codedeploy.config")
 
     /// The answer to GetDeploymentConfig.
@@ -40,8 +43,10 @@ struct DeploymentConfig: Codable, Sendable {
 ///
 /// Source: CodeDeploy User Guide, "Working with deployment configurations".
 extension DeploymentConfig {
+    /// What AWS's own names begin with.
     static let reservedPrefix = "CodeDeployDefault."
 
+    /// By name.
     static let predefined: [String: DeploymentConfig] = Dictionary(
         uniqueKeysWithValues: (server + lambda + ecs).map { ($0.name, $0) })
 
@@ -110,6 +115,7 @@ extension DeploymentConfig {
         predefined[name + "s"] ?? (name.hasSuffix("s") ? predefined[String(name.dropLast())] : nil)
     }
 
+    /// The configuration whose name says all of it.
     static func spelledOut(_ name: String) -> DeploymentConfig? {
         guard !name.hasPrefix(reservedPrefix), let routing = TrafficRouting(named: name) else { return nil }
         var config = make("", "Lambda", routing)

@@ -5,9 +5,12 @@ internal import Notation
 /// How an application's deployments to one place go about it: configuration, alarms, automatic rollback, triggers.
 struct DeploymentGroup: Codable, Sendable {
     var id: String
+    /// The application's name.
     var application: String
     var name: String
+    /// The configuration of deployments that name none.
     var configName: String
+    /// On whose behalf AWS would deploy. Stored and shown; calls are made on behalf of who deploys.
     var serviceRoleArn: String
     var alarmConfiguration: AlarmConfiguration?
     var autoRollbackConfiguration: AutoRollbackConfiguration?
@@ -17,6 +20,7 @@ struct DeploymentGroup: Codable, Sendable {
     var targetRevision: JSON?
     /// The revision of the last deployment that succeeded.
     var currentRevision: JSON?
+    /// The last deployments, rollbacks included.
     var lastSuccessful: LastDeployment?
     var lastAttempted: LastDeployment?
     /// The deployment that is under way.
@@ -70,6 +74,7 @@ struct DeploymentGroup: Codable, Sendable {
         AWSError("DeploymentGroupDoesNotExistException", "No Deployment Group found for name: \(name)")
     }
 
+    /// The only style of Lambda deployments.
     static let style: JSON = ["deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"]
 
     /// As the API shows it.

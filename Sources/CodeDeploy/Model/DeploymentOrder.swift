@@ -7,8 +7,10 @@ struct DeploymentOrder: Codable, Sendable {
     var id: String
     var application: String
     var group: String
+    /// The group's id, which stays when its name changes.
     var groupID: String
     var configName: String
+    /// How traffic moves: taken from the configuration when the deployment was made.
     var routing: TrafficRouting
     /// The revision as it was given.
     var revision: JSON
@@ -21,6 +23,7 @@ struct DeploymentOrder: Codable, Sendable {
     var creator: String
     /// The stack it was made for.
     var externalId: String?
+    /// On whose behalf.
     var caller: Caller
     var createTime: Timestamp
     /// The effective alarms, and those given for this deployment alone.

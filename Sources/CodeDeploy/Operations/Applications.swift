@@ -3,6 +3,7 @@ internal import Ledger
 internal import Notation
 
 extension CodeDeployService {
+    /// Applications.
     var applicationOperations: [Operation] {
         [
             Operation("CreateApplication", enforces: "applicationName computePlatform tags") {
@@ -34,6 +35,7 @@ extension CodeDeployService {
         ]
     }
 
+    /// An application is a name and a platform; nothing runs for it.
     private func create(_ input: NewApplication, _ call: Call) async throws -> JSON {
         let name = try NameRule.application.check(input.applicationName)
         let platform = input.computePlatform ?? "Server"
@@ -61,6 +63,7 @@ extension CodeDeployService {
         return ["applicationId": .string(application.id)]
     }
 
+    /// Those that are there.
     private func batchGet(_ input: ApplicationNames, _ call: Call) async throws -> JSON {
         guard !input.applicationNames.isEmpty else {
             throw AWSError("ApplicationNameRequiredException", "No application was named.")

@@ -3,6 +3,7 @@ internal import Ledger
 internal import Notation
 
 extension CodeDeployService {
+    /// Deployment configurations: made and deleted, never changed.
     var configOperations: [Operation] {
         [
             Operation(
@@ -67,6 +68,7 @@ extension CodeDeployService {
         return ["deploymentConfigId": .string(config.id)]
     }
 
+    /// Servers need it, the others must not have it.
     private func hosts(_ input: NewConfig, _ platform: String) throws -> DeploymentConfig.MinimumHealthyHosts? {
         guard let hosts = input.minimumHealthyHosts else {
             guard platform != "Server" else {
@@ -88,6 +90,7 @@ extension CodeDeployService {
         return hosts
     }
 
+    /// Servers must not have it, the others need it.
     private func routing(_ input: NewConfig, _ platform: String, _ name: String) throws -> TrafficRouting? {
         guard let given = input.trafficRoutingConfig else {
             guard platform == "Server" else {
@@ -139,6 +142,7 @@ extension CodeDeployService {
         AWSError("InvalidTrafficRoutingConfigurationException", message)
     }
 
+    /// One that a group names stays.
     private func delete(_ input: ConfigName, _ call: Call) async throws {
         let name = try NameRule.config.check(input.deploymentConfigName)
         guard DeploymentConfig.predefined[name] == nil else {

@@ -47,6 +47,7 @@ extension CodeDeployService {
     }
 }
 
+/// The input of ListDeployments.
 private struct DeploymentFilter: Decodable, Sendable {
     static let statuses = DeploymentStatus.allCases.map(\.rawValue) + ["Baking"]
 
@@ -62,6 +63,7 @@ private struct DeploymentFilter: Decodable, Sendable {
     var createTimeRange: Range?
     var nextToken: String?
 
+    /// Whether the deployment passes every filter.
     func includes(_ record: DeploymentRecord) -> Bool {
         if let externalId, record.externalId != externalId { return false }
         if let statuses = includeOnlyStatuses, !statuses.isEmpty, !statuses.contains(record.status.rawValue) {

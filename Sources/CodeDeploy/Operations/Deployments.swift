@@ -3,6 +3,7 @@ internal import Ledger
 internal import Notation
 
 extension CodeDeployService {
+    /// Making, watching and stopping deployments.
     var deploymentOperations: [Operation] {
         [
             Operation(
@@ -69,6 +70,8 @@ extension CodeDeployService {
         return ["deploymentsInfo": .array(found)]
     }
 
+    /// `Pending` says that the stop is noted: traffic goes back before the deployment is over. Asked again afterwards
+    /// it is `Succeeded`.
     private func stop(_ input: Stop, _ call: Call) async throws -> JSON {
         try await ledger.write { transaction in
             let (record, machine) = try DeploymentRecord.get(input.deploymentId, call.caller, runner, in: transaction)
@@ -128,6 +131,7 @@ extension CodeDeployService {
     }
 }
 
+/// An input that names a deployment.
 struct DeploymentName: Decodable, Sendable {
     var deploymentId: String?
 }

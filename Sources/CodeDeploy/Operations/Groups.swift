@@ -3,18 +3,24 @@ internal import Ledger
 internal import Notation
 
 extension CodeDeployService {
+    /// The settings that can be given when a group is made and changed later.
     private static let settings =
-        "deploymentConfigName serviceRoleArn triggerConfigurations alarmConfiguration autoRollbackConfiguration "
+        "deploymentConfigName triggerConfigurations alarmConfiguration autoRollbackConfiguration "
         + "deploymentStyle ecsServices loadBalancerInfo blueGreenDeploymentConfiguration"
 
+    /// Deployment groups.
     var groupOperations: [Operation] {
         [
-            Operation("CreateDeploymentGroup", enforces: "applicationName deploymentGroupName tags " + Self.settings) {
+            Operation(
+                "CreateDeploymentGroup", enforces: "applicationName deploymentGroupName tags " + Self.settings,
+                stores: "serviceRoleArn"
+            ) {
                 (input: GroupSettings, call) in try await create(input, call)
             },
             Operation(
                 "UpdateDeploymentGroup",
-                enforces: "applicationName currentDeploymentGroupName newDeploymentGroupName " + Self.settings
+                enforces: "applicationName currentDeploymentGroupName newDeploymentGroupName " + Self.settings,
+                stores: "serviceRoleArn"
             ) { (input: GroupSettings, call) in try await update(input, call) },
             Operation("GetDeploymentGroup", enforces: "applicationName deploymentGroupName") {
                 (input: GroupName, call) in
@@ -35,6 +41,7 @@ extension CodeDeployService {
         ]
     }
 
+    /// Read without the write queue: clients ask often.
     private func find(_ input: GroupName, _ caller: Caller) async throws -> DeploymentGroup {
         let application = try NameRule.application.check(input.applicationName)
         let name = try NameRule.group.check(input.deploymentGroupName)
@@ -46,6 +53,7 @@ extension CodeDeployService {
         throw DeploymentGroup.missing(name)
     }
 
+    /// Makes a group of a Lambda application. Nothing is deployed by that.
     private func create(_ input: GroupSettings, _ call: Call) async throws -> JSON {
         let applicationName = try NameRule.application.check(input.applicationName)
         let name = try NameRule.group.check(input.deploymentGroupName)
@@ -79,6 +87,7 @@ extension CodeDeployService {
         return ["deploymentGroupId": .string(id)]
     }
 
+    /// Changes what is given and leaves the rest. A deployment under way keeps the settings it began with.
     private func update(_ input: GroupSettings, _ call: Call) async throws -> JSON {
         try await check(input, call.caller)
         try await ledger.write { transaction in
@@ -149,6 +158,7 @@ extension CodeDeployService {
         if let triggers = input.triggerConfigurations { group.triggerConfigurations = triggers }
     }
 
+    /// Those that are there; the others are named in the error message.
     private func batchGet(_ input: GroupNames, _ call: Call) async throws -> JSON {
         guard !input.deploymentGroupNames.isEmpty else {
             throw AWSError("DeploymentGroupNameRequiredException", "No deployment group was named.")

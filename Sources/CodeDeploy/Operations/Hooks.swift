@@ -3,6 +3,7 @@ internal import Ledger
 internal import Notation
 
 extension CodeDeployService {
+    /// What hook functions report.
     var hookOperations: [Operation] {
         [
             Operation(

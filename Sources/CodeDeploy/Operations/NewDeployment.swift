@@ -20,6 +20,7 @@ struct NewDeployment: Decodable, Sendable {
     /// The same for every repeat of one wish: a repeat is answered with the deployment of the first.
     var idempotencyToken: String?
 
+    /// The service that the three members count from.
     static let cloudFormation = "cloudformation.amazonaws.com"
 
     /// - Throws: What is wrong with the input itself.
@@ -78,6 +79,7 @@ extension CodeDeployService {
         return active
     }
 
+    /// One deployment at a time in a group.
     private func refuseSecond(_ group: DeploymentGroup) throws {
         guard let active = group.activeDeployment else { return }
         throw AWSError(
@@ -85,6 +87,7 @@ extension CodeDeployService {
             "The Deployment Group '\(group.name)' already has an active Deployment '\(active)'")
     }
 
+    /// What the deployment is to do, everything taken from the group and the configuration as they are now.
     private func order(
         _ input: NewDeployment, _ spec: AppSpec?, _ group: DeploymentGroup, _ call: Call, _ transaction: Transaction
     ) throws -> DeploymentOrder {
@@ -112,6 +115,7 @@ extension CodeDeployService {
             triggers: group.triggerConfigurations ?? [], isStrict: isStrict, rollbackID: "", hookExecutionIDs: [:])
     }
 
+    /// Record, group, revision and machine come into being together, or not at all.
     private func begin(
         _ order: DeploymentOrder, token: String?, _ group: DeploymentGroup, _ caller: Caller, _ transaction: Transaction
     ) throws {

@@ -6,7 +6,9 @@ struct Page {
     static let size = 100
     private static let mark = "after:"
 
+    /// What is on it.
     let items: [String]
+    /// Where the next one begins; nil when this is the last.
     let nextToken: String?
 
     /// The page that the token points at, of a list in whatever order.

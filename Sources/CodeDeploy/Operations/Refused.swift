@@ -31,6 +31,7 @@ extension CodeDeployService {
         }
     }
 
+    /// There are no servers: lists of them are empty, and none can be added.
     private var onPremisesOperations: [Operation] {
         let members = "instanceName instanceNames iamSessionArn iamUserArn tags"
         let refused = [

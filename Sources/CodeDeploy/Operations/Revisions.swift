@@ -3,6 +3,7 @@ internal import Ledger
 internal import Notation
 
 extension CodeDeployService {
+    /// What an application knows of revisions.
     var revisionOperations: [Operation] {
         [
             Operation("RegisterApplicationRevision", enforces: "applicationName revision", stores: "description") {
@@ -24,6 +25,7 @@ extension CodeDeployService {
         ]
     }
 
+    /// A revision registered again keeps its times.
     private func register(_ input: RevisionInput, _ call: Call) async throws {
         try NameRule.application.check(input.applicationName)
         _ = try Revision.check(input.revision)

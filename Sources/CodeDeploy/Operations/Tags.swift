@@ -3,6 +3,7 @@ internal import Ledger
 internal import Notation
 
 extension CodeDeployService {
+    /// Tags of applications and groups. Their members are capitalized in AWS's model, unlike all others.
     var tagOperations: [Operation] {
         [
             Operation("TagResource", enforces: "ResourceArn Tags") { (input: Tagging, call) in
@@ -55,6 +56,7 @@ extension CodeDeployService {
         }
     }
 
+    /// What has tags.
     private enum Resource {
         case application(String)
         case group(String, String)

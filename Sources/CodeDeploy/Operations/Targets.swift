@@ -3,6 +3,7 @@ internal import Ledger
 internal import Notation
 
 extension CodeDeployService {
+    /// What a deployment deploys to: always one target, known by the function's name.
     var targetOperations: [Operation] {
         [
             Operation("ListDeploymentTargets", enforces: "deploymentId nextToken targetFilters") {

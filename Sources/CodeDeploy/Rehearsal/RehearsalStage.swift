@@ -14,8 +14,10 @@ struct RehearsalStage {
     private var traffic: ExpectedTraffic
     private var now = Self.start
     private var wake: Timestamp?
+    /// Answers on their way, and when they come.
     private var queue: [(at: Timestamp, event: DeploymentMachine.Event)] = []
     private var isFinished = false
+    /// The alarm as it stands, and since when.
     private var isFiring = false
     private var firedAt: Timestamp?
     private var nextJudgement = Self.start
@@ -28,6 +30,7 @@ struct RehearsalStage {
         traffic = ExpectedTraffic(plan)
     }
 
+    /// Lets everything happen, moment by moment: the next tick, answer or timer, whichever comes first.
     mutating func play() -> Rehearsal.Report {
         send(.start)
         while !isFinished, now < Self.start + Self.limit {
@@ -62,6 +65,7 @@ struct RehearsalStage {
         }
     }
 
+    /// What the world answers, and after how long. It does what it is asked at once, hooks excepted.
     private func answer(_ command: DeploymentMachine.Command) -> (DeploymentMachine.Event?, Duration) {
         switch command {
         case .readRevision, .announce: (nil, .zero)
@@ -93,6 +97,7 @@ struct RehearsalStage {
         return "More than \(alarm.threshold) errors in \(alarm.period) s."
     }
 
+    /// Judges the alarm over the periods that end now, as often as the plan says.
     private mutating func judge() {
         guard let alarm = plan.alarm, !isFinished, now >= nextJudgement else { return }
         nextJudgement = now + .microseconds(Int64((alarm.judgedEvery ?? 0) * 1_000_000))
@@ -156,6 +161,7 @@ struct ExpectedTraffic {
 
     init(_ plan: Rehearsal.Plan) { self.plan = plan }
 
+    /// Lets traffic flow at the present shares.
     mutating func flow(for duration: Duration, weight: Int) {
         let seconds = duration.inSeconds
         guard seconds > 0 else { return }
@@ -174,6 +180,7 @@ struct ExpectedTraffic {
     /// The errors between two moments. Before the start the old version was alone.
     func errors(from: Double, to: Double) -> Double { total(to) - total(from) }
 
+    /// All errors up to a moment: the flow between two marks is even.
     private func total(_ moment: Double) -> Double {
         guard moment > 0 else { return moment * plan.requestsPerSecond * (plan.oldErrorRate ?? 0) }
         var (low, high) = (0, marks.count - 1)

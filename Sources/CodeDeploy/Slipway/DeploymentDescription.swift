@@ -16,6 +16,7 @@ struct DeploymentDescription {
         alarms = (machine.alarms ?? []).map(\.reading)
     }
 
+    /// The answer to DescribeDeployment. Times are seconds since 1970, shares are percent.
     var view: JSON {
         let order = machine.order
         var view: JSON = [
@@ -67,6 +68,7 @@ struct DeploymentDescription {
         return next + machine.order.routing.interval * left
     }
 
+    /// Where it is, in a word.
     private var phase: String {
         switch machine.phase {
         case .created: "created"
@@ -89,6 +91,7 @@ struct DeploymentDescription {
         ]
     }
 
+    /// `counts` is false of an alarm that was firing before the deployment began.
     private func alarm(_ reading: AlarmReading) -> JSON {
         let watched = machine.alarms?.first { $0.reading.name == reading.name }
         var view: JSON = [

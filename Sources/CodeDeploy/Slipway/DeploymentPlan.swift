@@ -47,6 +47,7 @@ struct DeploymentPlan {
         }
     }
 
+    /// A step is active while its wait lasts.
     private func state(_ index: Int, _ taken: Int, _ event: LifecycleEvent) -> String {
         let isCurrent = index == taken - 1
         switch event.status {
@@ -57,6 +58,7 @@ struct DeploymentPlan {
         }
     }
 
+    /// When a step to come is due, if nothing holds it up.
     private func expected(_ index: Int, _ taken: Int) -> JSON? {
         guard let next = machine.nextStepAt else { return nil }
         return .double((next + machine.order.routing.interval * (index - taken)).seconds)

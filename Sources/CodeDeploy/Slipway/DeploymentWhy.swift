@@ -7,6 +7,7 @@ struct DeploymentWhy {
     let record: DeploymentRecord
     let machine: DeploymentMachine
 
+    /// The answer to WhyDeployment.
     var view: JSON {
         var view: JSON = [
             "deploymentId": .string(machine.order.id), "status": .string(machine.status.rawValue),
@@ -61,6 +62,7 @@ struct DeploymentWhy {
         machine.lifecycle.first { $0.diagnostics?.logTail.isEmpty == false }?.diagnostics?.logTail
     }
 
+    /// Commands to go on with, the most urgent first.
     private var next: [String] {
         guard machine.ending != nil, let target = machine.target else { return [] }
         let hook = machine.lifecycle.first { $0.status == .failed && $0.diagnostics != nil }

@@ -95,6 +95,7 @@ package struct SlipwayDeployments: CloudService {
         return ["deploymentId": .string(try await codeDeploy.deploy(wish, call))]
     }
 
+    /// With the alarms as they are at this moment, if they can be read.
     private func describe(_ input: DeploymentName, _ call: Call) async throws -> JSON {
         let (record, machine) = try await codeDeploy.find(input.deploymentId, call.caller)
         var description = DeploymentDescription(

@@ -8,6 +8,7 @@ enum DeploymentView {
         record.rollsBack == nil ? own(record, machine) : rollback(record, machine)
     }
 
+    /// A deployment as it was asked for.
     private static func own(_ record: DeploymentRecord, _ machine: DeploymentMachine) -> JSON {
         let order = machine.order
         var info = common(order, record)
@@ -36,6 +37,7 @@ enum DeploymentView {
         return info
     }
 
+    /// The rollback that a deployment contains.
     private static func rollback(_ record: DeploymentRecord, _ machine: DeploymentMachine) -> JSON {
         let order = machine.order
         guard let back = machine.rollback, let id = back.id else { return common(order, record) }
@@ -61,6 +63,7 @@ enum DeploymentView {
         return info
     }
 
+    /// What both have. Names are the record's: application and group may have been renamed.
     private static func common(_ order: DeploymentOrder, _ record: DeploymentRecord) -> JSON {
         var info: JSON = [
             "applicationName": .string(record.application), "deploymentGroupName": .string(record.group),
