@@ -41,12 +41,6 @@ enum ApiPlugins {
     }
 }
 
-/// The orders of Python 2.7's dictionaries, which show in the ids of API deployments.
-enum PythonOrder {
-    /// Nothing is to be put in order before the API plugins, which do it: see ``ApiState/read(_:)``.
-    static func prepare(sections: inout JSONObject, resources: inout JSONObject, parameters: inout JSONObject) throws {}
-}
-
 /// The two kinds of API whose documents SAM writes.
 enum ApiKind: CaseIterable {
     case rest, http

@@ -38,7 +38,6 @@ final class Translation {
         resources = try Self.declaredResources(in: sections)
         sections.remove("Resources")
         var parameters = context.parameters
-        try PythonOrder.prepare(sections: &sections, resources: &resources, parameters: &parameters)
         for (name, declared) in sections["Parameters"]?.object ?? [:] where !parameters.contains(name) {
             if let value = declared["Default"] { parameters[name] = value }
         }

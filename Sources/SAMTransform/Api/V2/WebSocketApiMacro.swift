@@ -37,8 +37,9 @@ struct WebSocketApiBuilder {
         let resolver = translation.resolver
         auth = try resolver.resolve(declaration["Auth"]).truthy?.object
         domain = try resolver.resolve(declaration["Domain"])
-        routes = try resolver.resolve(declaration["Routes"])?.object ?? [:]
-        guard !routes.isEmpty else { throw owner.fault("WebSocket API must have at least one route.") }
+        let declaredRoutes = try resolver.resolve(declaration["Routes"]).truthy
+        guard let declaredRoutes else { throw owner.fault("WebSocket API must have at least one route.") }
+        routes = declaredRoutes.object ?? [:]
         if let type = declaration["IpAddressType"], !type.isIntrinsic, !["ipv4", "dualstack"].contains(type) {
             throw owner.fault("IpAddressType must be 'ipv4' or 'dualstack'.")
         }
@@ -81,6 +82,8 @@ struct WebSocketApiBuilder {
         if auth != nil, !routes.contains("$connect") {
             throw owner.fault("Authorization is only available if there is a $connect route.")
         }
+        // Only a parameter can stand for what is no map; AWS's transform does not foresee it.
+        guard !routes.isEmpty else { throw owner.fault("Property 'Routes' should be a map.") }
         api["Name"] = properties.given("Name") ?? .string(owner.logicalID)
         api["Tags"] = .object(tags)
         api["ProtocolType"] = "WEBSOCKET"
