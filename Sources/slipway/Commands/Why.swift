@@ -46,7 +46,9 @@ struct WhyReport {
         let logged = answer["evidence"]?["lines"]?.array ?? []
         if !logged.isEmpty {
             lines += ["", "Last lines of the new version (\(answer["evidence"]?["logGroup"]?.string ?? "")):"]
-            lines += logged.suffix(12).compactMap { $0["text"]?.string }.map { terminal.styled("  \($0)", .dim) }
+            // One event may be a whole traceback.
+            let texts = logged.compactMap { $0["text"]?.string }.flatMap { $0.split(separator: "\n") }
+            lines += texts.suffix(16).map { terminal.styled("  \($0)", .dim) }
         }
         if let hook = answer["hookLog"]?.string, !hook.isEmpty {
             lines += ["", "Last lines of the hook:"] + hook.split(separator: "\n").suffix(12).map { "  \($0)" }
