@@ -305,6 +305,36 @@ struct DeploymentAPITests {
         }
     }
 
+    private static let refusals: [(error: AWSError, times: Int, status: String, code: String?)] = [
+        (
+            AWSError("PreconditionFailedException", "The Revision Id provided does not match.", status: 412), 1,
+            "Succeeded", nil
+        ),
+        (AWSError("ServiceException", "down", status: 500), 2, "Succeeded", nil),
+        (AWSError("ServiceException", "down", status: 500), 20, "Failed", "INVALID_LAMBDA_CONFIGURATION"),
+        (AWSError("AccessDeniedException", "not authorized", status: 403), 1, "Failed", "IAM_ROLE_PERMISSIONS"),
+        (AWSError("ResourceNotFoundException", "gone", status: 404), 1, "Failed", "INVALID_LAMBDA_FUNCTION"),
+        (AWSError("InvalidParameterValueException", "roles differ"), 1, "Failed", "INVALID_LAMBDA_CONFIGURATION"),
+    ]
+
+    @Test("try again what may pass, and fail with the right code of what does not", arguments: refusals.indices)
+    func passing(index: Int) async throws {
+        let test = Self.refusals[index]
+        try await Shop.open { shop in
+            try await shop.makeGroup("CodeDeployDefault.LambdaAllAtOnce")
+            shop.neighbours.state.withLock { $0.refusals = Array(repeating: test.error, count: test.times) }
+            let id = try await shop.deploy()
+            let info = try await eventually("\(id) to be \(test.status)") { () -> JSON? in
+                let info = try await shop.info(id)
+                // Attempts are apart by the clock, which nobody else moves here.
+                if let next = shop.time.nextWake, next < shop.time.now + .seconds(2) { shop.time.advance(to: next) }
+                guard info["status"]?.string == test.status else { return nil }
+                return info
+            }
+            #expect(info["errorInformation"]?["code"]?.string == test.code)
+        }
+    }
+
     @Test("write every change of state into the one log, as EventBridge would have it")
     func events() async throws {
         try await Shop.open { shop in

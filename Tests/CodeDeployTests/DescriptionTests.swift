@@ -41,7 +41,8 @@ struct DescriptionTests {
         #expect(view["steps"]?[3]?["startTime"]?.double == (Self.start + .seconds(180)).seconds)
         #expect(
             view["verdict"]?.string
-                == "50 % of the traffic goes to version 2, the rest to version 1. It gets 75 % in 50 s unless an alarm fires."
+                == "50 % of the traffic goes to version 2, the rest to version 1. It gets 75 % in 50 s unless an alarm "
+                + "fires."
         )
         #expect(view["canPromote"]?.bool == true && view["canPause"]?.bool == true && view["canAbort"]?.bool == true)
         #expect(view["alarms"]?[0]?["counts"]?.bool == true)

@@ -19,6 +19,8 @@ final class Neighbours: Sendable {
         var shares: [Double] = []
         /// What S3 has, by key, and what SNS was told.
         var objects: [String: String] = [:]
+        /// What UpdateAlias answers instead of doing it, call by call.
+        var refusals: [AWSError] = []
         var messages: [JSON] = []
     }
     let state = Mutex(State())
@@ -98,6 +100,7 @@ final class Neighbours: Sendable {
 
         func update(_ call: Call) throws -> JSON {
             try neighbours.state.withLock { state in
+                if let refusal = state.refusals.popLast() { throw refusal }
                 guard call.input["RevisionId"]?.string == "r\(state.revision)" else {
                     throw AWSError(
                         "PreconditionFailedException", "The Revision Id provided does not match.", status: 412)

@@ -52,6 +52,8 @@ package struct TrafficProblem: Error, Sendable, Hashable, CustomStringConvertibl
         case missing
         /// Somebody else changed the alias.
         case conflict
+        /// Whoever deploys may not do that.
+        case denied
         /// Refused for good, for the reason in the message.
         case refused
         /// Failed for now; worth another try.
@@ -71,4 +73,16 @@ package struct TrafficProblem: Error, Sendable, Hashable, CustomStringConvertibl
 
     /// The message.
     package var description: String { message }
+
+    /// What CodeDeploy calls it when a deployment fails of it.
+    var code: String {
+        switch kind {
+        case .missing: "INVALID_LAMBDA_FUNCTION"
+        case .denied: "IAM_ROLE_PERMISSIONS"
+        case .conflict, .refused, .transient: "INVALID_LAMBDA_CONFIGURATION"
+        }
+    }
+
+    /// Whether another try may help.
+    var isPassing: Bool { kind == .transient || kind == .conflict }
 }

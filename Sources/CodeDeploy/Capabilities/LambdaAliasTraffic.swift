@@ -47,6 +47,7 @@ package struct LambdaAliasTraffic: AliasTraffic {
             case "ResourceNotFoundException": throw TrafficProblem(.missing, error.message)
             case "PreconditionFailedException", "ResourceConflictException":
                 throw TrafficProblem(.conflict, error.message)
+            case "AccessDenied", "AccessDeniedException": throw TrafficProblem(.denied, error.message)
             case _ where error.isPassing: throw TrafficProblem(.transient, error.description)
             default: throw TrafficProblem(.refused, error.description)
             }

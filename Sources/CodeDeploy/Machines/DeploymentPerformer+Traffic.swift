@@ -12,8 +12,7 @@ extension DeploymentPerformer {
             }
             return judge(state, target)
         } catch let problem as TrafficProblem where problem.kind != .transient {
-            let code = problem.kind == .missing ? "INVALID_LAMBDA_FUNCTION" : "INVALID_LAMBDA_CONFIGURATION"
-            return .inspectionFailed(ErrorInformation(code: code, message: problem.message))
+            return .inspectionFailed(ErrorInformation(code: problem.code, message: problem.message))
         }
     }
 
@@ -56,14 +55,14 @@ extension DeploymentPerformer {
                 return .shifted(percent: percent)
             } catch let problem as TrafficProblem {
                 last = problem
-                if problem.kind == .missing || problem.kind == .refused { break }
+                if !problem.isPassing { break }
             } catch {
                 last = TrafficProblem(.transient, "\(error)")
             }
             guard await pause(attempt) else { break }
         }
         let error = ErrorInformation(
-            code: last.kind == .missing ? "INVALID_LAMBDA_FUNCTION" : "INVALID_LAMBDA_CONFIGURATION",
+            code: last.code,
             message: "The alias '\(target.alias)' of \(target.functionName) could not be changed: \(last.message)")
         return .shiftFailed(percent: percent, error, mayHaveMoved: last.kind == .transient)
     }
@@ -93,7 +92,7 @@ extension DeploymentPerformer {
                 }
                 try await abilities.traffic.write(wanted, to: target, revision: revision, as: caller)
                 return .restored
-            } catch let problem as TrafficProblem where problem.kind == .missing || problem.kind == .refused {
+            } catch let problem as TrafficProblem where !problem.isPassing {
                 return .restoreFailed(message: problem.message, isFinal: problem.kind == .missing)
             } catch {
                 last = "\(error)"
