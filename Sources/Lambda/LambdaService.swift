@@ -51,6 +51,7 @@ package final class LambdaService: CloudService, Service {
         }
     }
 
+    /// Lambda's id in AWS's models.
     package let id = "lambda"
     private let parts: LambdaParts
     private let shipper: LogShipper
@@ -98,6 +99,7 @@ package final class LambdaService: CloudService, Service {
         signer = capabilities.signer
     }
 
+    /// All operations offered.
     package var operations: [Operation] {
         FunctionOperations(parts: parts).operations + Versions(parts: parts).operations
             + AliasOperations(parts: parts).operations + InvokeOperations(parts: parts).operations
@@ -105,6 +107,7 @@ package final class LambdaService: CloudService, Service {
             + URLOperations(parts: parts).operations + LayerOperations(parts: parts).operations
     }
 
+    /// `AWS::Lambda::Function` and its relatives.
     package var resourceTypes: [ResourceType] { LambdaResources.all }
 
     /// Says under which `host:port` runtimes reach ``runtimeAPI(_:)``. Called before ``run()``.

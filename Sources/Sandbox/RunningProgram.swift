@@ -10,6 +10,13 @@ package final class RunningProgram: Sendable {
         package let outOfMemory: Bool
         /// The most memory its processes held at once, in bytes; nil where nothing counts it.
         package let peakMemoryBytes: Int?
+
+        /// An end.
+        package init(status: EndStatus, outOfMemory: Bool, peakMemoryBytes: Int?) {
+            self.status = status
+            self.outOfMemory = outOfMemory
+            self.peakMemoryBytes = peakMemoryBytes
+        }
     }
 
     /// Its name with a number, unique among the programs of this sandbox and those a killed server left.

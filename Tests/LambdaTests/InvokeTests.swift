@@ -23,7 +23,8 @@ struct InvokeTests {
                         print("got", event["name"])
                         return {"hello": event["name"], "name": context.function_name, "env": os.environ["GREETING"],
                                 "arn": context.invoked_function_arn, "key": os.environ["AWS_ACCESS_KEY_ID"],
-                                "left": context.get_remaining_time_in_millis() > 2000, "region": os.environ["AWS_REGION"]}
+                                "left": context.get_remaining_time_in_millis() > 2000,
+                                "region": os.environ["AWS_REGION"]}
                     """
                 ], more: ["Environment": ["Variables": ["GREETING": "hi"]]])
             let answer = try await f.invoke("hello", #"{"name": "you"}"#, ["LogType": "Tail"])
@@ -54,7 +55,10 @@ struct InvokeTests {
     func node() async throws {
         try await withLambda { f in
             let code = """
-                exports.async = async (event, context) => { console.log('hi', event.n); return { n: event.n + 1, name: context.functionName }; };
+                exports.async = async (event, context) => {
+                  console.log('hi', event.n);
+                  return { n: event.n + 1, name: context.functionName };
+                };
                 exports.callback = (event, context, callback) => callback(null, event.n * 2);
                 exports.fails = async () => { throw new TypeError('no good'); };
                 """

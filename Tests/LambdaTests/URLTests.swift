@@ -16,7 +16,8 @@ struct URLTests {
             if event["rawPath"] == "/plain": return "just text"
             if event["rawPath"] == "/raise": raise ValueError("no")
             if event["rawPath"] == "/bad": return {"statusCode": 1}
-            return {"statusCode": 201, "headers": {"X-Kind": "made", "Content-Type": "text/plain", "Connection": "close",
+            return {"statusCode": 201, "headers": {
+                    "X-Kind": "made", "Content-Type": "text/plain", "Connection": "close",
                     "X-Evil": "a\\r\\nb: c"}, "cookies": ["a=1", "b=2"], "body": "aGVsbG8=", "isBase64Encoded": True}
         """
     ]

@@ -21,10 +21,13 @@ enum NodeBootstrap {
           return new Promise((resolve) => {
             const all = Object.assign({}, headers);
             if (body !== undefined) all['Content-Length'] = body.length;
-            const request = http.request({ hostname, port, method, path: prefix + where, agent, headers: all }, (answer) => {
+            const options = { hostname, port, method, path: prefix + where, agent, headers: all };
+            const request = http.request(options, (answer) => {
               const parts = [];
               answer.on('data', (part) => parts.push(part));
-              answer.on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts) }));
+              answer.on('end', () => {
+                resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts) });
+              });
               answer.on('error', () => process.exit(0));
             });
             request.on('error', () => process.exit(0)); // The server is gone, and with it every reason to be here.
@@ -34,7 +37,9 @@ enum NodeBootstrap {
 
         function write(text) { fs.writeSync(1, text.replace(/\n/g, '\r') + '\n'); }
 
-        const levels = { trace: 'TRACE', debug: 'DEBUG', info: 'INFO', log: 'INFO', warn: 'WARN', error: 'ERROR', fatal: 'FATAL' };
+        const levels = {
+          trace: 'TRACE', debug: 'DEBUG', info: 'INFO', log: 'INFO', warn: 'WARN', error: 'ERROR', fatal: 'FATAL',
+        };
         const order = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
         const isJSON = process.env.AWS_LAMBDA_LOG_FORMAT === 'JSON';
         const least = order.indexOf(process.env.AWS_LAMBDA_LOG_LEVEL || 'TRACE');
@@ -68,12 +73,13 @@ enum NodeBootstrap {
           const match = /^(.*\/)?([^/.]*)\.(.*)$/.exec(handler);
           if (!match) throw named('Runtime.MalformedHandlerName', `Bad handler '${handler}'`);
           const base = path.resolve(root, match[1] || '', match[2]);
+          const places = [base + '.js', base + '.cjs', path.join(base, 'index.js')];
+          const file = places.find((one) => fs.existsSync(one));
           let module;
           try {
             if (fs.existsSync(base + '.mjs')) {
               module = await import(pathToFileURL(base + '.mjs'));
-            } else if (fs.existsSync(base + '.js') || fs.existsSync(base + '.cjs') || fs.existsSync(path.join(base, 'index.js'))) {
-              const file = [base + '.js', base + '.cjs', path.join(base, 'index.js')].find((one) => fs.existsSync(one));
+            } else if (file) {
               try {
                 module = require(file);
               } catch (error) {
@@ -81,13 +87,17 @@ enum NodeBootstrap {
                 module = await import(pathToFileURL(file));
               }
             } else {
-              const error = named('Runtime.ImportModuleError', `Error: Cannot find module '${match[2]}'\nRequire stack:\n- ${root}`);
-              throw error;
+              const message = `Error: Cannot find module '${match[2]}'\nRequire stack:\n- ${root}`;
+              throw named('Runtime.ImportModuleError', message);
             }
           } catch (error) {
             if (error.name.startsWith('Runtime.')) throw error;
-            if (error.code === 'MODULE_NOT_FOUND' || error.code === 'ERR_MODULE_NOT_FOUND') throw named('Runtime.ImportModuleError', `Error: ${error.message}`);
-            if (error instanceof SyntaxError) throw named('Runtime.UserCodeSyntaxError', `SyntaxError: ${error.message}`);
+            if (error.code === 'MODULE_NOT_FOUND' || error.code === 'ERR_MODULE_NOT_FOUND') {
+              throw named('Runtime.ImportModuleError', `Error: ${error.message}`);
+            }
+            if (error instanceof SyntaxError) {
+              throw named('Runtime.UserCodeSyntaxError', `SyntaxError: ${error.message}`);
+            }
             throw error;
           }
           const parts = match[3].split('.');
@@ -135,12 +145,13 @@ enum NodeBootstrap {
         let fail = null;
         for (const name of ['uncaughtException', 'unhandledRejection']) {
           process.on(name, (error) => {
-            const real = name === 'unhandledRejection'
-              ? Object.assign(named('Runtime.UnhandledPromiseRejection', String(error && error.stack ? error : error)), { reason: error })
-              : error;
-            const body = Buffer.from(JSON.stringify(fault(real, name === 'uncaughtException' ? 'Uncaught Exception' : 'Unhandled Promise Rejection')));
+            const isRejection = name === 'unhandledRejection';
+            const real = isRejection ? named('Runtime.UnhandledPromiseRejection', String(error)) : error;
+            const what = isRejection ? 'Unhandled Promise Rejection' : 'Uncaught Exception';
+            const body = Buffer.from(JSON.stringify(fault(real, what)));
             const where = requestId ? `/invocation/${requestId}/error` : '/init/error';
-            call('POST', where, body, { 'Content-Type': 'application/json' }).then(() => process.exit(name === 'uncaughtException' ? 129 : 128));
+            const leave = () => process.exit(isRejection ? 128 : 129);
+            call('POST', where, body, { 'Content-Type': 'application/json' }).then(leave);
           });
         }
 
@@ -168,7 +179,8 @@ enum NodeBootstrap {
             const answer = await call('POST', where, Buffer.from(body), { 'Content-Type': 'application/json' });
             if (answer.status === 413) {
               const error = named('Function.ResponseSizeTooLarge', JSON.parse(answer.body.toString()).errorMessage);
-              await call('POST', `/invocation/${requestId}/error`, Buffer.from(JSON.stringify(fault(error, 'Invoke Error'))));
+              const report = Buffer.from(JSON.stringify(fault(error, 'Invoke Error')));
+              await call('POST', `/invocation/${requestId}/error`, report);
             }
             requestId = '';
           }

@@ -18,14 +18,15 @@ enum PythonBootstrap {
                 host, _, self.prefix = address.partition("/")
                 name, _, port = host.rpartition(":")
                 self.host, self.peer, self.socket, self.rest = host, (name, int(port)), None, b""
-                self.prefix = "/" + self.prefix.rstrip("/") + "/2018-06-01/runtime" if self.prefix else "/2018-06-01/runtime"
+                self.prefix = ("/" + self.prefix.rstrip("/") if self.prefix else "") + "/2018-06-01/runtime"
 
             def call(self, method, path, body=b"", headers=""):
                 if self.socket is None:
                     self.socket = socket.create_connection(self.peer)
                     self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 length = "Content-Length: %d\r\n" % len(body) if method == "POST" else ""
-                head = "%s %s%s HTTP/1.1\r\nHost: %s\r\n%s%s\r\n" % (method, self.prefix, path, self.host, length, headers)
+                head = "%s %s%s HTTP/1.1\r\nHost: %s\r\n%s%s\r\n" % (
+                    method, self.prefix, path, self.host, length, headers)
                 self.socket.sendall(head.encode("latin-1") + body)
                 data = self.rest
                 while b"\r\n\r\n" not in data:
@@ -66,7 +67,7 @@ enum PythonBootstrap {
 
         class Client:
             def __init__(self, values):
-                for name in ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name"):
+                for name in "installation_id app_title app_version_name app_version_code app_package_name".split():
                     setattr(self, name, values.get(name))
 
 
@@ -102,7 +103,8 @@ enum PythonBootstrap {
 
             def __repr__(self):
                 return "LambdaContext([aws_request_id=%s,log_group_name=%s,log_stream_name=%s,function_name=%s," \
-                    "memory_limit_in_mb=%s,function_version=%s,invoked_function_arn=%s,client_context=%s,identity=%s])" % (
+                    "memory_limit_in_mb=%s,function_version=%s,invoked_function_arn=%s,client_context=%s," \
+                    "identity=%s])" % (
                         self.aws_request_id, self.log_group_name, self.log_stream_name, self.function_name,
                         self.memory_limit_in_mb, self.function_version, self.invoked_function_arn, self.client_context,
                         self.identity)
@@ -199,23 +201,29 @@ enum PythonBootstrap {
         def load(name):
             module_name, dot, function_name = name.rpartition(".")
             if not dot or not module_name:
-                raise InitFault("Runtime.MalformedHandlerName", "Bad handler '%s': not enough values to unpack (expected 2, got 1)" % name)
+                raise InitFault(
+                    "Runtime.MalformedHandlerName",
+                    "Bad handler '%s': not enough values to unpack (expected 2, got 1)" % name)
             if not os.path.exists(os.path.join(_root, module_name.replace(".", "/") + ".py")) and "/" in module_name:
                 module_name = module_name.replace("/", ".")
             try:
                 module = importlib.import_module(module_name.replace("/", "."))
             except ImportError as error:
-                raise InitFault("Runtime.ImportModuleError", "Unable to import module '%s': %s" % (module_name, error), [])
+                raise InitFault(
+                    "Runtime.ImportModuleError", "Unable to import module '%s': %s" % (module_name, error), [])
             except SyntaxError as error:
-                trace = ['  File "%s" Line %s\n    %s' % (error.filename, error.lineno, (error.text or "").rstrip("\n"))]
-                raise InitFault("Runtime.UserCodeSyntaxError", "Syntax error in module '%s': %s" % (module_name, error), trace)
+                text = (error.text or "").rstrip("\n")
+                trace = ['  File "%s" Line %s\n    %s' % (error.filename, error.lineno, text)]
+                raise InitFault(
+                    "Runtime.UserCodeSyntaxError", "Syntax error in module '%s': %s" % (module_name, error), trace)
             except Exception as error:
                 raise InitFault(type(error).__name__, str(error), [
                     line for line in trace_of(error, 1) if "importlib" not in line])
             try:
                 return getattr(module, function_name)
             except AttributeError:
-                raise InitFault("Runtime.HandlerNotFound", "Handler '%s' missing on module '%s'" % (function_name, module_name))
+                raise InitFault(
+                    "Runtime.HandlerNotFound", "Handler '%s' missing on module '%s'" % (function_name, module_name))
 
 
         def plain(value):

@@ -146,7 +146,8 @@ struct Cgroup: Sendable {
     static func removeAbandoned(in hierarchy: Hierarchy) {
         for name in Files.names(in: Cgroup(hierarchy, name: ".").folder("memory")) {
             let parts = name.split(separator: "-")
-            guard parts.count >= 4, let server = Int32(parts[parts.count - 2]), Glibc.kill(server, 0) != 0 else { continue }
+            guard parts.count >= 4, let server = Int32(parts[parts.count - 2]) else { continue }
+            if Glibc.kill(server, 0) == 0 { continue }
             Cgroup(hierarchy, name: name).remove()
         }
     }
