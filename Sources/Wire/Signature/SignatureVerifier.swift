@@ -29,6 +29,9 @@ package struct SignatureVerifier: Sendable {
     package func verify(
         _ request: HTTPRequest, format: AnswerFormat, now: Int, lookup: Lookup
     ) async throws(Fault) -> VerifiedRequest {
+        if let old = PresignedV2(request, format) {
+            return try await old.verify(request, format: format, now: now, lookup: lookup)
+        }
         let authorization = try read(request, format)
         let faults = SignatureFaults(format: format, authorization: authorization)
         try checkScope(authorization, request, format, faults)
