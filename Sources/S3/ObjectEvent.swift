@@ -32,7 +32,7 @@ enum ObjectEvent {
         var detail: JSONObject = [
             "version": "0", "bucket": ["name": .string(bucket.name)], "object": .object(facts),
             "request-id": .string(call.requestID), "requester": .string(call.caller.account),
-            "reason": .string(call.operation),
+            "reason": .string(call.operation == "DeleteObjects" ? "DeleteObject" : call.operation),
         ]
         if !call.peer.isEmpty {
             detail["source-ip-address"] = .string(String(call.peer.prefix { $0 != ":" }))

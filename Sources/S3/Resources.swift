@@ -51,15 +51,35 @@ extension S3Service {
 
     @Sendable private func createBucketResource(_ request: ResourceRequest) async throws -> ResourceState {
         let name = request.properties["BucketName"]?.string ?? request.generatedName(limit: 63, lowercased: true)
-        var input: JSON = ["Bucket": .string(name)]
+        guard try await !isMadeAlready(name, request) else { return try await configure(name, request) }
+        var configuration: JSON = ["Tags": Self.tags(of: request)]
         let region = request.caller.region
-        if region != "us-east-1" { input["CreateBucketConfiguration"] = ["LocationConstraint": .string(region)] }
-        do {
-            try await request.call("s3", "CreateBucket", input)
-        } catch let error as AWSError where error.code == "BucketAlreadyOwnedByYou" && request.physicalID == name {
-            // A repeat after a crash: the bucket is the one this action made.
-        }
+        if region != "us-east-1" { configuration["LocationConstraint"] = .string(region) }
+        let input: JSON = ["Bucket": .string(name), "CreateBucketConfiguration": configuration]
+        try await request.call("s3", "CreateBucket", input)
         return try await configure(name, request)
+    }
+
+    /// Whether an earlier attempt of this action made the bucket. It carries this resource's tags from its first moment.
+    ///
+    /// - Throws: `AlreadyExists` when it is somebody else's.
+    private func isMadeAlready(_ name: String, _ request: ResourceRequest) async throws -> Bool {
+        guard let bucket = try await ledger.get(Shelf.buckets, name)?.value else { return false }
+        let marks = [
+            "aws:cloudformation:stack-id": request.stackID, "aws:cloudformation:logical-id": request.logicalID,
+        ]
+        let isOurs = marks.allSatisfy { key, value in bucket.tags?.contains(Tag(Key: key, Value: value)) == true }
+        guard isOurs, bucket.account == request.caller.account else {
+            throw AWSError(
+                "AlreadyExists", "\(name) already exists. Choose another name, or import the bucket.", status: 409)
+        }
+        return true
+    }
+
+    private static func tags(of request: ResourceRequest) -> JSON {
+        .array(
+            request.allTags.sorted { $0.key < $1.key }
+                .map { ["Key": .string($0.key), "Value": .string($0.value)] })
     }
 
     @Sendable private func updateBucketResource(_ request: ResourceRequest) async throws -> ResourceState {
@@ -72,11 +92,8 @@ extension S3Service {
             input["Bucket"] = .string(name)
             try await request.call("s3", change.operation, input)
         }
-        let tags = request.allTags.sorted { $0.key < $1.key }.map {
-            JSON.object(["Key": .string($0.key), "Value": .string($0.value)])
-        }
-        try await request.call(
-            "s3", "PutBucketTagging", ["Bucket": .string(name), "Tagging": ["TagSet": .array(tags)]])
+        let tagging: JSON = ["TagSet": Self.tags(of: request)]
+        try await request.call("s3", "PutBucketTagging", ["Bucket": .string(name), "Tagging": tagging])
         return ResourceState(name, attributes: Self.attributes(name, request.caller.region))
     }
 

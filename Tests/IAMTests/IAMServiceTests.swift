@@ -245,6 +245,8 @@ struct IAMServiceTests {
             let made = try await type.actions.create(request(first))
             #expect(made.physicalID == "app-FnRole-ABCDEF123456")
             #expect(made.attributes["Arn"] == "arn:aws:iam::123456789012:role/app-FnRole-ABCDEF123456")
+            let repeated = try await type.actions.create(request(first))
+            #expect(repeated.physicalID == made.physicalID)
             let second: JSON = [
                 "AssumeRolePolicyDocument": try JSON(parsing: trust),
                 "ManagedPolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
@@ -267,6 +269,43 @@ struct IAMServiceTests {
             try await type.actions.delete(request(second, nil, made.physicalID))
             try await type.actions.delete(request(second, nil, made.physicalID))
             #expect(try await test.call("iam", "ListRoles")["Roles"] == [])
+        }
+    }
+}
+
+@Suite("IAM resources that exist already")
+struct RepeatedResourceTests {
+    @Test("are taken for their own by repeats, and by nobody else")
+    func repeats() async throws {
+        try await withIAM { test in
+            func request(_ properties: JSON, stack: String = "s", key: String = "k") -> ResourceRequest {
+                ResourceRequest(
+                    cloud: test.cloud, caller: test.caller, stackID: stack, stackName: "app", logicalID: "X",
+                    properties: properties, key: key, suffix: "ABCDEF123456")
+            }
+            let document = try JSON(parsing: readAll)
+            let named: [(String, JSON)] = [
+                ("AWS::IAM::Role", ["RoleName": "r", "AssumeRolePolicyDocument": try JSON(parsing: trust)]),
+                ("AWS::IAM::User", ["UserName": "u"]),
+                ("AWS::IAM::ManagedPolicy", ["ManagedPolicyName": "p", "PolicyDocument": document]),
+                ("AWS::IAM::InstanceProfile", ["InstanceProfileName": "i", "Roles": ["r"]]),
+            ]
+            for (name, properties) in named {
+                let type = try #require(test.cloud.resourceType(name))
+                let first = try await type.actions.create(request(properties))
+                let second = try await type.actions.create(request(properties))
+                #expect(first.physicalID == second.physicalID && first.attributes == second.attributes)
+                let refusal = await #expect(throws: AWSError.self) {
+                    try await type.actions.create(request(properties, stack: "another"))
+                }
+                #expect(refusal?.code == "AlreadyExists", "\(name)")
+            }
+            let keys = try #require(test.cloud.resourceType("AWS::IAM::AccessKey"))
+            let first = try await keys.actions.create(request(["UserName": "u"]))
+            let second = try await keys.actions.create(request(["UserName": "u"]))
+            #expect(first.physicalID == second.physicalID && first.attributes == second.attributes)
+            let other = try await keys.actions.create(request(["UserName": "u"], key: "another"))
+            #expect(other.physicalID != first.physicalID)
         }
     }
 }

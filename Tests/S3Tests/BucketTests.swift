@@ -175,6 +175,12 @@ struct BucketTests {
             let made = try await type.actions.create(request(first))
             #expect(made.physicalID == "sam-source-abcdef123456")
             #expect(made.attributes["Arn"] == "arn:aws:s3:::sam-source-abcdef123456")
+            let repeated = try await type.actions.create(request(first))
+            #expect(repeated.physicalID == made.physicalID)
+            let foreign = await #expect(throws: AWSError.self) {
+                try await type.actions.create(request(["BucketName": "artifacts"]))
+            }
+            #expect(foreign?.code == "AlreadyExists")
             let name: JSON = ["Bucket": .string(made.physicalID)]
             #expect(try await s3.call("GetBucketVersioning", name)["Status"] == "Enabled")
             #expect(try await s3.call("GetBucketTagging", name)["TagSet"]?.array?.count == 4)

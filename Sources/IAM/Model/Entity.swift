@@ -109,6 +109,8 @@ struct AccessKey: Codable, Sendable {
     var user: String?
     var isActive: Bool
     var created: Timestamp
+    /// The key of the stack engine's request that made it, if one did.
+    var request: String?
 }
 
 /// A managed policy of the account's own.

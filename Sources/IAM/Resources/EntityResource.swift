@@ -55,24 +55,48 @@ struct EntityResource: Sendable {
     }
 
     private func tags(_ name: String) async throws {
-        // IAM takes no tags that begin with `aws:`; CloudFormation leaves them out here.
-        let tags = request.allTags.filter { !$0.key.hasPrefix("aws:") }.sorted { $0.key < $1.key }
-        let gone = (request.previous?["Tags"]?.array ?? []).compactMap { $0["Key"]?.string }
-            .filter { key in !tags.contains { $0.key == key } }
+        let tags = request.allTags
+        let gone = (request.previous?["Tags"]?.array ?? []).compactMap { $0["Key"]?.string }.filter { tags[$0] == nil }
         if !gone.isEmpty { try await call("Untag" + kind.rawValue, name, ["TagKeys": .array(gone.map(JSON.string))]) }
-        guard !tags.isEmpty else { return }
-        let list = tags.map { JSON.object(["Key": .string($0.key), "Value": .string($0.value)]) }
-        try await call("Tag" + kind.rawValue, name, ["Tags": .array(list)])
+        try await call("Tag" + kind.rawValue, name, ["Tags": Self.tags(of: request)])
     }
 
     /// A document as text, however the template writes it.
     static func text(_ document: JSON?) -> String { document?.string ?? (document ?? [:]).text() }
 
-    /// Makes the entity, or finds the one that a repeat of this action made before.
+    /// Makes the entity, or finds the one that an earlier attempt of this action made: it carries this resource's tags
+    /// from its first moment. Groups have no tags; there the generated name tells.
+    ///
+    /// - Throws: `AlreadyExists` when it is somebody else's.
     func create(_ name: String, _ input: JSONObject) async throws {
+        var input = input
+        if kind != .group { input["Tags"] = Self.tags(of: request) }
         do { try await call("Create" + kind.rawValue, name, input) } catch let error as AWSError
-            where error.code == "EntityAlreadyExists" && request.physicalID == name
-        {}
+            where error.code == "EntityAlreadyExists"
+        {
+            guard try await isOurs(name) else { throw Self.alreadyExists(name) }
+        }
+    }
+
+    private func isOurs(_ name: String) async throws -> Bool {
+        guard kind != .group else { return name.hasSuffix(request.suffix) }
+        let answer = try await request.call("iam", "List\(kind.rawValue)Tags", .object([nameMember: .string(name)]))
+        return Self.isOurs(answer["Tags"], request)
+    }
+
+    /// Whether the tags say that this resource of this stack made what carries them.
+    static func isOurs(_ tags: JSON?, _ request: ResourceRequest) -> Bool {
+        let list = tags?.array ?? []
+        return list.contains(["Key": "aws:cloudformation:stack-id", "Value": .string(request.stackID)])
+            && list.contains(["Key": "aws:cloudformation:logical-id", "Value": .string(request.logicalID)])
+    }
+
+    static func alreadyExists(_ name: String) -> AWSError {
+        AWSError("AlreadyExists", "\(name) already exists. Choose another name, or import the resource.", status: 409)
+    }
+
+    static func tags(of request: ResourceRequest) -> JSON {
+        Tag.list(request.allTags.sorted { $0.key < $1.key }.map { Tag(Key: $0.key, Value: $0.value) })
     }
 
     /// Removes policies, keys and memberships, and then the entity.

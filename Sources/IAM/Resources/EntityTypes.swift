@@ -150,7 +150,8 @@ extension IAMService {
                     ["PolicyName": .string($0.name), "PolicyDocument": try JSON(parsing: $0.document)]
                 })
         }
-        if let tags = entity.tags, !tags.isEmpty { properties["Tags"] = Tag.list(tags) }
+        let tags = (entity.tags ?? []).filter { !$0.Key.hasPrefix("aws:") }
+        if !tags.isEmpty { properties["Tags"] = Tag.list(tags) }
         return properties
     }
 }

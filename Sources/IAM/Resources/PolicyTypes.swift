@@ -24,9 +24,15 @@ extension IAMService {
                         "PolicyDocument": .string(EntityResource.text(request.properties["PolicyDocument"])),
                     ]
                     input["Description"] = request.properties["Description"]
+                    input["Tags"] = EntityResource.tags(of: request)
                     do { try await request.call("iam", "CreatePolicy", input) } catch let error as AWSError
-                        where error.code == "EntityAlreadyExists" && request.physicalID == arn
-                    {}
+                        where error.code == "EntityAlreadyExists"
+                    {
+                        let answer = try await request.call("iam", "ListPolicyTags", ["PolicyArn": .string(arn)])
+                        guard EntityResource.isOurs(answer["Tags"], request) else {
+                            throw EntityResource.alreadyExists(name)
+                        }
+                    }
                     try await attach(arn, request)
                     return ResourceState(arn, attributes: ["PolicyArn": .string(arn)])
                 },
@@ -142,14 +148,14 @@ extension IAMService {
             .init(
                 create: { request in
                     let user = request.properties["UserName"] ?? ""
-                    let key = try await request.call("iam", "CreateAccessKey", ["UserName": user])["AccessKey"]
-                    let id = key?["AccessKeyId"]?.string ?? ""
+                    let key = try await makeKey(user.string ?? "", request)
+                    let id = key.id
                     if request.properties["Status"] == "Inactive" {
                         try await request.call(
                             "iam", "UpdateAccessKey",
                             ["UserName": user, "AccessKeyId": .string(id), "Status": "Inactive"])
                     }
-                    return ResourceState(id, attributes: ["SecretAccessKey": key?["SecretAccessKey"] ?? ""])
+                    return ResourceState(id, attributes: ["SecretAccessKey": .string(key.secret)])
                 },
                 update: { request in
                     let id = request.physicalID ?? ""
@@ -171,6 +177,29 @@ extension IAMService {
                 }))
     }
 
+    /// The key of this request, made once however often it is asked for: a second one would be left over, and only two are
+    /// allowed. CreateAccessKey knows no token, so this does what it does, after the same question whether it is allowed.
+    private func makeKey(_ user: String, _ request: ResourceRequest) async throws -> AccessKey {
+        let call = Call(
+            service: "iam", operation: "CreateAccessKey",
+            caller: request.caller.through("cloudformation.amazonaws.com"),
+            requestID: request.key, time: ledger.surroundings.now, input: ["UserName": .string(user)],
+            endpoint: request.cloud.endpoint)
+        try await IAMAuthorizer(ledger: ledger).authorize(call)
+        let account = request.caller.account
+        var fresh = AccessKey.make(account: account, user: user, ledger.surroundings)
+        fresh.request = request.key
+        let new = fresh
+        return try await ledger.write { write in
+            let name = try write.entity(.user, user, account).name
+            let present = try write.find(Shelf.keys, "user", Shelf.key(account, name)).map(\.value)
+            if let made = present.first(where: { $0.request == new.request }) { return made }
+            guard present.count < 2 else { throw IAMError.limit("Cannot exceed quota for AccessKeysPerUser: 2") }
+            try write.insert(Shelf.keys, new.id, new)
+            return new
+        }
+    }
+
     var instanceProfileType: ResourceType {
         ResourceType(
             "AWS::IAM::InstanceProfile", enforces: "InstanceProfileName Path Roles", requires: "Roles",
@@ -182,9 +211,15 @@ extension IAMService {
         let name = request.properties["InstanceProfileName"]?.string ?? request.generatedName(limit: 128)
         var input: JSON = ["InstanceProfileName": .string(name)]
         input["Path"] = request.properties["Path"]
+        input["Tags"] = EntityResource.tags(of: request)
         do { try await request.call("iam", "CreateInstanceProfile", input) } catch let error as AWSError
-            where error.code == "EntityAlreadyExists" && request.physicalID == name
-        {}
+            where error.code == "EntityAlreadyExists"
+        {
+            let answer = try await request.call("iam", "GetInstanceProfile", ["InstanceProfileName": .string(name)])
+            guard EntityResource.isOurs(answer["InstanceProfile"]?["Tags"], request) else {
+                throw EntityResource.alreadyExists(name)
+            }
+        }
         return try await setRole(name, request)
     }
 
