@@ -86,6 +86,8 @@ struct DeploymentAPITests {
             #expect(why["evidence"]?["lines"]?.array?.count == 2)
             #expect(why["evidence"]?["differences"]?.array?.count == 2)
             #expect(why.text().contains("All traffic goes to version 1."))
+            // The error is told once, in front.
+            #expect(why["chain"]?.array?.count { $0.string?.contains("KeyError") == true } == 1)
             #expect(why.text().contains("answered 40 calls, 7 of them"))
             #expect(!why.text().contains("secret"))
             let view = try await shop.door.call("slipway", "DescribeDeployment", ["deploymentId": .string(id)])

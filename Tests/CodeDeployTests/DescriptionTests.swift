@@ -128,8 +128,9 @@ struct DescriptionTests {
     }
 
     private static let words: [(Duration, String)] = [
-        (.milliseconds(230), "0.2 s"), (.seconds(9), "9.0 s"), (.seconds(119), "119 s"), (.seconds(180), "3 min"),
-        (.seconds(200), "3 min 20 s"), (.seconds(7260), "2 h 1 min"), (.seconds(-5), "0.0 s"),
+        (.milliseconds(230), "230 ms"), (.milliseconds(1290), "1.2 s"), (.seconds(9), "9.0 s"),
+        (.seconds(119), "119 s"), (.seconds(180), "3 min"),
+        (.seconds(200), "3 min 20 s"), (.seconds(7260), "2 h 1 min"), (.seconds(-5), "0 ms"),
     ]
 
     @Test("durations are told as people tell them", arguments: words.indices)

@@ -128,9 +128,7 @@ extension DeploymentMachine {
     private mutating func conclude(_ status: DeploymentStatus, _ now: Timestamp, _ out: inout Outcome) {
         if let ending {
             var parts = [ending.error.message]
-            if !order.isStrict, let target, let line = Diagnosis.errorLine(evidence) {
-                parts.append("Last error of version \(target.target): \(line)")
-            }
+            if !order.isStrict, let line = Diagnosis.lastError(self) { parts.append(line) }
             if weight > 0, weight < 100 { parts.append(splitAdvice) }
             self.ending?.error.message = parts.joined(separator: " ")
         }

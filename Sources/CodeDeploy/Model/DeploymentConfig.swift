@@ -112,7 +112,8 @@ extension DeploymentConfig {
 
     /// The predefined configuration that AWS spells differently for the two platforms (`Minute`, `Minutes`).
     static func canonical(_ name: String) -> DeploymentConfig? {
-        predefined[name + "s"] ?? (name.hasSuffix("s") ? predefined[String(name.dropLast())] : nil)
+        guard name.hasSuffix("Minute") || name.hasSuffix("Minutes") else { return nil }
+        return predefined[name + "s"] ?? (name.hasSuffix("s") ? predefined[String(name.dropLast())] : nil)
     }
 
     /// The configuration whose name says all of it.

@@ -161,12 +161,13 @@ extension DeploymentDescription {
             "\(word) and rolled back: \(cause) \(machine.traffic) It took \(words(restored - decided)) to restore it."
     }
 
-    /// A duration for people: `3 min 20 s`, `0.2 s`.
+    /// A duration for people: `3 min 20 s`, `1.2 s`, `16 ms`.
     static func words(_ duration: Duration) -> String {
         let milliseconds = max(0, duration.microseconds / 1000)
         let seconds = milliseconds / 1000
         switch seconds {
-        case 0..<10: return "\(seconds).\(milliseconds % 1000 / 100) s"
+        case 0: return "\(milliseconds) ms"
+        case 1..<10: return "\(seconds).\(milliseconds % 1000 / 100) s"
         case 10..<120: return "\(seconds) s"
         case 120..<7200: return seconds % 60 == 0 ? "\(seconds / 60) min" : "\(seconds / 60) min \(seconds % 60) s"
         default: return "\(seconds / 3600) h \(seconds % 3600 / 60) min"

@@ -29,7 +29,9 @@ struct DeploymentWhy {
         }
         var lines = [Diagnosis.cause(machine) ?? ending.error.message]
         if let share { lines.append(share) }
-        if lines[0] != ending.error.message { lines.append("\(ending.error.code): \(ending.error.message)") }
+        // The error stands in front already.
+        let message = ending.error.message.replacing(" " + (Diagnosis.lastError(machine) ?? "\n"), with: "")
+        if lines[0] != message { lines.append("\(ending.error.code): \(message)") }
         if let back = machine.rollback {
             if let restored = back.restoredAt, back.id != nil {
                 let took = DeploymentDescription.words(restored - ending.decided)
@@ -40,11 +42,18 @@ struct DeploymentWhy {
         } else if machine.status.isTerminal {
             lines.append(machine.weight > 0 ? "\(machine.traffic) No rollback was asked for." : machine.traffic)
         }
-        for difference in machine.evidence?.differences ?? [] where difference.setting != "CodeSize" {
-            lines.append(
-                "Between the versions \(difference.setting) changed from '\(difference.old)' to '\(difference.new)'.")
-        }
+        lines += (machine.evidence?.differences ?? []).compactMap(Self.words)
         return lines.filter { !$0.isEmpty }
+    }
+
+    /// A difference in words. That the code is another is told without its sums and sizes.
+    private static func words(_ difference: Evidence.Difference) -> String? {
+        switch difference.setting {
+        case "CodeSize": nil
+        case "CodeSha256": "Between the versions the code changed."
+        default:
+            "Between the versions \(difference.setting) changed from '\(difference.old)' to '\(difference.new)'."
+        }
     }
 
     /// What the new version's callers saw.

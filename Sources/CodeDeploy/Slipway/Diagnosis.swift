@@ -42,6 +42,13 @@ enum Diagnosis {
         text.utf8.count == 36 && text.split(separator: "-").map(\.count) == [8, 4, 4, 4, 12]
     }
 
+    /// The new version's last error as a sentence; nil when none is known.
+    static func lastError(_ machine: DeploymentMachine) -> String? {
+        guard let target = machine.target, let line = errorLine(machine.evidence) else { return nil }
+        let end = line.last?.isPunctuation == true && line.last != "'" && line.last != "\"" ? "" : "."
+        return "Last error of version \(target.target): \(line)\(end)"
+    }
+
     /// The first cause: the error behind the alarm if it is known, else what ended the deployment.
     static func cause(_ machine: DeploymentMachine) -> String? {
         guard let error = machine.ending?.error else { return nil }
