@@ -6,6 +6,7 @@ package import ServiceLifecycle
 
 /// CloudFormation: stacks and change sets, carried out for real.
 package struct CloudFormationService: CloudService {
+    /// The id in AWS's models.
     package let id = "cloudformation"
 
     let cloud: Cloud
@@ -34,10 +35,12 @@ package struct CloudFormationService: CloudService {
     /// What has to run for stacks to move: started by the composition root, after the services it calls.
     package var machines: [any Service] { [runner] }
 
+    /// What the service offers at the door.
     package var operations: [Operation] {
         stackOperations + stackReads + changeSetOperations + templateOperations + stackSettings + driftOperations
     }
 
+    /// The `AWS::CloudFormation::*` types.
     package var resourceTypes: [ResourceType] {
         let wait = WaitCondition(inbox: inbox)
         return [

@@ -9,7 +9,8 @@ struct Adoption {
 
     /// Looks at the resource and returns it with its attributes.
     ///
-    /// - Throws: ``AWSError`` when there is none, it is something else than the template says, or its type cannot be looked at.
+    /// - Throws: ``AWSError`` when there is none, it is something else than the template says, or its type cannot be
+    ///   looked at.
     func adopt(_ request: ResourceRequest) async throws -> ResourceState {
         guard let read = type.actions.read, let update = type.actions.update else {
             throw AWSError("InvalidRequest", "Resources of type \(type.name) cannot be imported.")

@@ -43,12 +43,15 @@ struct DynamicReferences: Sendable {
 
     private func parameter(_ reference: DynamicReference) async throws -> String {
         let name = reference.name + (reference.version.map { ":" + $0 } ?? "")
-        let answer = try await cloud.call(
-            "ssm", "GetParameter", ["Name": .string(name), "WithDecryption": .bool(reference.service == .ssmSecure)],
-            as: caller)
-        guard let parameter = answer["Parameter"], let value = parameter["Value"]?.string else {
-            throw AWSError("ParameterNotFound", "Parameters: [\(reference.text)] cannot be found.")
+        let input: JSON = ["Name": .string(name), "WithDecryption": .bool(reference.service == .ssmSecure)]
+        let missing = AWSError("ParameterNotFound", "Parameters: [\(reference.text)] cannot be found.")
+        let answer: JSON
+        do {
+            answer = try await cloud.call("ssm", "GetParameter", input, as: caller)
+        } catch let error as AWSError where error.code.hasPrefix("Parameter") && error.code.hasSuffix("NotFound") {
+            throw missing
         }
+        guard let parameter = answer["Parameter"], let value = parameter["Value"]?.string else { throw missing }
         let isSecure = parameter["Type"]?.string == "SecureString"
         guard isSecure == (reference.service == .ssmSecure) else {
             throw AWSError(

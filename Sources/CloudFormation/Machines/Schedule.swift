@@ -1,4 +1,5 @@
-/// What is ready, and what waits for what, in one walk over the dependency graph. Each step costs what it touches, however large the stack is.
+/// What is ready, and what waits for what, in one walk over the dependency graph. Each step costs what it touches,
+/// however large the stack is.
 struct Schedule: Codable, Sendable {
     private var open: [String: Int] = [:]
     private var dependents: [String: [String]] = [:]

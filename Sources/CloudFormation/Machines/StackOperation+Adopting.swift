@@ -1,7 +1,8 @@
 internal import CloudFormationTemplate
 internal import Notation
 
-/// Taking over resources that stand already. Nothing is made and nothing is deleted: when it fails, they are as they were.
+/// Taking over resources that stand already. Nothing is made and nothing is deleted: when it fails, they are as they
+/// were.
 extension StackOperation {
     mutating func adopt(_ logicalID: String, _ physicalID: String, _ target: ResourceTarget, _ wanted: Wanted) {
         resources[logicalID] = StackResource(

@@ -90,7 +90,8 @@ extension StackOperation {
         {
             return fail(
                 logicalID, .updateFailed,
-                "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename \(name) and "
+                "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+                    + "Rename \(name) and "
                     + "update the stack again.")
         }
         if let denial = denial(of: .replace, logicalID, target.type) { return fail(logicalID, .updateFailed, denial) }

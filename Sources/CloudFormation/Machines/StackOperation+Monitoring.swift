@@ -1,7 +1,8 @@
 internal import Ledger
 internal import Notation
 
-/// Rollback triggers: alarms that are watched while the stack is worked on and for some time after, and that take it back when they fire.
+/// Rollback triggers: alarms that are watched while the stack is worked on and for some time after, and that take it
+/// back when they fire.
 ///
 /// Source: "Use rollback triggers" in the User Guide.
 extension StackOperation {

@@ -3,6 +3,7 @@ package import Ledger
 package import Notation
 
 extension StackOperation {
+    /// Takes one step. Answers that belong to no action under way - repeats, late ones - change nothing.
     package mutating func advance(_ event: Event, now: Timestamp) -> Reaction<Command> {
         outbox = Outbox()
         outbox.now = now

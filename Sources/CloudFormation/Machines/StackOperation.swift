@@ -8,7 +8,9 @@ package import Notation
 /// what is under way, then walks back to the last good state. It ends in a state from which the stack can be changed
 /// again, whatever fails and whenever the process dies.
 package struct StackOperation: Machine {
+    /// The name under which operations are stored.
     package static let kind = "stack"
+    /// What the alarm clock feeds in.
     package static var woken: Event { .woken }
 
     /// What is done.
@@ -221,6 +223,7 @@ extension StackOperation {
 
     /// An action on a resource.
     package struct Action: Codable, Sendable {
+        /// What is done to the resource.
         package enum Kind: String, Codable, Sendable { case create, update, delete, adopt }
         /// What belongs to it: the answer carries the same.
         package var token: String
@@ -263,7 +266,9 @@ extension StackOperation {
         var wake = Reaction<Command>.Wake.unchanged
 
         init() {}
+        /// An empty one: what a step brought is not stored.
         package init(from decoder: any Decoder) throws {}
+        /// Writes nothing but an empty object.
         package func encode(to encoder: any Encoder) throws {
             _ = encoder.container(keyedBy: CodingKeys.self)  // it belongs to one step only
         }

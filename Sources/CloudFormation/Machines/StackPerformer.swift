@@ -147,6 +147,9 @@ private struct StackReport {
             operationID: subject.operationID, token: subject.token)
         let stackID = subject.stackID
         _ = try? await ledger.write { transaction in
+            // A repeat after a crash has told it already.
+            let latest = try transaction.list(StackStore.events, prefix: stackID + "|", limit: 50)
+            guard !latest.contains(where: { $0.value.id == event.id }) else { return }
             try transaction.put(StackStore.events, event.key(stackID: stackID, number: 999_999_999), event)
         }
     }

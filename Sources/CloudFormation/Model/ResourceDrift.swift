@@ -34,16 +34,16 @@ package struct ResourceDrift: Codable, Sendable, Hashable {
     /// Where they differ.
     package var differences: [Difference] = []
 
-    /// Compares what a stack says with what its type reads. Only what the stack says counts: what the service adds by itself is
-    /// no drift. What the type does not read back, such as secrets and code, is not compared.
+    /// Compares what a stack says with what its type reads. Only what the stack says counts: what the service adds by
+    /// itself is no drift. What the type does not read back, such as secrets and code, is not compared.
     init(expected: JSON, actual: JSON?, time: Timestamp) {
         self.expected = expected
         self.time = time
-        guard let actual else {
+        guard let actual = actual.map(Self.plain) else {
             status = .deleted
             return
         }
-        let known = JSON.object((expected.object ?? [:]).filter { name, _ in actual[name] != nil })
+        let known = JSON.object((Self.plain(expected).object ?? [:]).filter { name, _ in actual[name] != nil })
         let seen = Self.restricted(actual, to: known)
         self.actual = seen
         differences = PropertyDifference.all(from: known, to: seen).map { difference in
@@ -53,6 +53,16 @@ package struct ResourceDrift: Codable, Sendable, Hashable {
                 expected: Self.shown(difference.before), actual: Self.shown(difference.after))
         }
         status = differences.isEmpty ? .inSync : .modified
+    }
+
+    /// Whole numbers alike, however they are kept: 2.0 is 2.
+    private static func plain(_ value: JSON) -> JSON {
+        switch value {
+        case .double(let number): Int(exactly: number).map(JSON.int) ?? value
+        case .array(let elements): .array(elements.map(plain))
+        case .object(let members): .object(members.mapValues(plain))
+        default: value
+        }
     }
 
     private static func shown(_ value: JSON?) -> String { value.map { $0.loose.string ?? $0.loose.text() } ?? "null" }

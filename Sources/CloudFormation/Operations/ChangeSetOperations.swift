@@ -10,7 +10,8 @@ extension CloudFormationService {
             Operation(
                 "CreateChangeSet",
                 enforces:
-                    "StackName TemplateBody TemplateURL UsePreviousTemplate Parameters Capabilities ResourceTypes Tags RollbackConfiguration "
+                    "StackName TemplateBody TemplateURL UsePreviousTemplate Parameters Capabilities ResourceTypes Tags "
+                    + "RollbackConfiguration "
                     + "ChangeSetName ClientToken ChangeSetType OnStackFailure ResourcesToImport",
                 stores: "RoleARN NotificationARNs Description"
             ) { (input: CreateChangeSet, call) in try await createChangeSet(input, call) },

@@ -136,7 +136,8 @@ extension CloudFormationService {
         return ChangePlan(from: deployed, before: before, to: after, rules: catalogue.rules)
     }
 
-    /// The template of before, read again, to tell changed values from changed text; nil when it cannot be read any more.
+    /// The template of before, read again, to tell changed values from changed text; nil when it cannot be read any
+    /// more.
     private func previousTemplate(_ stack: Stack, _ accepted: TemplateIntake.Accepted) async throws -> ResolvedTemplate?
     {
         let key = (stack.good ?? stack.revision).templateKey

@@ -59,7 +59,8 @@ enum StackName {
         guard isFirstLetter, rest, name.count <= 128 else {
             throw AWSError(
                 "ValidationError",
-                "1 validation error detected: Value '\(name)' at '\(member)' failed to satisfy constraint: Member must satisfy "
+                "1 validation error detected: Value '\(name)' at '\(member)' failed to satisfy constraint: "
+                    + "Member must satisfy "
                     + "regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*")
         }
     }

@@ -48,8 +48,8 @@ extension CloudFormationService {
         return Reply(answer)
     }
 
-    /// Reads the template a request gives or names. Without transforms everything in it is checked; with them what they will bring
-    /// is not known here.
+    /// Reads the template a request gives or names. Without transforms everything in it is checked; with them what they
+    /// will bring is not known here.
     private func read(_ call: Call) async throws -> Template {
         let input = call.input
         var text = try await intake.text(

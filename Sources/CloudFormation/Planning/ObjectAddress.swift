@@ -4,8 +4,9 @@ struct ObjectAddress: Sendable, Hashable {
     let key: String
     let version: String?
 
-    /// Reads `s3://bucket/key`, `https://bucket.s3.region.amazonaws.com/key`, `https://s3.region.amazonaws.com/bucket/key` and the
-    /// path-style addresses of any other host; nil when the text is none of them.
+    /// Reads `s3://bucket/key`, `https://bucket.s3.region.amazonaws.com/key`,
+    /// `https://s3.region.amazonaws.com/bucket/key` and the path-style addresses of any other host; nil when the text
+    /// is none of them.
     init?(_ text: String) {
         let (address, query) = Self.cut(text, at: "?")
         version = query?.split(separator: "&").first { $0.hasPrefix("versionId=") }.map { String($0.dropFirst(10)) }

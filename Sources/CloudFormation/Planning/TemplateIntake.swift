@@ -135,7 +135,8 @@ struct TemplateIntake: Sendable {
         return try template.resolve(context)
     }
 
-    /// Unknown types, unknown properties, values of the wrong kind: with line and remedy, since AWS has no wording for all of them.
+    /// Unknown types, unknown properties, values of the wrong kind: with line and remedy, since AWS has no wording for
+    /// all of them.
     private func check(_ template: ResolvedTemplate, _ text: TemplateText) throws {
         let report = template.check(schema: catalogue.schema, offer: catalogue.offer).located(in: text)
         guard let first = report.errors.first else { return }

@@ -15,7 +15,8 @@ struct TemplateTransforms: Sendable {
 
     /// The template after all its transforms.
     ///
-    /// - Throws: ``AWSError`` `ValidationError` naming the transform that failed; `TemplateError` where it is malformed.
+    /// - Throws: ``AWSError`` `ValidationError` naming the transform that failed; `TemplateError` where it is
+    ///   malformed.
     func apply(to original: JSON) async throws -> JSON {
         var body = try await applyLocal(to: original)
         var kept: [JSON] = []

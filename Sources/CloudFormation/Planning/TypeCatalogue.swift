@@ -31,7 +31,8 @@ struct TypeCatalogue: Sendable {
         return facts
     }
 
-    /// What a resource of that type may be told: as published, or as declared where nothing is. Nil when it cannot be run.
+    /// What a resource of that type may be told: as published, or as declared where nothing is. Nil when it cannot be
+    /// run.
     func schema(_ name: String) -> ResourceSchema? {
         guard let declared = offer(name) else { return nil }
         guard var published = PublicSchemas.schema(name) else { return declared }

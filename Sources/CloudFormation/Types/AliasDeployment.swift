@@ -2,11 +2,12 @@ internal import Cloud
 internal import Ledger
 internal import Notation
 
-/// The update of an `AWS::Lambda::Alias` under `UpdatePolicy: CodeDeployLambdaAliasUpdate`: CodeDeploy shifts the traffic, and
-/// the resource is updated when that has ended well.
+/// The update of an `AWS::Lambda::Alias` under `UpdatePolicy: CodeDeployLambdaAliasUpdate`: CodeDeploy shifts the
+/// traffic, and the resource is updated when that has ended well.
 ///
-/// An alias that is at its target already, without weights, needs no deployment: so the way back after a deployment that CodeDeploy
-/// itself rolled back succeeds at once. A repeat after a crash is answered with the deployment of the first attempt.
+/// An alias that is at its target already, without weights, needs no deployment: so the way back after a deployment
+/// that CodeDeploy itself rolled back succeeds at once. A repeat after a crash is answered with the deployment of the
+/// first attempt.
 struct AliasDeployment: Sendable {
     /// Whether that action has to go through CodeDeploy: an update that changes the version.
     func applies(to action: StackOperation.Action) -> Bool {
@@ -17,8 +18,8 @@ struct AliasDeployment: Sendable {
 
     /// Shifts the alias to the version wanted.
     ///
-    /// - Throws: ``AWSError`` with CodeDeploy's reason and evidence when the deployment does not succeed; `CancellationError` when it
-    ///   was broken off, after the traffic is back.
+    /// - Throws: ``AWSError`` with CodeDeploy's reason and evidence when the deployment does not succeed;
+    ///   `CancellationError` when it was broken off, after the traffic is back.
     func shift(_ request: ResourceRequest) async throws -> ResourceState {
         let state = ResourceState(request.physicalID ?? "", attributes: request.attributes)
         let target = request.properties["FunctionVersion"]?.string ?? ""
@@ -135,7 +136,7 @@ struct AliasDeployment: Sendable {
         let reason = error?["message"]?.string ?? "The deployment ended as \(info["status"]?.string ?? "unknown")."
         let code = error?["code"]?.string.map { " (\($0))" } ?? ""
         var text =
-            "CodeDeploy deployment \(id) \(info["status"]?.string == "Stopped" ? "was stopped" : "failed")\(code): \(reason)"
+            "CodeDeploy deployment \(id) \(info["status"] == "Stopped" ? "was stopped" : "failed")\(code): \(reason)"
         if let back = info["rollbackInfo"]?["rollbackMessage"]?.string { text += " " + back }
         return AWSError("NotStabilized", text)
     }

@@ -7,9 +7,9 @@ internal import Notation
 /// `AWS::CloudFormation::CustomResource` and `Custom::*`: resources that a function of the user's makes.
 ///
 /// The function is invoked and answers by a PUT to the address it is given. When it exits without having answered, that
-/// is known at once and said with its last log lines, instead of after an hour. A function that hands the answering on to something
-/// else says so by giving `ServiceTimeout`: then the answer is waited for that long.
-/// Source: "Custom resource request objects" and "response objects" in the CloudFormation User Guide.
+/// is known at once and said with its last log lines, instead of after an hour. A function that hands the answering on
+/// to something else says so by giving `ServiceTimeout`: then the answer is waited for that long. Source: "Custom
+/// resource request objects" and "response objects" in the CloudFormation User Guide.
 struct CustomResource: Sendable {
     static let typeName = "AWS::CloudFormation::CustomResource"
 
@@ -75,7 +75,8 @@ struct CustomResource: Sendable {
         let message =
             hasFailed
             ? "The function \(function) failed without having answered: \(result.prefix(1000))"
-            : "CloudFormation did not receive a response from your Custom Resource: the function \(function) exited without "
+            : "CloudFormation did not receive a response from your Custom Resource: "
+                + "the function \(function) exited without "
                 + "answering. Let it PUT its answer to ResponseURL before it returns (requestId [\(token)])."
         throw AWSError(
             "NotStabilized", message, members: ["Evidence": .string(LogTail(reply.output["LogResult"]).text)])
@@ -91,7 +92,8 @@ struct CustomResource: Sendable {
             if kind == "Create", let physicalID { members["PhysicalResourceId"] = .string(physicalID) }
             throw AWSError(
                 "GeneralServiceException",
-                "Received response status [FAILED] from custom resource. Message returned: \(reason) (RequestId: \(token))",
+                "Received response status [FAILED] from custom resource. Message returned: \(reason) "
+                    + "(RequestId: \(token))",
                 members: members)
         }
         guard let id = physicalID ?? (kind == "Create" ? nil : request.physicalID), !id.isEmpty else {

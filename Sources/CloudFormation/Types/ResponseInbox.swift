@@ -34,7 +34,8 @@ package struct ResponseInbox: Sendable {
 
     /// Takes a message in: a PUT of a JSON document to an address that was handed out.
     ///
-    /// - Returns: 200 when it is stored, 400 when it is no JSON object, 404 for other addresses, 413 when it is too large.
+    /// - Returns: 200 when it is stored, 400 when it is no JSON object, 404 for other addresses, 413 when it is too
+    ///   large.
     package func receive(_ request: HTTPRequest) async -> HTTPResponse {
         let token = String(request.path.dropFirst(Self.path.count))
         guard request.path.hasPrefix(Self.path), !token.isEmpty, !token.contains("/") else {
