@@ -6,35 +6,11 @@ extension IAMService {
     /// Instance profiles.
     var profileOperations: [Operation] {
         [
-            Operation("CreateInstanceProfile", enforces: "InstanceProfileName Path Tags") { call in
-                let request = IAMRequest(call)
-                let name = request.text("InstanceProfileName") ?? ""
-                let tags = try request.tags()
-                let profile = InstanceProfile(
-                    account: request.account, name: name, path: request.text("Path") ?? "/",
-                    id: ledger.surroundings.makeID("AIPA"), created: call.time, tags: tags.isEmpty ? nil : tags)
-                try await ledger.write { write in
-                    guard try write.get(Shelf.profiles, request.key(name)) == nil else {
-                        throw IAMError.exists("Instance Profile", name)
-                    }
-                    try write.put(Shelf.profiles, request.key(name), profile)
-                }
-                return Reply(["InstanceProfile": try await shown(profile)])
-            },
+            Operation("CreateInstanceProfile", enforces: "InstanceProfileName Path Tags", raw: createProfile),
             Operation("GetInstanceProfile", enforces: "InstanceProfileName") { call in
                 Reply(["InstanceProfile": try await shown(try await findProfile(IAMRequest(call)))])
             },
-            Operation("DeleteInstanceProfile", enforces: "InstanceProfileName") { call in
-                let request = IAMRequest(call)
-                let name = try await findProfile(request).name
-                try await ledger.write { write in
-                    guard try write.get(Shelf.profiles, request.key(name))?.value.role == nil else {
-                        throw IAMError.conflict("Cannot delete entity, must remove roles from instance profile first.")
-                    }
-                    try write.delete(Shelf.profiles, request.key(name))
-                }
-                return Reply()
-            },
+            Operation("DeleteInstanceProfile", enforces: "InstanceProfileName", raw: deleteProfile),
             Operation("ListInstanceProfiles", enforces: "PathPrefix" + IAMRequest.paging) { call in
                 let request = IAMRequest(call)
                 return Reply(request.page(try await profiles(request) { _ in true }, as: "InstanceProfiles"))
@@ -63,6 +39,34 @@ extension IAMService {
                 }
             },
         ]
+    }
+
+    private func createProfile(_ call: Call) async throws -> Reply {
+        let request = IAMRequest(call)
+        let name = request.text("InstanceProfileName") ?? ""
+        let tags = try request.tags()
+        let profile = InstanceProfile(
+            account: request.account, name: name, path: request.text("Path") ?? "/",
+            id: ledger.surroundings.makeID("AIPA"), created: call.time, tags: tags.isEmpty ? nil : tags)
+        try await ledger.write { write in
+            guard try write.get(Shelf.profiles, request.key(name)) == nil else {
+                throw IAMError.exists("Instance Profile", name)
+            }
+            try write.put(Shelf.profiles, request.key(name), profile)
+        }
+        return Reply(["InstanceProfile": try await shown(profile)])
+    }
+
+    private func deleteProfile(_ call: Call) async throws -> Reply {
+        let request = IAMRequest(call)
+        let name = try await findProfile(request).name
+        try await ledger.write { write in
+            guard try write.get(Shelf.profiles, request.key(name))?.value.role == nil else {
+                throw IAMError.conflict("Cannot delete entity, must remove roles from instance profile first.")
+            }
+            try write.delete(Shelf.profiles, request.key(name))
+        }
+        return Reply()
     }
 
     private func findProfile(_ request: IAMRequest) async throws -> InstanceProfile {
