@@ -213,6 +213,20 @@ struct StackLifeTests {
         }
     }
 
+    @Test("a template alone is judged without a stack")
+    func validation() async throws {
+        try await withWorkshop { shop in
+            let answer = try await shop.call("ValidateTemplate", ["TemplateBody": .string(Self.template)])
+            #expect(answer["Parameters"]?[0]?["ParameterKey"] == "Size")
+            let circle = "Resources:\n  A: {Type: T, Properties: {P: !Ref B}}\n  B: {Type: T, DependsOn: A}"
+            #expect(
+                try await shop.refusal("ValidateTemplate", ["TemplateBody": .string(circle)])
+                    == "ValidationError: Circular dependency between resources: [A, B]")
+            let summary = try await shop.call("GetTemplateSummary", ["TemplateBody": .string(Self.template)])
+            #expect(summary["ResourceTypes"] == ["Test::Thing"])
+        }
+    }
+
     @Test("termination protection holds a stack")
     func protection() async throws {
         try await withWorkshop { shop in

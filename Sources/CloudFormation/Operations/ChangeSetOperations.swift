@@ -12,7 +12,8 @@ extension CloudFormationService {
                 enforces:
                     "StackName TemplateBody TemplateURL UsePreviousTemplate Parameters Capabilities ResourceTypes Tags "
                     + "RollbackConfiguration "
-                    + "ChangeSetName ClientToken ChangeSetType OnStackFailure ResourcesToImport",
+                    + "ChangeSetName ClientToken ChangeSetType OnStackFailure ResourcesToImport "
+                    + "IncludeNestedStacks ImportExistingResources",
                 stores: "RoleARN NotificationARNs Description"
             ) { (input: CreateChangeSet, call) in try await createChangeSet(input, call) },
             Operation(
@@ -92,6 +93,13 @@ extension CloudFormationService {
             changeSet.executionStatus = "UNAVAILABLE"
             changeSet.reason = error.message
             return nil
+        }
+        let hasNested = accepted.resolved.resources.contains { $0.type == "AWS::CloudFormation::Stack" }
+        if input.IncludeNestedStacks == true, hasNested {
+            throw AWSError.notImplemented("change sets of nested stacks: leave IncludeNestedStacks out")
+        }
+        if input.ImportExistingResources == true {
+            throw AWSError.notImplemented("ImportExistingResources: use a change set of type IMPORT")
         }
         let key = changeSet.revision.templateKey
         changeSet.revision = revision(accepted, input.submission, "", stack.id, previous: stack.revision)
@@ -295,9 +303,12 @@ private struct CreateChangeSet: Decodable, Sendable {
     var ChangeSetType: String?
     var OnStackFailure: String?
     var ResourcesToImport: [ResourceToImport]?
+    var IncludeNestedStacks: Bool?
+    var ImportExistingResources: Bool?
 
     private enum CodingKeys: CodingKey {
-        case ChangeSetName, Description, ChangeSetType, OnStackFailure, ResourcesToImport
+        case ChangeSetName, Description, ChangeSetType, OnStackFailure, ResourcesToImport, IncludeNestedStacks
+        case ImportExistingResources
     }
 
     init(from decoder: any Decoder) throws {
@@ -307,6 +318,8 @@ private struct CreateChangeSet: Decodable, Sendable {
         Description = try values.decodeIfPresent(String.self, forKey: .Description)
         ChangeSetType = try values.decodeIfPresent(String.self, forKey: .ChangeSetType)
         OnStackFailure = try values.decodeIfPresent(String.self, forKey: .OnStackFailure)
+        IncludeNestedStacks = try values.decodeIfPresent(Bool.self, forKey: .IncludeNestedStacks)
+        ImportExistingResources = try values.decodeIfPresent(Bool.self, forKey: .ImportExistingResources)
         ResourcesToImport = try values.decodeIfPresent([ResourceToImport].self, forKey: .ResourcesToImport)
     }
 

@@ -34,6 +34,8 @@ extension CloudFormationService {
                 return users.isEmpty ? nil : ExportInUse(name: export.name, value: export.value, users: users)
             }
         }
+        // The last operation has ended: of each stack one machine is kept, to replay it.
+        if let last = stack.operationID { try runner.remove(last, in: transaction) }
         stack.operationID = subject.operationID
         stack.driftStatus = nil
         stack.driftTime = nil

@@ -139,6 +139,11 @@ extension CloudFormationService {
             try transaction.delete(StackStore.templates, stack.revision.templateKey)
         }
         stack.revision = new
+        // The stack will not be what these were made for.
+        for set in try transaction.find(StackStore.changeSets, "stack", stack.id)
+        where set.value.executionStatus == "AVAILABLE" {
+            try transaction.update(StackStore.changeSets, set.key) { $0.executionStatus = "OBSOLETE" }
+        }
         try keep(accepted, new.templateKey, transaction)
     }
 

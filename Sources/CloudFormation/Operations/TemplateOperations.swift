@@ -67,6 +67,7 @@ extension CloudFormationService {
             let (template, report) = Template.read(
                 source.body, limits: intake.limits, isBeforeTransforms: hasTransforms)
             guard report.isValid else { throw TemplateError(report.located(in: source)) }
+            if !hasTransforms { try template.checkForCircles() }
             return template
         } catch let error as TemplateError {
             throw AWSError("ValidationError", error.message)
