@@ -18,7 +18,8 @@ package struct S3Service: CloudService {
     }
 
     package var operations: [Operation] {
-        bucketOperations + settingOperations + policyOperations + aclOperations + objectOperations + copyOperations
+        bucketOperations + settingOperations + absentOperations + policyOperations + aclOperations + objectOperations
+            + copyOperations
             + deleteOperations + taggingOperations + listOperations + versionListOperations + uploadOperations
             + uploadListOperations
     }

@@ -211,6 +211,35 @@ struct IAMServiceTests {
         }
     }
 
+    static let trusts: [(principal: String, mayAssume: Bool)] = [
+        ("arn:aws:iam::123456789012:user/ana", true), ("arn:aws:iam::123456789012:root", false),
+        ("123456789012", false), ("*", true), ("arn:aws:iam::123456789012:user/bea", false),
+    ]
+
+    @Test("whom a role names may assume it; whom it leaves to the account needs a policy as well", arguments: trusts)
+    func assuming(principal: String, mayAssume: Bool) async throws {
+        try await withIAM { test in
+            let document = """
+                {"Statement":[{"Effect":"Allow","Principal":{"AWS":"\(principal)"},"Action":"sts:AssumeRole"}]}
+                """
+            try await test.call("iam", "CreateUser", ["UserName": "ana"])
+            try await test.call("iam", "CreateRole", ["RoleName": "r", "AssumeRolePolicyDocument": .string(document)])
+            let arn = "arn:aws:iam::123456789012:role/r"
+            let call = Call(
+                service: "sts", operation: "AssumeRole",
+                caller: Caller(account: "123456789012", region: "x", principal: "arn:aws:iam::123456789012:user/ana"),
+                requestID: "r", time: test.ledger.surroundings.now, input: ["RoleArn": .string(arn)], endpoint: "")
+            func isAllowed() async -> Bool {
+                await (try? IAMAuthorizer(ledger: test.ledger).authorize(call)) != nil
+            }
+            #expect(await isAllowed() == mayAssume)
+            let permission = #"{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}}"#
+            try await test.call(
+                "iam", "PutUserPolicy", ["UserName": "ana", "PolicyName": "p", "PolicyDocument": .string(permission)])
+            #expect(await isAllowed())
+        }
+    }
+
     @Test("a role is given only to those its trust policy names")
     func roleTrust() async throws {
         try await withIAM { test in

@@ -106,6 +106,7 @@ struct BucketTests {
         ("BucketLogging", "BucketLoggingStatus", ["LoggingEnabled": ["TargetBucket": "b", "TargetPrefix": "p"]], nil),
         ("BucketTagging", "Tagging", ["TagSet": [["Key": "a", "Value": "b"]]], "NoSuchTagSet"),
         ("BucketNotificationConfiguration", "NotificationConfiguration", ["EventBridgeConfiguration": [:]], nil),
+        ("BucketAccelerateConfiguration", "AccelerateConfiguration", ["Status": "Enabled"], nil),
         ("BucketVersioning", "VersioningConfiguration", ["Status": "Enabled"], nil),
     ]
 
@@ -116,6 +117,18 @@ struct BucketTests {
             try await s3.call("Put" + name, .object([member: value]))
             let answer = try await s3.call("Get" + name)
             #expect(answer[member] ?? answer == value)
+        }
+    }
+
+    @Test("say that they have no replication and no lock, and refuse to be given them")
+    func absent() async throws {
+        try await withBucket { s3 in
+            try await s3.call("DeleteBucketReplication")
+            #expect(try await s3.refusal("GetBucketReplication") == "ReplicationConfigurationNotFoundError")
+            #expect(try await s3.refusal("GetObjectLockConfiguration") == "ObjectLockConfigurationNotFoundError")
+            for operation in ["PutBucketReplication", "PutObjectLockConfiguration"] {
+                #expect(try await s3.refusal(operation) == "NotImplemented")
+            }
         }
     }
 

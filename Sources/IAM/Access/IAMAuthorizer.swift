@@ -34,13 +34,32 @@ package struct IAMAuthorizer: Authorizer {
                 action: access.action, resource: resource, principal: caller.principal, account: caller.account,
                 context: access.context)
             var verdict = effective?.verdict(on: request) ?? .silent
-            if let text = try await resources?.policy(ofResource: resource) {
-                // A policy that cannot be read must not open what it was to close.
-                let policy = try? PrincipalPolicies.read(text, as: .resource)
-                verdict = verdict.and(policy?.verdict(on: request) ?? .denied)
+            if let text = try await policyText(of: resource, call) {
+                verdict = verdict.and(
+                    Self.verdict(of: text, on: request, access.action == "sts:AssumeRole" ? .trust : .resource))
             }
             guard verdict == .allowed else { throw Self.refusal(call, request, verdict) }
         }
+    }
+
+    /// The policy of what is asked for; that of a role is the one that says who may assume it.
+    private func policyText(of resource: String, _ call: Call) async throws -> String? {
+        guard call.service == "sts", call.operation == "AssumeRole" else {
+            return try await resources?.policy(ofResource: resource)
+        }
+        return try await policies.trust(of: resource)
+    }
+
+    /// What a resource's policy adds: it denies to whomever it means, but allows only whom it names itself. One that names
+    /// the account as a whole leaves the decision to the identity's own policies.
+    private static func verdict(of text: String, on request: AccessRequest, _ place: Policy.Place) -> Verdict {
+        // A policy that cannot be read must not open what it was to close.
+        guard let policy = try? PrincipalPolicies.read(text, as: place), policy.verdict(on: request) != .denied else {
+            return .denied
+        }
+        var named = request
+        named.countsAccount = false
+        return policy.verdict(on: named)
     }
 
     private static func refusal(_ call: Call, _ request: AccessRequest, _ verdict: Verdict) -> AWSError {

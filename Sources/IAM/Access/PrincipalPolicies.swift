@@ -47,6 +47,14 @@ struct PrincipalPolicies: Sendable {
         return EffectivePolicies(identity: policies, boundary: boundary)
     }
 
+    /// The trust policy of that role; nil when there is no such role.
+    func trust(of arn: String) async throws -> String? {
+        let parts = arn.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 6, let (kind, name) = Self.name(arn), kind == .role else { return nil }
+        let role = try await ledger.get(Shelf.roles, Shelf.key(String(parts[4]), name))?.value
+        return role?.arn == arn ? role?.trust : nil
+    }
+
     static func name(_ principal: String) -> (EntityKind, String)? {
         let resource = principal.split(separator: ":", maxSplits: 5).last ?? ""
         let parts = resource.split(separator: "/")

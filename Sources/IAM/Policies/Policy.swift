@@ -160,9 +160,10 @@ struct Principals: Sendable {
     }
 
     private static func means(_ name: String, _ request: AccessRequest) -> Bool {
-        if name == "*" || name == request.principal || name == request.account { return true }
+        if name == "*" || name == request.principal { return true }
         // The account as a whole: whoever in it has a permission of its own.
-        if name == "arn:aws:iam::\(request.account):root" { return true }
+        let isAccount = name == request.account || name == "arn:aws:iam::\(request.account):root"
+        if isAccount { return request.countsAccount || request.principal == name }
         // A role means all its sessions.
         guard name.contains(":role/"), request.principal.contains(":assumed-role/") else { return false }
         let role = name.split(separator: "/").last
