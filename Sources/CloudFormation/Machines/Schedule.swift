@@ -1,8 +1,8 @@
 /// What is ready, and what waits for what, in one walk over the dependency graph. Each step costs what it touches,
 /// however large the stack is.
 struct Schedule: Codable, Sendable {
-    private var open: [String: Int] = [:]
-    private var dependents: [String: [String]] = [:]
+    private var open = Register<Int>()
+    private var dependents = Register<[String]>()
     private var ready: [String] = []
     /// How many have not come to their end.
     private(set) var remaining = 0
@@ -14,12 +14,14 @@ struct Schedule: Codable, Sendable {
     init(_ nodes: [String], needs: (String) -> [String]) {
         let members = Set(nodes)
         remaining = nodes.count
+        var waiting: [String: [String]] = [:]
         for node in nodes {
             let own = Set(needs(node)).intersection(members).subtracting([node])
             open[node] = own.count
-            for other in own { dependents[other, default: []].append(node) }
+            for other in own { waiting[other, default: []].append(node) }
             if own.isEmpty { ready.append(node) }
         }
+        dependents = Register(waiting.map { ($0, $1) })
         ready.reverse()
     }
 

@@ -16,7 +16,7 @@ extension StackOperation {
         self.subject = subject
         self.status = status
         self.eventCount = eventCount
-        self.resources = Dictionary(resources.map { ($0.logicalID, $0) }) { first, _ in first }
+        self.resources = Register(resources.map { ($0.logicalID, $0) })
         types = plan.types
         targets = plan.targets
         outputTargets = plan.outputs

@@ -112,7 +112,7 @@ package struct StackOperation: Machine {
     /// What each resource shall be.
     var targets: [String: ResourceTarget]
     /// The resources, old and new.
-    var resources: [String: StackResource]
+    var resources: Register<StackResource>
     /// All logical ids, in the order of the template, what is only old last.
     var order: [String]
     /// What is known about the types.
@@ -127,7 +127,7 @@ package struct StackOperation: Machine {
     var phase = Phase.new
     var status: StackStatus
     var schedule = Schedule()
-    var running: [String: Running] = [:]
+    var running = Register<Running>()
     var failures: [Failure] = []
     /// Why the stack as a whole failed, when no resource did.
     var trouble: String?
