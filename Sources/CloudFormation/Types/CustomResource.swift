@@ -16,6 +16,8 @@ struct CustomResource: Sendable {
     private let inbox: ResponseInbox
     /// How long an answer may be on its way after its function has exited.
     private static let grace = Duration.seconds(3)
+    /// The same after it has failed: what it sent before that has arrived by then.
+    private static let graceAfterFailure = Duration.milliseconds(300)
 
     init(inbox: ResponseInbox) { self.inbox = inbox }
 
@@ -68,7 +70,7 @@ struct CustomResource: Sendable {
             payload: .bytes(event.bytes()), as: request.caller.through("cloudformation.amazonaws.com"))
         let seconds = request.properties["ServiceTimeout"].flatMap { $0.int ?? $0.string.flatMap { Int($0) } }
         let hasFailed = reply.output["FunctionError"]?.string != nil
-        let wait = hasFailed ? Self.grace : seconds.map { Duration.seconds($0) } ?? Self.grace
+        let wait = hasFailed ? Self.graceAfterFailure : seconds.map { Duration.seconds($0) } ?? Self.grace
         if let answer = try await inbox.wait(for: token, atMost: wait) { return answer }
         let payload = try? await reply.payload?.collected(limit: 16_384)
         let result = payload.map { String(decoding: $0, as: UTF8.self) } ?? ""
