@@ -1,0 +1,91 @@
+/// Where a link leads: a page of the console, or another site by http. Nothing else can be one, `javascript:` least of all.
+struct Address: Sendable, Hashable {
+    /// As it stands in a link.
+    let text: String
+
+    /// What all pages' addresses begin with.
+    static let root = "/_slipway/console"
+
+    private init(text: String) { self.text = text }
+
+    /// The page of that path.
+    static func page(path: [String]) -> Address {
+        Address(text: path.reduce(root) { $0 + "/" + encode($1) })
+    }
+
+    /// The page of that path, each part percent-encoded, so that any name can be one.
+    static func page(_ parts: String...) -> Address {
+        page(path: parts)
+    }
+
+    /// A place on the same page.
+    static func anchor(_ id: StaticString) -> Address { Address(text: "#\(id)") }
+
+    /// A ship's hull as the window's icon.
+    static let icon = Address(
+        text: "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+            + "%3Cpath d='M1 9h14l-3 5H4zM7 1h2v7H7z' fill='%231967c8'/%3E%3C/svg%3E")
+
+    /// A site elsewhere; nil when the text is no address for a browser to open.
+    static func web(_ text: String) -> Address? {
+        guard text.hasPrefix("https://") || text.hasPrefix("http://") else { return nil }
+        guard text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F }) else { return nil }
+        return Address(text: text)
+    }
+
+    /// The text with all but unreserved characters encoded (RFC 3986, section 2.3).
+    static func encode(_ text: String) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            let scalar = Unicode.Scalar(byte)
+            if scalar.properties.isAlphabetic && byte < 0x80 || (0x30...0x39).contains(byte) || "-._~".utf8.contains(byte) {
+                result.unicodeScalars.append(scalar)
+            } else {
+                let digits = String(byte, radix: 16, uppercase: true)
+                result += "%" + (digits.count == 1 ? "0" : "") + digits
+            }
+        }
+        return result
+    }
+
+    /// The opposite, for a path's part or, with `+` for a space, a form's value; nil when it is no UTF-8 or badly encoded.
+    static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "+"), plusIsSpace {
+                bytes.append(0x20)
+            } else if byte == UInt8(ascii: "%") {
+                let digits = rest.prefix(2)
+                guard digits.count == 2, digits.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }),
+                    let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+                else { return nil }
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}
+
+/// Names and values as a query or a form carries them (`application/x-www-form-urlencoded`).
+struct FormFields: Sendable, Hashable {
+    private let values: [String: String]
+
+    /// Reads them; of a name that comes twice, the first counts. What cannot be decoded is left out.
+    init(parsing text: some StringProtocol) {
+        var values: [String: String] = [:]
+        for pair in text.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = Address.decode(parts[0], plusIsSpace: true),
+                let value = Address.decode(parts.count > 1 ? parts[1] : "", plusIsSpace: true)
+            else { continue }
+            if values[name] == nil { values[name] = value }
+        }
+        self.values = values
+    }
+
+    subscript(name: String) -> String? { values[name] }
+}

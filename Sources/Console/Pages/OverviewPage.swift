@@ -1,0 +1,96 @@
+internal import Cloud
+internal import Notation
+
+/// What is under way, and what went wrong lately.
+enum OverviewPage {
+    static func page(_ desk: Desk) async throws(AWSError) -> Page {
+        let running = await Outcome { () throws(AWSError) in try await underWay(desk) }
+        let stacks = await Outcome { () throws(AWSError) in try await StacksPage.stacks(desk) }
+        let wrong = await Parts.attempt { () throws(AWSError) in try await failures(desk) }
+        let alarms = await Parts.attempt { () throws(AWSError) in try await firing(desk) }
+        let changing = stacks.value?.filter { Mood(status: $0.text("StackStatus")) == .busy } ?? []
+        let isBusy = running.value?.isEmpty == false || !changing.isEmpty
+        return Page("Overview", refresh: isBusy ? 1 : nil, desk: desk) {
+            tag("h1", text: "Overview")
+            Parts.section("Under way", .id("under-way")) {
+                if let refusal = running.refusal { Parts.refusal(refusal) }
+                if !isBusy, running.refusal == nil { tag("p", .class("dim"), text: "Nothing is being deployed.") }
+                for view in running.value ?? [] { card(view) }
+                if !changing.isEmpty { StacksPage.table(changing, desk) }
+            }
+            Parts.section("Went wrong lately", .id("went-wrong")) {
+                alarms
+                wrong
+            }
+            Parts.section("Stacks") {
+                if let refusal = stacks.refusal { Parts.refusal(refusal) }
+                if let all = stacks.value { StacksPage.table(Array(all.prefix(10)), desk) }
+            }
+        }
+    }
+
+    /// What is under way, described.
+    private static func underWay(_ desk: Desk) async throws(AWSError) -> [JSON] {
+        let active = ["Created", "Queued", "InProgress", "Ready"]
+        var views: [JSON] = []
+        for info in try await DeploymentsPage.infos(desk, limit: 10, status: active) {
+            let name: JSON = ["deploymentId": info["deploymentId"] ?? ""]
+            views.append(try await desk.call("slipway", "DescribeDeployment", name))
+        }
+        return views
+    }
+
+    private static func card(_ view: JSON) -> HTML {
+        let id = view.text("deploymentId")
+        return tag("article", .class("card")) {
+            tag("h3") {
+                Parts.link("\(view["functionName"]?.string ?? view.text("applicationName"))", .page("deployments", id))
+                " "
+                Parts.badge(view.isTrue("isPaused") ? "paused" : view.text("status"))
+            }
+            tag("p", text: view.text("verdict"))
+            if let share = view["weights"]?["new"]?.double, let old = view["oldVersion"]?.string {
+                TrafficBar(old: "version \(old)", new: "version \(view.text("newVersion"))", share: share).html
+            }
+        }
+    }
+
+    private static func failures(_ desk: Desk) async throws(AWSError) -> HTML {
+        let infos = try await DeploymentsPage.infos(desk, limit: 5, status: ["Failed", "Stopped"])
+        guard !infos.isEmpty else { return tag("p", .class("dim"), text: "No deployment has failed.") }
+        var rows: [[HTML]] = []
+        for info in infos {
+            let id = info.text("deploymentId")
+            let view = try await desk.call("slipway", "DescribeDeployment", ["deploymentId": .string(id)])
+            let why = view["cause"]?.string ?? info["errorInformation"]?["message"]?.string ?? view.text("verdict")
+            rows.append([
+                Parts.link(id, .page("deployments", id)), Parts.badge(info.text("status")), .text(why),
+                Moments.ago(info.moment("completeTime") ?? info.moment("createTime"), now: desk.now),
+            ])
+        }
+        return Parts.table(["Deployment", "Status", "Cause", "When"], empty: "", rows: rows)
+    }
+
+    private static func firing(_ desk: Desk) async throws(AWSError) -> HTML {
+        let answer = try await desk.call("cloudwatch", "DescribeAlarms", ["StateValue": "ALARM"])
+        let alarms = answer.list("MetricAlarms") + answer.list("CompositeAlarms")
+        return .several(
+            alarms.prefix(10).map { alarm in
+                tag("p", .class("banner bad")) {
+                    Parts.link(alarm.text("AlarmName"), .page("alarms"))
+                    " fires: \(alarm.text("StateReason"))"
+                }
+            })
+    }
+}
+
+/// What a part of a page needs, or why it cannot be had.
+struct Outcome<Value: Sendable>: Sendable {
+    let value: Value?
+    let refusal: AWSError?
+
+    /// Tries it.
+    init(_ body: () async throws(AWSError) -> Value) async {
+        do { (value, refusal) = (try await body(), nil) } catch { (value, refusal) = (nil, error) }
+    }
+}
