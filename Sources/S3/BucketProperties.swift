@@ -48,7 +48,7 @@ enum BucketProperties {
             translate: { ["Status": $0["AccelerationStatus"] ?? "Suspended"] }),
         Rule(
             property: "NotificationConfiguration", put: "PutBucketNotificationConfiguration",
-            member: "NotificationConfiguration", translate: { _ in ["EventBridgeConfiguration": [:]] }),
+            member: "NotificationConfiguration", translate: notification),
     ]
 
     /// The calls that bring a bucket from the old properties to the new ones.
@@ -114,6 +114,18 @@ enum BucketProperties {
         var enabled: JSON = ["TargetPrefix": value["LogFilePrefix"] ?? ""]
         enabled["TargetBucket"] = value["DestinationBucketName"]
         return ["LoggingEnabled": enabled]
+    }
+
+    @Sendable private static func notification(_ value: JSON) -> JSON {
+        var result: JSON = [:]
+        if value["EventBridgeConfiguration"] != nil { result["EventBridgeConfiguration"] = [:] }
+        let targets = (value["LambdaConfigurations"]?.array ?? []).map { target -> JSON in
+            var entry: JSON = ["LambdaFunctionArn": target["Function"] ?? "", "Events": [target["Event"] ?? ""]]
+            if let rules = target["Filter"]?["S3Key"]?["Rules"] { entry["Filter"] = ["Key": ["FilterRules": rules]] }
+            return entry
+        }
+        if !targets.isEmpty { result["LambdaFunctionConfigurations"] = .array(targets) }
+        return result
     }
 
     @Sendable private static func lifecycle(_ value: JSON) -> JSON {

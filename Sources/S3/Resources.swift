@@ -8,7 +8,7 @@ extension S3Service {
         ResourceType(
             "AWS::S3::Bucket",
             enforces: "BucketName VersioningConfiguration PublicAccessBlockConfiguration OwnershipControls Tags"
-                + " NotificationConfiguration.EventBridgeConfiguration",
+                + " NotificationConfiguration.EventBridgeConfiguration NotificationConfiguration.LambdaConfigurations",
             stores: "BucketEncryption LifecycleConfiguration CorsConfiguration AccelerateConfiguration"
                 + " LoggingConfiguration WebsiteConfiguration AccessControl",
             replacedBy: "BucketName",

@@ -8,17 +8,20 @@ internal import Notation
 /// Bucket names are one for all accounts of a Slipway. Buckets of any region are reached through the one endpoint.
 package struct S3Service: CloudService {
     package let id = "s3"
+    let cloud: Cloud
     let ledger: Ledger
     let blobs: Blobs
 
     /// S3 on that ledger. `blobs` is the one store of bodies of that ledger; whoever makes it runs it.
     package init(cloud: Cloud, ledger: Ledger, blobs: Blobs) {
+        self.cloud = cloud
         self.ledger = ledger
         self.blobs = blobs
     }
 
     package var operations: [Operation] {
-        bucketOperations + settingOperations + absentOperations + policyOperations + aclOperations + objectOperations
+        bucketOperations + settingOperations + absentOperations + notificationOperations + policyOperations
+            + aclOperations + objectOperations
             + copyOperations
             + deleteOperations + taggingOperations + listOperations + versionListOperations + uploadOperations
             + uploadListOperations

@@ -55,9 +55,6 @@ extension S3Service {
             deletion: "DeleteBucketWebsite"),
         Setting(name: "logging", operation: "BucketLogging", member: "BucketLoggingStatus"),
         Setting(name: "accelerate", operation: "BucketAccelerateConfiguration", member: "AccelerateConfiguration"),
-        Setting(
-            name: "notification", operation: "BucketNotificationConfiguration", member: "NotificationConfiguration",
-            enforces: "NotificationConfiguration.EventBridgeConfiguration", stores: "SkipDestinationValidation"),
     ]
 
     /// The configurations, versioning and tags of buckets.
