@@ -36,9 +36,10 @@ lint:
 bench: build
 	$(PYTHON) Benchmarks/run.py
 
-## Writes docs/support.md anew from the models and the handlers.
+## Writes docs/support.md and docs/reference/commands.md anew from the program itself.
 docs: build
 	.build/release/slipway support --markdown > docs/support.md
+	Scripts/make-command-reference .build/release/slipway > docs/reference/commands.md
 
 ## System packages and the Python clients used by tests and benchmarks. Quick when all is there.
 setup:

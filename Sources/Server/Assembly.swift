@@ -2,6 +2,7 @@ internal import Cloud
 internal import CloudFormation
 internal import CloudWatch
 internal import CodeDeploy
+internal import Console
 internal import Foundation
 internal import HTTP
 internal import IAM
@@ -69,19 +70,37 @@ final class Assembly: Sendable {
         let runtimes = HTTPListener(.tcp(host: "127.0.0.1", port: 0), group: .singleton) { await functions.runtimeAPI($0) }
         functions.useRuntimeAPI(at: "\(try await runtimes.bind())")
 
+        let buckets = S3Service(cloud: cloud, ledger: ledger, blobs: blobs)
         let shelf: [any CloudService] = [
-            sts, iam, try SSMService(ledger: ledger), S3Service(cloud: cloud, ledger: ledger, blobs: blobs), metrics, logs,
+            sts, iam, try SSMService(ledger: ledger), buckets, metrics, logs,
             functions, codeDeploy, SlipwayDeployments(codeDeploy), stacks,
         ]
-        cloud.install(shelf, authorizer: options.acceptsAnyone ? nil : IAMAuthorizer(ledger: ledger))
+        let authorizer = IAMAuthorizer(ledger: ledger, resources: BucketPolicies(buckets: buckets))
+        cloud.install(shelf, authorizer: options.acceptsAnyone ? nil : authorizer)
+        let console = Console(
+            cloud: cloud, ledger: ledger, access: Self.consoleAccess(options, lasting: lasting, sts: sts))
         let calls = InsideCalls(cloud: cloud, sentry: sentry, surroundings: surroundings)
         frontDoor = FrontDoor(
             cloud: cloud, sentry: sentry, surroundings: surroundings, bodyLimit: options.bodyLimit,
             virtualHosts: ["s3.localhost", "localhost"],
-            inside: InsidePages(calls: calls, functions: functions, inbox: stacks.inbox).respond)
+            inside: InsidePages(calls: calls, functions: functions, inbox: stacks.inbox, console: console).respond)
         services =
             [LedgerKeeper(), blobs] + metrics.services + logs.services + [runtimes, functions]
-            + [Running { try await codeDeploy.run() }] + stacks.machines
+            + [Running { try await codeDeploy.run() }, Running { try await buckets.deliverNotifications() }]
+            + stacks.machines
+    }
+
+    /// Who may use the console: anyone where anyone is accepted, else whoever knows a key and its secret.
+    private static func consoleAccess(
+        _ options: ServerOptions, lasting: CredentialStore, sts: STSService
+    ) -> ConsoleAccess {
+        if options.acceptsAnyone { return .open(.root(account: options.account, region: options.region)) }
+        return .login { key, secret in
+            guard let found = try? await lasting.credential(for: key), found.secret.isSameInConstantTime(as: secret) else {
+                return nil
+            }
+            return found.caller(region: options.region)
+        }
     }
 
     /// Finds a way to run programs that works on this machine.
@@ -101,5 +120,14 @@ final class Assembly: Sendable {
         functions.isStrict = options.isStrict
         functions.environment = ProcessInfo.processInfo.environment
         return functions
+    }
+}
+
+extension String {
+    /// Compares without telling by the time it takes how much of it was right.
+    fileprivate func isSameInConstantTime(as other: String) -> Bool {
+        let (left, right) = (Array(utf8), Array(other.utf8))
+        guard left.count == right.count else { return false }
+        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }

@@ -5,6 +5,6 @@ internal import Wire
 enum CloudValidation {
     static let validate: Cloud.Validator = { service, operation, input in
         guard let fault = Models.service(service)?.operation(operation)?.validate(input) else { return nil }
-        return AWSError(fault.code, fault.message, status: fault.status ?? 400, members: fault.members)
+        return AWSError(fault)
     }
 }

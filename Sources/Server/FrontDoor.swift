@@ -46,14 +46,22 @@ struct FrontDoor: Sendable {
     ) async -> HTTPResponse {
         let call = Call(
             service: incoming.service, operation: incoming.operation, caller: caller, requestID: requestID, time: now,
-            input: incoming.input, payload: incoming.payload, endpoint: cloud.endpoint, peer: request.peer)
+            input: incoming.input, payload: incoming.payload?.translatingFaults { AWSError($0) }, endpoint: cloud.endpoint, peer: request.peer)
         do {
             let reply = try await cloud.dispatch(call)
-            return router.answer(incoming, output: reply.output, payload: reply.payload, requestID: requestID)
+            return router.answer(
+                incoming, output: reply.output, payload: reply.payload, requestID: requestID, hostID: requestID)
         } catch {
             let refusal = error as? AWSError ?? .internalFailure(requestID)
-            return router.answer(Fault(refusal), to: incoming.format, requestID: requestID)
+            return router.answer(Fault(refusal), to: incoming.format, requestID: requestID, hostID: requestID)
         }
+    }
+}
+
+extension AWSError {
+    /// What reading a body found wrong, as a service sees it.
+    init(_ fault: Fault) {
+        self.init(fault.code, fault.message, status: fault.status ?? 400, members: fault.members)
     }
 }
 

@@ -1,4 +1,5 @@
 internal import CloudFormation
+internal import Console
 internal import HTTP
 internal import Lambda
 
@@ -7,11 +8,15 @@ struct InsidePages: Sendable {
     let calls: InsideCalls
     let functions: LambdaService
     let inbox: ResponseInbox
+    let console: Console
 
     /// The answer; nil when the request is for AWS's services.
     @Sendable
     func respond(to request: HTTPRequest) async -> HTTPResponse? {
         guard request.target.hasPrefix("/_slipway/") else {
+            if Self.isBrowser(request) {
+                return HTTPResponse(status: 302, fields: ["Location": "/_slipway/console"])
+            }
             let host = request.fields["Host"] ?? ""
             return host.contains(".lambda-url.") ? await functions.http(request) : nil
         }
@@ -20,7 +25,14 @@ struct InsidePages: Sendable {
         if request.path == "/_slipway/health" {
             return .text(200, "{\"status\":\"ok\"}\n", type: "application/json")
         }
+        if let response = await console.respond(to: request) { return response }
         if let response = await functions.http(request) { return response }
         return .text(404, "There is no such page. The console is at /_slipway/console.\n")
+    }
+
+    /// Somebody who opens the endpoint in a browser: no client of AWS asks the root for HTML, and none comes without a credential.
+    private static func isBrowser(_ request: HTTPRequest) -> Bool {
+        request.method == "GET" && request.target == "/" && request.fields["Authorization"] == nil
+            && request.fields["Accept"]?.contains("text/html") == true
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 import Notation
 import Server
 
@@ -15,6 +16,7 @@ struct Doctor: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
+        LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
         var findings = await MachineCheck.run(data: folder.path)
         findings.append(await server())
         if json {

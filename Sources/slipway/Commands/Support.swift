@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import Notation
 import Server
 
@@ -21,6 +22,7 @@ struct Support: AsyncParsableCommand {
     var markdown = false
 
     func run() async throws {
+        LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
         let ledger = try await SupportLedger.make().only(service: service, operation: operation)
         if ledger.isEmpty {
             throw CommandFailure("Slipway offers no such operation. 'slipway support' lists what it offers.")
