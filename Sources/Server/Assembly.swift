@@ -86,7 +86,7 @@ final class Assembly: Sendable {
             inside: InsidePages(calls: calls, functions: functions, inbox: stacks.inbox, console: console).respond)
         services =
             [LedgerKeeper(), blobs] + metrics.services + logs.services + [runtimes, functions]
-            + [Running { try await codeDeploy.run() }, Running { try await buckets.deliverNotifications() }]
+            + [Running { try await codeDeploy.run() }, BucketNotifications(buckets: buckets)]
             + stacks.machines
     }
 
