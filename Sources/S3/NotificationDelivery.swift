@@ -10,8 +10,8 @@ extension S3Service {
     /// object written would cost each of them a second sync.
     private static let noteEvery: Int64 = 1000
 
-    /// Tells functions what happens to objects, as the buckets' notification configurations ask, until cancelled. Run by the
-    /// composition root.
+    /// Tells functions what happens to objects, as the buckets' notification configurations ask, until cancelled. Run
+    /// by the composition root.
     ///
     /// A reader of the one log with a durable place: what was written before a crash is told after it, at least once.
     package func deliverNotifications() async throws {

@@ -60,7 +60,8 @@ extension S3Service {
         return try await configure(name, request)
     }
 
-    /// Whether an earlier attempt of this action made the bucket. It carries this resource's tags from its first moment.
+    /// Whether an earlier attempt of this action made the bucket. It carries this resource's tags from its first
+    /// moment.
     ///
     /// - Throws: `AlreadyExists` when it is somebody else's.
     private func isMadeAlready(_ name: String, _ request: ResourceRequest) async throws -> Bool {

@@ -50,8 +50,8 @@ package struct IAMAuthorizer: Authorizer {
         return try await policies.trust(of: resource)
     }
 
-    /// What a resource's policy adds: it denies to whomever it means, but allows only whom it names itself. One that names
-    /// the account as a whole leaves the decision to the identity's own policies.
+    /// What a resource's policy adds: it denies to whomever it means, but allows only whom it names itself. One that
+    /// names the account as a whole leaves the decision to the identity's own policies.
     private static func verdict(of text: String, on request: AccessRequest, _ place: Policy.Place) -> Verdict {
         // A policy that cannot be read must not open what it was to close.
         guard let policy = try? PrincipalPolicies.read(text, as: place), policy.verdict(on: request) != .denied else {

@@ -12,8 +12,8 @@ package struct AccessRequest: Sendable {
     package var service: String?
     /// The condition keys and their values; names in lower case.
     package var context: [String: [String]]
-    /// Whether a policy that names the principal's whole account means the principal. It does not where the policy alone
-    /// is to decide: naming the account leaves the decision to the account's own policies.
+    /// Whether a policy that names the principal's whole account means the principal. It does not where the policy
+    /// alone is to decide: naming the account leaves the decision to the account's own policies.
     var countsAccount = true
 
     /// A request.

@@ -177,8 +177,9 @@ extension IAMService {
                 }))
     }
 
-    /// The key of this request, made once however often it is asked for: a second one would be left over, and only two are
-    /// allowed. CreateAccessKey knows no token, so this does what it does, after the same question whether it is allowed.
+    /// The key of this request, made once however often it is asked for: a second one would be left over, and only
+    /// two are allowed. CreateAccessKey knows no token, so this does what it does, after the same question whether it
+    /// is allowed.
     private func makeKey(_ user: String, _ request: ResourceRequest) async throws -> AccessKey {
         let call = Call(
             service: "iam", operation: "CreateAccessKey",

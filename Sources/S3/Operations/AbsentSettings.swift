@@ -3,8 +3,8 @@ internal import Ledger
 internal import Notation
 
 extension S3Service {
-    /// What Slipway's buckets never have: replication and object lock. Asking for it gets the answer S3 gives where it was
-    /// never switched on; switching it on is refused by name.
+    /// What Slipway's buckets never have: replication and object lock. Asking for it gets the answer S3 gives where
+    /// it was never switched on; switching it on is refused by name.
     var absentOperations: [Operation] {
         [
             absent(
