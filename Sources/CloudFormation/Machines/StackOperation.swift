@@ -94,7 +94,8 @@ package struct StackOperation: Machine {
         var canUpdate: Bool
         var isTaggable: Bool
 
-        var rules: ReplacementRules { ReplacementRules(createOnly: Set(replacing)) }
+        /// What replaces it: everything, when it cannot be changed in place.
+        var rules: ReplacementRules { ReplacementRules(createOnly: canUpdate ? Set(replacing) : ["*"]) }
     }
 
     /// What went wrong, first cause first.

@@ -111,7 +111,7 @@ extension CloudFormationService {
         changeSet.changes =
             ChangeViews(
                 plan: try await plan(stack, accepted), standing: Dictionary(standing) { first, _ in first },
-                secrets: accepted.secrets
+                secrets: accepted.secrets + StackRules.secrets(stack)
             ).all
         if changeSet.type == "IMPORT" {
             let adopted = try await adopted(input.ResourcesToImport ?? [], accepted, stack)

@@ -42,6 +42,12 @@ enum StackRules {
         try transaction.find(StackStore.stacks, "import", scope + export).map(\.value.name).sorted()
     }
 
+    /// What the stack must not show: the values of its `NoEcho` parameters, now and in its last good state.
+    static func secrets(_ stack: Stack) -> [String] {
+        let parameters = stack.revision.parameters + (stack.good?.parameters ?? [])
+        return Set(parameters.filter(\.isNoEcho).map { $0.resolved ?? $0.value }).filter { !$0.isEmpty }.sorted()
+    }
+
     /// Tags by key.
     static func tags(_ tags: [Stack.Tag]) -> [String: String] {
         Dictionary(tags.map { ($0.key, $0.value) }) { _, last in last }
