@@ -31,6 +31,15 @@ struct Chart: Sendable {
     var marks: [Mark] = []
     var isSmall = false
 
+    /// The values with a zero for every period that has none: right for counts, of which nothing means zero.
+    static func filled(_ points: [Point], from start: Timestamp, to end: Timestamp, period: Int) -> [Point] {
+        let known = Dictionary(points.map { (Int64($0.time.seconds) / Int64(period), $0) }) { $1 }
+        let slots = Int64(start.seconds) / Int64(period)...max(Int64(start.seconds), Int64(end.seconds)) / Int64(period)
+        return slots.map { slot in
+            known[slot] ?? Point(time: Timestamp(seconds: Double(slot * Int64(period))), value: 0)
+        }
+    }
+
     private static let width = 1000.0
     private static let height = 200.0
 

@@ -5,7 +5,7 @@ enum Moments {
     /// How long ago, with the exact time behind it: `3 min ago`.
     static func ago(_ time: Timestamp?, now: Timestamp) -> HTML {
         guard let time else { return .text("-") }
-        let text = time > now ? "in \(span(time - now))" : now - time < .seconds(2) ? "now" : "\(span(now - time)) ago"
+        let text = time > now ? "in \(span(time - now))" : now - time < .seconds(2) ? "now" : "\(age(now - time)) ago"
         return stamp(time, text)
     }
 
@@ -32,8 +32,20 @@ enum Moments {
         }
     }
 
+    /// A duration in its largest unit, rounded down.
+    private static func age(_ duration: Duration) -> String {
+        let seconds = max(0, duration.components.seconds)
+        switch seconds {
+        case ..<120: return "\(seconds) s"
+        case ..<7200: return "\(seconds / 60) min"
+        case ..<172_800: return "\(seconds / 3600) h"
+        default: return "\(seconds / 86400) d"
+        }
+    }
+
     /// A number without needless digits.
     static func number(_ value: Double) -> String {
+        guard abs(value) < 1e15 else { return "-" }
         if let whole = Int(exactly: value.rounded()), abs(value - Double(whole)) < 0.005 || abs(value) >= 100 { return "\(whole)" }
         let hundredths = Int((value * 100).rounded())
         let digits = String(abs(hundredths) % 100)

@@ -80,8 +80,23 @@ enum Parts {
         return tag("a", .to(address), Attribute("rel", "noreferrer"), text: text)
     }
 
+    /// A resource type, which may break between its parts: `AWS::Lambda::Function`.
+    static func type(_ name: String) -> HTML {
+        let parts = name.split(separator: "::")
+        let last = parts.count - 1
+        return .several(
+            parts.enumerated().flatMap { place, part in
+                place == last ? [HTML.text(String(part))] : [HTML.text("\(part)::"), tag("wbr")]
+            })
+    }
+
     /// Lines as they were written.
     static func lines(_ text: String) -> HTML { tag("pre", Attribute("tabindex", "0"), text: text) }
+
+    /// The same, seen from its end: the newest line first of all.
+    static func tail(_ text: String) -> HTML {
+        tag("div", .class("tail"), Attribute("tabindex", "0")) { tag("pre", text: text) }
+    }
 
     /// What takes a part's place that cannot be shown.
     static func refusal(_ error: any Error) -> HTML { tag("p", .class("banner bad"), text: "\(error)") }

@@ -12,7 +12,7 @@ indirect enum HTML: Sendable {
     static let none = HTML.several([])
 
     /// Elements that have neither content nor end tag (HTML Standard, section 13.1.2).
-    private static let void: Set<String> = ["meta", "link", "input", "br", "hr"]
+    private static let void: Set<String> = ["meta", "link", "input", "br", "hr", "wbr"]
 
     /// The markup.
     var markup: String {

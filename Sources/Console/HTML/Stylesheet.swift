@@ -42,11 +42,13 @@ enum Stylesheet {
         .scroll { overflow-x: auto; background: var(--paper); border: 1px solid var(--line); border-radius: 10px; margin-bottom: .6rem; }
         table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .45rem .8rem; }
         th { font-size: .8rem; color: var(--dim); font-weight: 600; white-space: nowrap; } tbody tr { border-top: 1px solid var(--line); }
-        td { overflow-wrap: anywhere; min-width: 5.5rem; } td p { margin: .2rem 0 0; font-size: .9rem; }
+        .long { overflow-wrap: anywhere; } td { overflow-wrap: break-word; min-width: 5.5rem; } td:first-child a, td time { white-space: nowrap; } td p { margin: .2rem 0 0; font-size: .9rem; }
         code, pre { font: .85rem/1.5 ui-monospace, monospace; }
         pre { margin: .3rem 0 .8rem; padding: .7rem .9rem; background: var(--back); border: 1px solid var(--line); border-radius: 8px; overflow: auto;
           max-height: 24rem; white-space: pre-wrap; overflow-wrap: anywhere; }
         section > pre, details > pre { background: var(--paper); }
+        .tail { display: flex; flex-direction: column-reverse; overflow: auto; max-height: 26rem; border: 1px solid var(--line); border-radius: 8px; }
+        .tail pre { max-height: none; overflow: visible; border: 0; margin: 0; background: var(--paper); }
         .command { display: inline-block; max-width: 100%; margin: .2rem .5rem .2rem 0; padding: .15rem .5rem; color: var(--dim); background: var(--idleback);
           border-radius: 5px; overflow-wrap: anywhere; } .command::before { content: "$ "; opacity: .6; user-select: none; }
         dl { display: flex; flex-wrap: wrap; gap: .4rem 1.8rem; margin: .6rem 0; } dt { font-size: .8rem; color: var(--dim); }
@@ -77,16 +79,17 @@ enum Stylesheet {
         .threshold { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 6 4; } .danger { fill: var(--bad); opacity: .08; }
         .mark { stroke: var(--old); stroke-width: 1.5; } .mark.bad { stroke: var(--bad); }
         .sparks { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .8rem; }
-        .spark { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: .4rem .9rem; }
-        .spark h3 { margin: 0; color: var(--dim); font-size: .8rem; } .spark b { font-size: 1.3rem; }
+        .spark { display: flex; flex-direction: column; background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: .4rem .9rem; }
+        .spark .chart { margin-top: auto; } .spark h3 { margin: 0; color: var(--dim); font-size: .8rem; } .spark b { font-size: 1.3rem; }
         .login { max-width: 24rem; margin: 10vh auto 0; } .login form, .login label { display: grid; gap: .3rem; } .login form { gap: .9rem; margin: 1rem 0; }
         .login input { padding: .5rem .7rem; }
         @media (max-width: 700px) {
-          header { padding: .5rem .8rem; } header nav { order: 1; flex-basis: 100%; margin: 0 -.4rem; } header nav a { padding: .45rem .5rem; }
+          header { padding: .5rem .8rem; } header nav { order: 1; flex-basis: 100%; margin: 0 -.4rem; } header nav a { padding: .45rem .4rem; font-size: .88rem; }
+          .timeline .times { float: none; display: block; }
           #live { margin-left: auto; } main { padding: .6rem .8rem 3rem; } .columns { grid-template-columns: minmax(0, 1fr); }
           .actions form { flex: 1 1 100%; } .do { width: 100%; padding: .7rem; }
           thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-          table, tbody, tr, td { display: block; } tr { padding: .4rem 0; } td { padding: .15rem .8rem; display: flex; gap: .6rem; }
+          table, tbody, tr, td { display: block; } tr { padding: .4rem 0; } td { padding: .15rem .8rem; display: flex; gap: .6rem; } td:first-child a { white-space: normal; }
           td::before { content: attr(data-head); flex: 0 0 6.5rem; color: var(--dim); font-size: .8rem; }
         }
         @media (prefers-reduced-motion: reduce) { * { transition: none !important; } }

@@ -48,7 +48,7 @@ extension DeploymentPage {
     private var old: String { "Version \(view.text("oldVersion"))" }
     private var new: String { "Version \(view.text("newVersion"))" }
 
-    private func lines(_ title: String, _ text: String) -> [HTML] { [tag("h3", text: title), Parts.lines(text)] }
+    private func lines(_ title: String, _ text: String) -> [HTML] { [tag("h3", text: title), Parts.tail(text)] }
 
     private func figures(_ figures: [JSON]) -> [HTML] {
         let shown = { (value: JSON?) in HTML.text(value?.double.map(Moments.number) ?? "-") }

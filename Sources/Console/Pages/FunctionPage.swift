@@ -98,13 +98,14 @@ struct FunctionPage: Sendable {
         return tag("div", .class("sparks")) {
             for ((metric, statistic), points) in zip(wanted, points) {
                 let isSum = statistic == "Sum"
+                let drawn = isSum ? Chart.filled(points, from: start, to: end, period: 60) : points
                 let figure = isSum ? points.map(\.value).reduce(0, +) : points.last?.value
                 let shown = figure.map { Moments.number($0) + (isSum ? "" : " ms") } ?? "-"
                 tag("article", .class("spark")) {
                     tag("h3", text: isSum ? metric : "\(metric) \(statistic), last minute")
                     tag("b", text: shown)
                     Chart(
-                        label: "\(metric) over the last hour: \(shown)", points: points, start: start, end: end, period: 60,
+                        label: "\(metric) over the last hour: \(shown)", points: drawn, start: start, end: end, period: 60,
                         isSmall: true
                     ).html
                 }
@@ -134,7 +135,7 @@ struct FunctionPage: Sendable {
         }
         guard !events.isEmpty else { return tag("p", .class("dim"), text: "It has not logged anything yet.") }
         let newest = events.sorted { ($0["timestamp"]?.int ?? 0) < ($1["timestamp"]?.int ?? 0) }.suffix(Self.lineLimit)
-        return Parts.lines(
+        return Parts.tail(
             newest.map { event in
                 let time = Timestamp(microseconds: Int64(event["timestamp"]?.int ?? 0) * 1000)
                 return "\(Moments.clockText(time)) \(event.text("message").trimmingNewlines)"

@@ -71,7 +71,7 @@ struct StackPage: Sendable {
             ["Logical ID", "Status", "Type", "Physical ID", "Changed"], empty: "It has no resources.",
             rows: found.list("StackResources").map { resource in
                 [
-                    .text(resource.text("LogicalResourceId")), status(resource), .text(resource.text("ResourceType")),
+                    .text(resource.text("LogicalResourceId")), status(resource), Parts.type(resource.text("ResourceType")),
                     physical(resource), Moments.ago(resource.moment("Timestamp"), now: desk.now),
                 ]
             })
@@ -86,7 +86,7 @@ struct StackPage: Sendable {
             guard let nested = StackName(arn: id) else { return .text(id) }
             return Parts.link(nested.name, .page("stacks", nested.name))
         case "AWS::CloudWatch::Alarm" where !id.isEmpty: return Parts.link(id, .page("alarms"))
-        default: return .text(id)
+        default: return tag("span", .class("long"), text: id)
         }
     }
 
@@ -106,7 +106,7 @@ struct StackPage: Sendable {
             rows: found.list("StackEvents").prefix(40).map { event in
                 [
                     Moments.ago(event.moment("Timestamp"), now: desk.now), .text(event.text("LogicalResourceId")),
-                    status(event), .text(event.text("ResourceType")),
+                    status(event), Parts.type(event.text("ResourceType")),
                 ]
             })
     }
