@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import Notation
+
+/// `slipway plan`
+struct Plan: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say what a template would do to a stack, without doing it.",
+        discussion: """
+            Makes a change set, reads it and deletes it again: what it shows is what an update with this template does. Parameters \
+            that are not given keep the value the stack has. Each resource says how long it took last time, and exports that other \
+            stacks import are listed with those stacks. Give a template that needs local files (CodeUri: src/) as 'sam package' \
+            leaves it.
+
+            Exit code 0 when nothing changes or every change is safe, 2 when a resource is replaced or lost, 1 when there is no plan.
+            """)
+
+    @Argument(help: "The template: a file, or the address of an object in S3.")
+    var template: String
+
+    @Option(help: "The stack, there already or not.")
+    var stackName: String
+
+    @Option(name: .customLong("parameter"), help: ArgumentHelp("A parameter's value; may be repeated.", valueName: "name=value"))
+    var parameters: [String] = []
+
+    @Flag(help: "Print as JSON.")
+    var json = false
+
+    @OptionGroup var folder: DataFolder
+
+    func run() async throws {
+        let planner = StackPlanner(
+            client: try SlipwayClient(folder), stackName: stackName, source: try source(), given: try given())
+        let plan = try await planner.plan()
+        if json {
+            Terminal.standard.line(plan.view.text(.pretty))
+        } else {
+            for line in StackPlanReport(plan: plan, terminal: .standard).lines { Terminal.standard.line(line) }
+        }
+        if plan.isGrave { throw ExitCode(2) }
+    }
+
+    /// The template as requests carry it.
+    private func source() throws -> JSON {
+        if ["https://", "http://", "s3://"].contains(where: template.hasPrefix) { return ["TemplateURL": .string(template)] }
+        guard let data = FileManager.default.contents(atPath: template) else {
+            throw CommandFailure("'\(template)' cannot be read. Is the path right?")
+        }
+        return ["TemplateBody": .string(String(decoding: data, as: UTF8.self))]
+    }
+
+    private func given() throws -> [(name: String, value: String)] {
+        try parameters.map { text in
+            guard let mark = text.firstIndex(of: "="), mark != text.startIndex else {
+                throw ValidationError("'\(text)' is no parameter: write NAME=VALUE.")
+            }
+            return (String(text[..<mark]), String(text[text.index(after: mark)...]))
+        }
+    }
+}
