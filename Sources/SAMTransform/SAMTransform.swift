@@ -13,9 +13,9 @@ package struct SAMTransform: Sendable {
 
     /// Replaces every `AWS::Serverless::*` resource by the CloudFormation resources it stands for.
     ///
-    /// The template is a tree as the `YAML` and `JSON` readers give it, short forms of intrinsic functions unfolded. Everything
-    /// that is not SAM's (other resources, outputs, mappings, `Fn::ForEach` and other language extensions) is kept,
-    /// with references to resources that SAM renames following along.
+    /// The template is a tree as the `YAML` and `JSON` readers give it, short forms of intrinsic functions unfolded.
+    /// Everything that is not SAM's (other resources, outputs, mappings, `Fn::ForEach` and other language extensions)
+    /// is kept, with references to resources that SAM renames following along.
     ///
     /// - Throws: ``SAMError`` with AWS's wording, all faults of the template at once where AWS collects them.
     package func transform(_ template: JSON) throws -> JSON {

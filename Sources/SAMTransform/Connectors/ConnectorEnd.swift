@@ -29,7 +29,8 @@ struct ConnectorEnd {
         let refuse = { (text: String) in Fault.resource(connector, text) }
         let hasOthers = given.keys.contains { $0 != "Id" && $0 != "Qualifier" }
         guard given.contains("Id") != hasOthers else {
-            throw refuse("Must provide 'Id' (with optional 'Qualifier') or a supported combination of other properties.")
+            throw refuse(
+                "Must provide 'Id' (with optional 'Qualifier') or a supported combination of other properties.")
         }
         guard let id = given["Id"].truthy else {
             guard let type = given["Type"].truthy?.string else { throw refuse("'Type' is missing or not a string.") }

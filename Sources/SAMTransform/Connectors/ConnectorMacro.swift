@@ -51,8 +51,8 @@ struct ConnectorBuilder {
         let entry = Facts.connectorProfiles["Permissions"]?[source.type]?[destination.type]
         guard let entry, let properties = entry["Properties"]?.object else {
             throw refusal(
-                "Unable to create connector from \(source.type) to \(destination.type); it's not supported or the template "
-                    + "is invalid.")
+                "Unable to create connector from \(source.type) to \(destination.type); it's not supported or the "
+                    + "template is invalid.")
         }
         try check(properties)
         profile = try filled(properties)
@@ -71,7 +71,8 @@ struct ConnectorBuilder {
         let known = profile["AccessCategories"]?.object?.keys ?? []
         let list = known.joined(separator: ", ")
         guard !permissions.isEmpty else { throw refusal("'Permissions' cannot be empty; valid values are: \(list).") }
-        let start = "Unsupported 'Permissions' provided for connector from \(source.type) to \(destination.type); valid "
+        let start =
+            "Unsupported 'Permissions' provided for connector from \(source.type) to \(destination.type); valid "
         guard permissions.isSubset(of: known) else { throw refusal(start + "values are: \(list).") }
         guard let combinations = profile["ValidAccessCategories"]?.array else { return }
         let sorted = combinations.map { ($0.array?.compactMap(\.string) ?? []).sorted() }

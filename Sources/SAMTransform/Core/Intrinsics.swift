@@ -43,8 +43,8 @@ enum Intrinsics {
     /// What stands for "leave this out".
     static let noValue: JSON = ["Ref": "AWS::NoValue"]
 
-    /// Conditions that together hold when one of the given holds. `Fn::Or` takes ten, so more are nested, all but the last
-    /// with a number after the name. Nothing for fewer than two.
+    /// Conditions that together hold when one of the given holds. `Fn::Or` takes ten, so more are nested, all but the
+    /// last with a number after the name. Nothing for fewer than two.
     static func combined(_ conditions: [String], name: String) -> JSONObject? {
         guard conditions.count >= 2 else { return nil }
         let limit = 10

@@ -3,8 +3,8 @@ import Notation
 
 /// How SAM names what it generates: a prefix and the first digits of a hash over what the resource depends on.
 enum LogicalID {
-    /// The prefix and ten digits of the hash; the prefix alone when there is nothing to hash. A hash that is given is used
-    /// instead.
+    /// The prefix and ten digits of the hash; the prefix alone when there is nothing to hash. A hash that is given is
+    /// used instead.
     static func make(_ prefix: String, over value: JSON?, hash: String? = nil) -> String {
         if let hash, !hash.isEmpty { return prefix + hash.prefix(10) }
         return prefix + LogicalID.hash(value)
@@ -30,9 +30,10 @@ enum LogicalID {
 
     /// Whether a text consists of ASCII letters and digits only, and has at least one.
     static func isAlphanumeric(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-        }
+        !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            }
     }
 }
 

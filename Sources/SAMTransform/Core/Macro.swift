@@ -5,7 +5,8 @@ protocol Macro: Sendable {
     /// Attributes by which others may refer to what is generated (`MyFunction.Alias`), and the type each stands for.
     var referable: [String: String] { get }
 
-    /// The resources that stand for a declared one. May change the declaration's logical id, in which case references follow.
+    /// The resources that stand for a declared one. May change the declaration's logical id, in which case references
+    /// follow.
     ///
     /// - Throws: ``Fault``; faults of the resource, its events and the template are collected, a document's ends all.
     func resources(for declaration: inout Declaration, in translation: Translation) throws -> [Resource]

@@ -24,7 +24,8 @@ struct Mappings {
     private func found(_ value: JSON) throws -> JSON {
         guard let object = value.object, object.count == 1, let argument = object["Fn::FindInMap"] else { return value }
         guard let words = argument.array, words.count == 3 else {
-            throw Fault.document("Invalid FindInMap value \(argument.printed). FindInMap expects an array with 3 values.")
+            throw Fault.document(
+                "Invalid FindInMap value \(argument.printed). FindInMap expects an array with 3 values.")
         }
         let names = try words.map(found).compactMap(\.string)
         guard names.count == 3, let mapping = sections[names[0]] else { return value }

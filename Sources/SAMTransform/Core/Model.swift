@@ -42,10 +42,6 @@ struct Model {
                 if isRequired { problems.append(problem(place, Problem.missing)) }
                 continue
             }
-            if value.isNull {
-                problems.append(problem(place, ("none is not an allowed value", "type_error.none.not_allowed")))
-                continue
-            }
             if let value = judged(value, rule[1] ?? "any", at: place, &problems) { result[name] = value }
         }
         for name in object.keys.sorted() where !fields.contains(name) {
@@ -62,6 +58,10 @@ struct Model {
     private static func judged(
         _ value: JSON, _ rule: JSON, at path: String, _ problems: inout [Problem]
     ) -> JSON? {
+        if value.isNull {
+            problems.append(problem(path, ("none is not an allowed value", "type_error.none.not_allowed")))
+            return nil
+        }
         if let kind = rule.string { return plain(value, kind, at: path, &problems) }
         if let words = rule["literal"]?.array {
             if words.contains(value) { return value }
@@ -79,9 +79,11 @@ struct Model {
         }
         if let inner = rule["map"] {
             guard let object = members(of: value) else { return dictProblem(path, &problems) }
-            return .object(JSONObject(object.compactMap { key, value in
-                judged(value, inner, at: "\(path).\(key)", &problems).map { (key, $0) }
-            }))
+            return .object(
+                JSONObject(
+                    object.compactMap { key, value in
+                        judged(value, inner, at: "\(path).\(key)", &problems).map { (key, $0) }
+                    }))
         }
         guard let elements = value.array else {
             problems.append(problem(path, ("value is not a valid list", "type_error.list"), wanted: "list"))
@@ -91,9 +93,9 @@ struct Model {
         return .array(elements.enumerated().compactMap { judged($1, inner, at: "\(path).\($0)", &problems) })
     }
 
-    /// The members of an object. An empty list passes for one, as it does in AWS's validator.
+    /// The members of an object. An empty list or text passes for one, as it does in AWS's validator.
     private static func members(of value: JSON) -> JSONObject? {
-        value.array?.isEmpty == true ? [:] : value.object
+        if value == [] || value == "" { [:] } else { value.object }
     }
 
     private static func dictProblem(_ path: String, _ problems: inout [Problem]) -> JSON? {

@@ -92,7 +92,8 @@ extension PropertyTable {
         func admits(_ value: JSON) -> Bool {
             switch (self, value) {
             case (.any, _), (.string, .string), (.map, .object), (.bool, .bool), (.list, .array),
-                (.int, .int), (.int, .bool): true
+                (.int, .int), (.int, .bool):
+                true
             case (.listOf(let shape), .array(let elements)): elements.allSatisfy(shape.admits)
             case (.mapOf(let shape), .object(let members)): members.allSatisfy { shape.admits($0.value) }
             case (.oneOf(let shapes), _): shapes.contains { $0.admits(value) }

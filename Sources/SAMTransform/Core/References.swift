@@ -54,7 +54,8 @@ struct References {
     private func newGetAtt(_ arguments: [JSON]) -> JSON? {
         let texts = arguments.compactMap(\.string)
         guard texts.count == arguments.count, texts.count >= 2 else { return nil }
-        var words = texts.joined(separator: ".").split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        var words = texts.joined(separator: ".").split(separator: ".", omittingEmptySubsequences: false).map(
+            String.init)
         var isChanged = false
         if let new = renamed[words[0]] {
             words[0] = new

@@ -61,8 +61,8 @@ final class Resource {
 
     /// The resource as a template's member.
     ///
-    /// - Throws: ``Fault/resource(_:_:)`` when a property is missing or of the wrong kind: what a SAM resource passes through is
-    ///   judged here.
+    /// - Throws: ``Fault/resource(_:_:)`` when a property is missing or of the wrong kind: what a SAM resource passes
+    ///   through is judged here.
     func json() throws -> JSON {
         try Facts.propertyTables[type]?.judge(properties, of: logicalID)
         return unjudgedJSON

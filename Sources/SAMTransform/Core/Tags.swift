@@ -15,8 +15,8 @@ enum Tags {
         where tags?.contains(key) ?? false {
             throw Fault.resource(
                 logicalID,
-                "\(key) is a reserved Tag key name and cannot be set on your resource. Please change the tag key in the "
-                    + "input.")
+                "\(key) is a reserved Tag key name and cannot be set on your resource. Please change the tag key in "
+                    + "the input.")
         }
         return list(["lambda:createdBy": "SAM"]) + list(more) + list(tags)
     }

@@ -133,7 +133,8 @@ extension Translation {
         }
     }
 
-    /// Whether a generated resource may take that name: nobody declared it, or the declared one is what it is made from.
+    /// Whether a generated resource may take that name: nobody declared it, or the declared one is what it is made
+    /// from.
     func isFree(_ logicalID: String, for type: String) -> Bool {
         guard let declared = resources[logicalID] else { return true }
         guard let origin = declared["Type"]?.string else { return false }

@@ -32,7 +32,8 @@ struct EventList {
     /// - Parameters:
     ///   - known: what each type of event generates.
     ///   - prefix: what the names of the events' property tables begin with.
-    /// - Throws: ``Fault/resource(_:_:)`` for the first event of an unknown type, or with wrong properties or references.
+    /// - Throws: ``Fault/resource(_:_:)`` for the first event of an unknown type, or with wrong properties or
+    ///   references.
     init(
         of declaration: Declaration, sources known: [String: any EventSource], prefix: String,
         in translation: Translation
@@ -63,7 +64,8 @@ struct EventList {
         self.sources = sources
     }
 
-    /// What the events generate: those of APIs by path, the others by name among them. A state machine's keep their order.
+    /// What the events generate: those of APIs by path, the others by name among them. A state machine's keep their
+    /// order.
     func resources(target: EventTarget, sorted: Bool = true, in translation: Translation) throws -> [Resource] {
         var places = Array(declarations.indices)
         if sorted {

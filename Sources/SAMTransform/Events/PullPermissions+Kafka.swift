@@ -50,8 +50,8 @@ extension PullPermissions {
             case _ where Self.mechanisms.contains(type):
                 guard secret == nil else {
                     throw refusal(
-                        "Multiple auth mechanism properties specified in SourceAccessConfigurations for self managed kafka "
-                            + "event.")
+                        "Multiple auth mechanism properties specified in SourceAccessConfigurations for self "
+                            + "managed kafka event.")
                 }
                 try checkURI(entry["URI"], "auth mechanism")
                 secret = entry["URI"]
@@ -62,7 +62,8 @@ extension PullPermissions {
         let isInVPC = found.contains("VPC_SUBNET")
         guard isInVPC == found.contains("VPC_SECURITY_GROUP") else {
             throw refusal(
-                "VPC_SUBNET and VPC_SECURITY_GROUP in SourceAccessConfigurations for SelfManagedKafka must be both provided."
+                "VPC_SUBNET and VPC_SECURITY_GROUP in SourceAccessConfigurations for SelfManagedKafka must be both "
+                    + "provided."
             )
         }
         return (secret, found.contains("SERVER_ROOT_CA_CERTIFICATE"), isInVPC)

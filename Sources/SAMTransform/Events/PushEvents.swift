@@ -12,7 +12,8 @@ struct AlexaSkillEvent: EventSource {
 struct LogEvent: EventSource {
     func resources(for event: Declaration, target: EventTarget, in translation: Translation) throws -> [Resource] {
         let source = Intrinsics.sub(
-            "arn:\(translation.context.partition):logs:${AWS::Region}:${AWS::AccountId}:log-group:${__LogGroupName__}:*",
+            "arn:\(translation.context.partition):logs:${AWS::Region}:${AWS::AccountId}:"
+                + "log-group:${__LogGroupName__}:*",
             ["__LogGroupName__": event["LogGroupName"] ?? .null])
         let permission = try Permission(principal: "logs.amazonaws.com", sourceARN: source)
             .resource(for: event, target: target)

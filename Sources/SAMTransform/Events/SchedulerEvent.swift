@@ -3,7 +3,8 @@ import Notation
 /// `ScheduleV2`: a schedule of EventBridge Scheduler, with a role of its own.
 struct SchedulerEvent: EventSource {
     private static let copied = [
-        "ScheduleExpression", "Description", "StartDate", "EndDate", "ScheduleExpressionTimezone", "GroupName", "KmsKeyArn",
+        "ScheduleExpression", "Description", "StartDate", "EndDate", "ScheduleExpressionTimezone", "GroupName",
+        "KmsKeyArn",
     ]
 
     func resources(for event: Declaration, target: EventTarget, in translation: Translation) throws -> [Resource] {

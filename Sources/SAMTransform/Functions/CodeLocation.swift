@@ -57,7 +57,9 @@ enum CodeLocation {
     private static func hasPathReference(_ text: String) -> Bool {
         guard let start = text.firstPlace(of: "{{resolve:") else { return false }
         let rest = text[start...].dropFirst(10)
-        guard let service = ["ssm:", "ssm-secure:", "secretsmanager:"].first(where: rest.hasPrefix) else { return false }
+        guard let service = ["ssm:", "ssm-secure:", "secretsmanager:"].first(where: rest.hasPrefix) else {
+            return false
+        }
         guard let end = rest.firstIndex(of: "}"), rest[end...].hasPrefix("}}") else { return false }
         return rest[..<end].dropFirst(service.count).contains("/")
     }

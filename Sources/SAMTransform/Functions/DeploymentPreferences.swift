@@ -110,7 +110,8 @@ struct DeploymentPreferences {
         guard given.isIf else { return try alarmConfiguration(given, of: logicalID) }
         guard let choice = given.ifArguments else { throw Fault.resource(logicalID, "Fn::If requires 3 arguments") }
         return Intrinsics.choose(
-            choice[0], try alarmConfiguration(choice[1], of: logicalID), try alarmConfiguration(choice[2], of: logicalID))
+            choice[0], try alarmConfiguration(choice[1], of: logicalID),
+            try alarmConfiguration(choice[2], of: logicalID))
     }
 
     private func alarmConfiguration(_ given: JSON, of logicalID: String) throws -> JSON {

@@ -35,8 +35,8 @@ extension FunctionBuilder {
         default:
             guard settled.isIntrinsic else { throw refusal("Invalid value for property \(property).") }
             throw refusal(
-                "Unsupported intrinsic: the only intrinsic functions supported for property \(property) are FindInMap and "
-                    + "parameter Refs.")
+                "Unsupported intrinsic: the only intrinsic functions supported for property \(property) are "
+                    + "FindInMap and parameter Refs.")
         }
     }
 }

@@ -45,7 +45,9 @@ extension FunctionBuilder {
 
     private func code() throws -> JSONObject {
         let package = declaration["PackageType"].truthy ?? "Zip"
-        guard package == "Zip" || package == "Image" else { throw refusal("invalid 'PackageType' : \(package.printed)") }
+        guard package == "Zip" || package == "Image" else {
+            throw refusal("invalid 'PackageType' : \(package.printed)")
+        }
         guard package == "Zip" else {
             guard let image = declaration["ImageUri"] else { throw refusal("'ImageUri' must be set.") }
             guard image.isTruthy else {

@@ -69,7 +69,8 @@ extension FunctionBuilder {
         }
     }
 
-    /// Of a destination that is there under a condition only: the condition under which it is missing, and the destination.
+    /// Of a destination that is there under a condition only: the condition under which it is missing, and the
+    /// destination.
     private func optional(_ destination: JSON?, _ configID: String) throws -> (missing: JSON?, arn: JSON?) {
         guard let destination, destination.isIf else { return (nil, nil) }
         guard let choice = destination.ifArguments else {

@@ -33,8 +33,8 @@ extension FunctionBuilder {
         if let type, type.isIntrinsic { return }
         guard type == "AWS_IAM" || type == "NONE" else {
             throw refusal(
-                "AuthType is required to configure function property `FunctionUrlConfig`. Please provide either AWS_IAM "
-                    + "or NONE.")
+                "AuthType is required to configure function property `FunctionUrlConfig`. Please provide either "
+                    + "AWS_IAM or NONE.")
         }
     }
 
@@ -44,7 +44,8 @@ extension FunctionBuilder {
             let isRight: Bool
             let kind: String
             switch name {
-            case "AllowOrigins", "AllowMethods", "AllowHeaders", "ExposeHeaders": (isRight, kind) = (value.array != nil, "list")
+            case "AllowOrigins", "AllowMethods", "AllowHeaders", "ExposeHeaders":
+                (isRight, kind) = (value.array != nil, "list")
             case "AllowCredentials": (isRight, kind) = (value.bool != nil, "bool")
             case "MaxAge": (isRight, kind) = (PropertyTable.Shape.int.admits(value), "int")
             default: throw refusal("\(name) is not a valid property for configuring Cors.")

@@ -91,8 +91,8 @@ extension FunctionBuilder {
         }
         for event in events.declarations where event.type != "Api" && event.type != "HttpApi" {
             throw refusal(
-                "Event source '\(event.type)' is not supported for functions enabled with tenancy configuration. Only Api "
-                    + "and HttpApi event sources are supported.")
+                "Event source '\(event.type)' is not supported for functions enabled with tenancy configuration. "
+                    + "Only Api and HttpApi event sources are supported.")
         }
     }
 

@@ -59,8 +59,9 @@ extension GraphQLBuilder {
         if let known = sourceNames[name] { return known }
         throw Fault.resource(
             function,
-            "Either define DataSource '\(name)' in 'DataSources' or use intrinsic function like GetAtt, ImportValue, Sub or "
-                + "another one to reference a DataSource defined outside of this GraphQLApi resource.")
+            "Either define DataSource '\(name)' in 'DataSources' or use intrinsic function like GetAtt, "
+                + "ImportValue, Sub or another one to reference a DataSource defined outside of this GraphQLApi "
+                + "resource.")
     }
 
     private mutating func emptySourceName() throws -> JSON {

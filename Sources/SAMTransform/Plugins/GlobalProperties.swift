@@ -23,13 +23,13 @@ enum GlobalProperties {
             "Domain", "RouteSettings", "FailOnWarnings", "PropagateTags",
         ],
         "SimpleTable": [
-            "SSESpecification",
+            "SSESpecification"
         ],
         "StateMachine": [
-            "PropagateTags",
+            "PropagateTags"
         ],
         "LayerVersion": [
-            "PublishLambdaVersion",
+            "PublishLambdaVersion"
         ],
         "CapacityProvider": [
             "VpcConfig", "OperatorRole", "Tags", "InstanceRequirements", "ScalingConfig", "KmsKeyArn",

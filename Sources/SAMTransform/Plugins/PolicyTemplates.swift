@@ -4,21 +4,23 @@ import Notation
 enum PolicyTemplates {
     /// Puts policy documents in place of the templates among a function's or state machine's `Policies`.
     ///
-    /// - Throws: ``Fault/resource(_:_:)`` for a template with parameters missing, ``Fault/template(_:)`` for a wrong `Fn::If`.
+    /// - Throws: ``Fault/resource(_:_:)`` for a template with parameters missing, ``Fault/template(_:)`` for a wrong
+    ///   `Fn::If`.
     static func expand(
         _ logicalID: String, type: String, properties: inout JSONObject, in translation: Translation
     ) throws {
         guard type == "AWS::Serverless::Function" || type == "AWS::Serverless::StateMachine" else { return }
         let policies = try PolicyEntry.list(properties["Policies"], knowsTemplates: true)
         guard !policies.isEmpty else { return }
-        properties["Policies"] = .array(try policies.map { entry in
-            guard entry.kind == .template else { return entry.value }
-            guard let choice = entry.value.ifArguments, entry.value.isIf else {
-                return try document(for: entry.value, of: logicalID)
-            }
-            return Intrinsics.choose(
-                choice[0], try branch(choice[1], of: logicalID), try branch(choice[2], of: logicalID))
-        })
+        properties["Policies"] = .array(
+            try policies.map { entry in
+                guard entry.kind == .template else { return entry.value }
+                guard let choice = entry.value.ifArguments, entry.value.isIf else {
+                    return try document(for: entry.value, of: logicalID)
+                }
+                return Intrinsics.choose(
+                    choice[0], try branch(choice[1], of: logicalID), try branch(choice[2], of: logicalID))
+            })
     }
 
     private static func branch(_ value: JSON, of logicalID: String) throws -> JSON {

@@ -61,7 +61,9 @@ struct LayerVersionMacro: Macro {
         let refuse = { (text: String) in Fault.resource(declaration.logicalID, text) }
         if policy.isIntrinsic {
             throw refuse(
-                "'RetentionPolicy' does not accept intrinsic functions, please use one of the following options: \(options)")
+                "'RetentionPolicy' does not accept intrinsic functions, please use one of the following options: "
+                    + "\(options)"
+            )
         }
         guard let text = policy.string else {
             throw refuse("Invalid 'RetentionPolicy' type, please use one of the following options: \(options)")

@@ -1,7 +1,7 @@
 import Notation
 
-/// Writes a state machine's definition as text. What only CloudFormation knows (intrinsic functions, dynamic references)
-/// is taken out and put in again by substitution.
+/// Writes a state machine's definition as text. What only CloudFormation knows (intrinsic functions, dynamic
+/// references) is taken out and put in again by substitution.
 struct DefinitionText {
     /// What was taken out, by the name that stands for it in the text.
     private(set) var substitutions: JSONObject = [:]

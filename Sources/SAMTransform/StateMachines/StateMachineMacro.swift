@@ -64,7 +64,9 @@ struct StateMachineMacro: Macro {
         }
         guard let pointer else {
             throw refuse(
-                "'DefinitionUri' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query parameter.")
+                "'DefinitionUri' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query "
+                    + "parameter."
+            )
         }
         return .object(pointer.filter { key, _ in ["Bucket", "Key", "Version"].contains(key) })
     }

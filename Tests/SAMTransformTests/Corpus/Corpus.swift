@@ -94,7 +94,9 @@ enum Comparison {
         switch (left, right) {
         case (.object(let first), .object(let second)):
             return Set(first.keys + second.keys).sorted().flatMap { key -> [String] in
-                guard let ours = first[key] else { return ["\(path)/\(key): missing, expected \(second[key] ?? .null)"] }
+                guard let ours = first[key] else {
+                    return ["\(path)/\(key): missing, expected \(second[key] ?? .null)"]
+                }
                 guard let theirs = second[key] else { return ["\(path)/\(key): not expected: \(ours)"] }
                 return differences(ours, theirs, at: "\(path)/\(key)")
             }

@@ -49,7 +49,9 @@ struct CorpusTests {
             let (ours, theirs) = (Comparison.normal(given), Comparison.normal(expected))
             if ours == theirs { return .passed }
             if Comparison.withoutHashes(given) == Comparison.withoutHashes(expected) { return .equalButForHashes }
-            return .failed(Comparison.differences(ours, theirs).prefix(8).map { String($0.prefix(400)) }.joined(separator: "\n    "))
+            return .failed(
+                Comparison.differences(ours, theirs).prefix(8).map { String($0.prefix(400)) }.joined(
+                    separator: "\n    "))
         } catch let error as SAMError {
             if test.kind == "error", error.message == expected["errorMessage"]?.string { return .passed }
             return .failed("\(error.message)\n    EXPECTED \(expected["errorMessage"]?.string ?? "a template")")

@@ -9,10 +9,11 @@ extension RestApiBuilder {
 
     /// `Auth`: authorizers, API keys and the resource policy, in the document.
     mutating func addAuth() throws {
-        guard let auth = auth.truthy?.dict else { return }
+        guard let given = auth.truthy else { return }
         guard body != nil else {
             throw fault("Auth works only with inline Swagger specified in 'DefinitionBody' property.")
         }
+        guard let auth = given.dict else { throw fault("Invalid value for 'Auth' property") }
         guard auth.keys.allSatisfy({ Self.authProperties.contains($0.text) }) else {
             throw fault("Invalid value for 'Auth' property")
         }
