@@ -213,6 +213,30 @@ struct StackLifeTests {
         }
     }
 
+    @Test("a name is exported by one stack only")
+    func exportedTwice() async throws {
+        try await withWorkshop { shop in
+            let template = """
+                Parameters: {Name: {Type: String, Default: thing}}
+                Resources:
+                  A: {Type: Test::Thing}
+                Outputs:
+                  N: {Value: !Ref A, Export: {Name: !Sub "the-${Name}"}}
+                """
+            try await shop.create("first", template)
+            let second = try await shop.create("second", template)
+            #expect(second["StackStatus"] == "ROLLBACK_COMPLETE")
+            let told = try await shop.events("second").compactMap { $0["ResourceStatusReason"]?.string }
+            #expect(
+                told.contains(
+                    "Export with name the-thing is already exported by stack first. Rollback requested by user."))
+            #expect(try await shop.call("ListExports")["Exports"]?.array?.count == 1)
+            let again: JSON = ["Parameters": [["ParameterKey": "Name", "ParameterValue": "other"]]]
+            #expect(try await shop.create("third", template, again)["StackStatus"] == "CREATE_COMPLETE")
+            #expect(try await shop.update("third", template)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE")
+        }
+    }
+
     @Test("a template alone is judged without a stack")
     func validation() async throws {
         try await withWorkshop { shop in

@@ -179,6 +179,9 @@ package struct OperationSubject: Codable, Sendable, Hashable {
     package var policy: String?
     /// Exports that other stacks import: they may neither go nor change.
     package var exportsInUse: [ExportInUse] = []
+    /// Names this stack wants to export under, but others do already, with the name of the stack that does. Nil in
+    /// machines of before it was asked.
+    package var exportsElsewhere: [String: String]?
     /// Values that must not be shown, to be masked in events.
     package var secrets: [String] = []
 }

@@ -34,6 +34,7 @@ extension CloudFormationService {
                 return users.isEmpty ? nil : ExportInUse(name: export.name, value: export.value, users: users)
             }
         }
+        subject.exportsElsewhere = try exportsElsewhere(plan, stack, transaction)
         // The last operation has ended: of each stack one machine is kept, to replay it.
         if let last = stack.operationID { try runner.remove(last, in: transaction) }
         stack.operationID = subject.operationID
@@ -47,6 +48,19 @@ extension CloudFormationService {
             resources: resources.filter { $0.current != nil || !$0.leaving.isEmpty || $0.original != nil },
             eventCount: stack.eventCount)
         try runner.begin(subject.operationID, operation, with: .start, in: transaction)
+    }
+
+    /// The names among the plan's exports that other stacks have, each with such a stack. The name of an export may
+    /// not lean on resources, so it is known before anything is made.
+    private func exportsElsewhere(
+        _ plan: OperationPlan, _ stack: Stack, _ transaction: Transaction
+    ) throws -> [String: String] {
+        var taken: [String: String] = [:]
+        for name in plan.outputs.compactMap(\.exportName?.string) {
+            let others = try transaction.find(StackStore.stacks, "export", stack.scope + name).map(\.value)
+            taken[name] = others.first { $0.id != stack.id }?.name
+        }
+        return taken
     }
 
     /// What the stack is told to be.
