@@ -88,7 +88,10 @@ struct FunctionTests {
     func destinations() throws {
         let result = try transformed(
             function(
-                "EventInvokeConfig: {DestinationConfig: {OnSuccess: {Type: SQS}, OnFailure: {Type: SNS, Destination: a}}}"
+                """
+                EventInvokeConfig:
+                  DestinationConfig: {OnSuccess: {Type: SQS}, OnFailure: {Type: SNS, Destination: a}}
+                """
             ))
         #expect(result.at("Resources/FnEventInvokeConfigOnSuccessQueue/Type") == "AWS::SQS::Queue")
         #expect(result.at("Resources/FnEventInvokeConfigOnFailureTopic") == nil)

@@ -68,7 +68,8 @@ struct SmallTypeTests {
         try transformed(
             """
             Resources:
-              L: {Type: AWS::Serverless::LayerVersion, \(attributes) Properties: {ContentUri: "s3://b/k", \(properties)}}
+              L: {Type: AWS::Serverless::LayerVersion, \(attributes)
+                Properties: {ContentUri: "s3://b/k", \(properties)}}
             Outputs: {O: {Value: !Ref L}}
             """)
     }
