@@ -1,5 +1,8 @@
 """The console, seen with a real browser: headless Chromium renders the pages of the built server."""
+import contextlib
 import http.client
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,6 +17,9 @@ CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrom
 browser_needed = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: apt-get install chromium")
 ROOT = "/_slipway/console"
 
+TRUST = json.dumps({
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]})
 TEMPLATE = """
 Resources:
   Parameter:
@@ -34,6 +40,64 @@ def chromium(folder, url, *options):
 def dom(folder, url):
     """The document as the browser has it after its script ran."""
     return chromium(folder, url, "--dump-dom").stdout
+
+
+class Browser:
+    """A page in Chromium that a test reads and clicks, by the DevTools protocol over pipes (no driver needed)."""
+
+    def __init__(self, folder):
+        command_end, self.commands = os.pipe()
+        self.answers, answer_end = os.pipe()
+        options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/chromium", "--remote-debugging-pipe"]
+        self.process = subprocess.Popen(
+            ["bash", "-c", f'exec "$@" 3<&{command_end} 4>&{answer_end}', "bash", CHROMIUM, *options, "about:blank"],
+            pass_fds=(command_end, answer_end), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(command_end)
+        os.close(answer_end)
+        self.rest, self.number, self.session = b"", 0, None
+        page = next(t for t in self.send("Target.getTargets")["targetInfos"] if t["type"] == "page")
+        self.session = self.send("Target.attachToTarget", targetId=page["targetId"], flatten=True)["sessionId"]
+
+    def send(self, method, **params):
+        self.number += 1
+        message = {"id": self.number, "method": method, "params": params}
+        if self.session:
+            message["sessionId"] = self.session
+        os.write(self.commands, json.dumps(message).encode() + b"\0")
+        while True:
+            while b"\0" not in self.rest:
+                piece = os.read(self.answers, 1 << 16)
+                assert piece, "Chromium ended"
+                self.rest += piece
+            text, self.rest = self.rest.split(b"\0", 1)
+            answer = json.loads(text)
+            if answer.get("id") == self.number:
+                assert "error" not in answer, answer
+                return answer["result"]
+
+    def run(self, script):
+        return self.send("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
+
+    def open(self, url):
+        self.run("document.body.dataset.left = 'yes'")
+        self.send("Page.navigate", url=url)
+        state = "document.body.dataset.left ? 'old' : document.getElementById('live')?.textContent"
+        eventually("the page is live", lambda: self.run(state) == "live")
+
+    def text(self, selector):
+        return self.run(f"document.querySelector({json.dumps(selector)})?.textContent") or ""
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.commands)
+        os.close(self.answers)
+
+
+@pytest.fixture
+def browser(folder):
+    with contextlib.closing(Browser(folder)) as page:
+        yield page
 
 
 def ask(server, method, path, body=None, **headers):
@@ -59,7 +123,7 @@ def deploy_stack(server, name):
 
 def function(server, name):
     """A function with two versions and an alias, and a deployment group for it."""
-    role = server.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument='{"Statement": []}')["Role"]["Arn"]
+    role = server.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     functions = server.client("lambda")
     for version in (1, 2):
         code = zipped(app_py=f"def handler(event, context):\n    print('version {version} <i>speaks</i>')\n    return {version}\n")
@@ -113,8 +177,8 @@ def test_a_stack_is_shown_with_its_resources_outputs_and_template(shared, folder
     for words in (name, "Create complete", "AWS::<wbr>SSM::<wbr>Parameter", "&lt;b&gt;bold&lt;/b&gt;"):
         assert words in page, f"{words} is not on the page\n{page[-3000:]}"
     assert "<b>bold</b>" not in page
-    # The script ran, under the policy that allows no other: it says that the page is live.
-    assert re.search(r'id="live"[^>]*>live<', page)
+    # The script ran, under the policy that allows no other.
+    assert re.search(r'id="live"[^>]*>(connecting|live)<', page)
 
 
 @browser_needed
@@ -147,6 +211,32 @@ def test_a_deployment_is_shown_while_it_runs_and_steered_from_its_page(shared, f
     assert functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"] == "2"
     refused, text = ask(shared, "POST", f"/deployments/{deployment}/abort", {"token": token}, Cookie=region)
     assert refused.status == 400 and "already" in text
+
+
+@browser_needed
+def test_an_open_page_follows_what_happens_and_its_buttons_work(shared, browser):
+    name = f"console-{uuid.uuid4().hex[:8]}"
+    functions, deploy = function(shared, name)
+    browser.open(f"{shared.endpoint}{ROOT}/?region=eu-west-1")
+    browser.run("document.getElementById('under-way').dataset.mine = 'same element'")
+    deployment = start_deployment(deploy, name)
+    # Nobody touches the page: the event stream brings the new deployment into it, and what is there stays in place.
+    eventually("the overview shows it", lambda: name in browser.text("#under-way") and "10 % of the traffic" in browser.text("#under-way"))
+
+    browser.open(f"{shared.endpoint}{ROOT}/deployments/{deployment}")
+    assert " left" in browser.text(".timeline .active .times")
+    first = browser.text("#verdict")
+    browser.run("document.getElementById('history').open = true; document.getElementById('do-promote').focus()")
+    eventually("the time left moves on", lambda: browser.text("#verdict") != first)
+    assert browser.run("document.activeElement.id") == "do-promote"
+    assert browser.run("document.getElementById('history').open") is True
+
+    browser.run("document.getElementById('do-promote').click()")
+    eventually("all traffic on the new version", lambda: "Succeeded" in browser.text("#verdict"))
+    assert functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"] == "2"
+    browser.run("document.getElementById('do-rollback').click()")
+    eventually("all traffic back", lambda: "All traffic goes to version 1" in browser.text("#verdict"))
+    assert functions.get_alias(FunctionName=name, Name="live")["FunctionVersion"] == "1"
 
 
 def test_a_function_is_shown_with_its_versions_and_last_lines(shared):

@@ -52,7 +52,7 @@ enum LiveScript {
             }
           };
 
-          const say = word => { if (state && state.textContent !== word) { state.textContent = word; state.className = word === 'live' ? 'on' : 'off'; } };
+          const say = word => { if (state && state.textContent !== word) { state.textContent = word; state.className = { live: 'on', connecting: '' }[word] ?? 'off'; } };
 
           const plan = () => {
             clearTimeout(timer);
@@ -79,6 +79,7 @@ enum LiveScript {
             event.target.dataset.sent = 'yes';
           });
           window.addEventListener('pageshow', event => { if (event.persisted) location.reload(); });
+          say('connecting');
           open();
           plan();
         })();
