@@ -48,7 +48,9 @@ package final class Console: Sendable {
         switch visit.request.method {
         case "GET", "HEAD": break
         case "POST":
-            guard !visit.isCrossSite else { return .page(.failure(403, "The form was sent by another site's page.", nil)) }
+            guard !visit.isCrossSite else {
+                return .page(.failure(403, "The form was sent by another site's page.", nil))
+            }
         default: return .page(.failure(405, "The console answers GET and POST.", nil))
         }
         if case .open = access, !visit.namesLoopback {

@@ -41,7 +41,8 @@ struct Router: Sendable {
 
     /// A page about something that does not exist is not found, whatever status its service refuses with.
     static func status(_ error: AWSError) -> Int {
-        let isMissing = error.code.contains("NotFound") || error.code.contains("DoesNotExist")
+        let isMissing =
+            error.code.contains("NotFound") || error.code.contains("DoesNotExist")
             || error.message.hasSuffix("does not exist")
         return isMissing ? 404 : error.status
     }

@@ -17,7 +17,8 @@ struct AccessTests {
         let (status, _, fields) = try await stage.send("POST", "/login", form: form)
         try #require(status == 303)
         let cookie = try #require(fields["Set-Cookie"])
-        #expect(cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Strict") && cookie.contains("Max-Age=43200"))
+        #expect(
+            cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Strict") && cookie.contains("Max-Age=43200"))
         return ["Cookie": String(cookie.prefix { $0 != ";" })]
     }
 
@@ -50,14 +51,18 @@ struct AccessTests {
         }
     }
 
-    @Test("the way back leads to no other site", arguments: ["//evil.example", "https://evil.example/", "%2F%2Fevil.example", "\\evil"])
+    @Test(
+        "the way back leads to no other site",
+        arguments: ["//evil.example", "https://evil.example/", "%2F%2Fevil.example", "\\evil"])
     func openRedirect(next: String) {
         #expect(LoginPage.destination(next).text.hasPrefix("/_slipway/console/"))
     }
 
     @Test(
         "a wrong key or secret begins no session",
-        arguments: ["", "accessKeyId=AKIAROOT", "accessKeyId=AKIAROOT&secretAccessKey=s3cret", "secretAccessKey=s3cret%2F%2B"])
+        arguments: [
+            "", "accessKeyId=AKIAROOT", "accessKeyId=AKIAROOT&secretAccessKey=s3cret", "secretAccessKey=s3cret%2F%2B",
+        ])
     func refused(form: String) async throws {
         try await withStage(access: Self.login) { stage in
             let (status, text, fields) = try await stage.send("POST", "/login", form: form)
@@ -108,7 +113,8 @@ struct AccessTests {
                 #expect(try await stage.send("POST", "/deployments/d-RUNS/promote", mine, form: form).status == 403)
             }
             let own = try token(try await stage.get("/deployments/d-RUNS", mine))
-            let (status, _, fields) = try await stage.send("POST", "/deployments/d-RUNS/promote", mine, form: "token=\(own)")
+            let (status, _, fields) = try await stage.send(
+                "POST", "/deployments/d-RUNS/promote", mine, form: "token=\(own)")
             #expect(status == 303)
             #expect(fields["Location"] == "/_slipway/console/deployments/d-RUNS")
         }
@@ -116,7 +122,10 @@ struct AccessTests {
 
     @Test(
         "a form from another site's page is refused",
-        arguments: [["Sec-Fetch-Site": "cross-site"], ["Sec-Fetch-Site": "same-site"], ["Origin": "http://evil.example", "Host": "localhost"]]
+        arguments: [
+            ["Sec-Fetch-Site": "cross-site"], ["Sec-Fetch-Site": "same-site"],
+            ["Origin": "http://evil.example", "Host": "localhost"],
+        ]
             as [HTTPFields])
     func crossSite(fields: HTTPFields) async throws {
         try await withStage { stage in
@@ -129,7 +138,8 @@ struct AccessTests {
     @Test(
         "a server that accepts anyone answers to its own machine's names only",
         arguments: [
-            ("localhost:4566", 200), ("127.0.0.1", 200), ("[::1]:4566", 200), ("slipway.localhost", 200), ("evil.example", 403),
+            ("localhost:4566", 200), ("127.0.0.1", 200), ("[::1]:4566", 200), ("slipway.localhost", 200),
+            ("evil.example", 403),
             ("127.evil.example", 403), ("127.0.0.1.evil.example:80", 403), ("[::2]", 403), ("", 403),
         ])
     func rebinding(host: String, status: Int) async throws {
@@ -139,7 +149,9 @@ struct AccessTests {
         }
     }
 
-    @Test("no page can be framed, run foreign code, or be kept", arguments: ["", "/login", "/nothing", "/deployments/d-RUNS?part=main"])
+    @Test(
+        "no page can be framed, run foreign code, or be kept",
+        arguments: ["", "/login", "/nothing", "/deployments/d-RUNS?part=main"])
     func headers(path: String) async throws {
         try await withStage { stage in
             let (_, text, fields) = try await stage.send("GET", path)

@@ -16,7 +16,8 @@ struct ActionTests {
     @Test("a refused action says why, and stays on the page until the visitor goes on")
     func refused() async throws {
         try await withStage { stage in
-            let (status, text, _) = try await stage.send("POST", "/deployments/d-RUNS/pause", form: try await token(stage))
+            let (status, text, _) = try await stage.send(
+                "POST", "/deployments/d-RUNS/pause", form: try await token(stage))
             #expect(status == 400)
             #expect(text.contains("there is no wait to hold"))
             #expect(text.contains("data-still") && text.contains(#"data-refresh="""#))
@@ -63,7 +64,9 @@ struct ActionTests {
         }
     }
 
-    @Test("requests for somebody else are left alone", arguments: ["/", "/_slipway/health", "/_slipway/consoles", "/bucket/_slipway/console"])
+    @Test(
+        "requests for somebody else are left alone",
+        arguments: ["/", "/_slipway/health", "/_slipway/consoles", "/bucket/_slipway/console"])
     func notOurs(target: String) async throws {
         try await withStage { stage in
             #expect(await stage.console.respond(to: HTTPRequest(method: "GET", target: target)) == nil)
@@ -101,7 +104,8 @@ extension Stage {
     /// Writes an event into the log.
     func happen(account: String, region: String) async throws {
         let event = LedgerEvent(
-            time: time.now, source: "aws.lambda", detailType: "Something", account: account, region: region, detail: [:])
+            time: time.now, source: "aws.lambda", detailType: "Something", account: account, region: region, detail: [:]
+        )
         try await ledger.write { try $0.append(event) }
     }
 }

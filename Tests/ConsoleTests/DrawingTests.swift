@@ -8,7 +8,8 @@ struct DrawingTests {
     @Test(
         "text is text wherever it stands",
         arguments: [
-            ("<b>", "&lt;b&gt;"), ("a & b", "a &amp; b"), (#""'"#, "&quot;&#39;"), ("\u{0}\u{1B}[31m", "\u{FFFD}\u{FFFD}[31m"),
+            ("<b>", "&lt;b&gt;"), ("a & b", "a &amp; b"), (#""'"#, "&quot;&#39;"),
+            ("\u{0}\u{1B}[31m", "\u{FFFD}\u{FFFD}[31m"),
             ("grüße \u{1F6A2}\n\t", "grüße \u{1F6A2}\n\t"), ("</script>", "&lt;/script&gt;"),
         ])
     func escapes(text: String, markup: String) {
@@ -25,7 +26,10 @@ struct DrawingTests {
             }
             let name = String(String.UnicodeScalarView(scalars))
             let encoded = Address.encode(name)
-            #expect(encoded.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\"") })
+            #expect(
+                encoded.utf8.allSatisfy {
+                    $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\"")
+                })
             #expect(Address.decode(encoded) == name)
         }
     }
@@ -33,7 +37,9 @@ struct DrawingTests {
     @Test("what is badly encoded is nothing", arguments: ["%", "%4", "%GG", "%+1", "%-1", "%FF", "a%C3"])
     func badEncoding(text: String) { #expect(Address.decode(text) == nil) }
 
-    @Test("only http leads to another site", arguments: ["javascript:alert(1)", "data:text/html,x", "ftp://a", "//a", "", "http://a b", "https://a\n"])
+    @Test(
+        "only http leads to another site",
+        arguments: ["javascript:alert(1)", "data:text/html,x", "ftp://a", "//a", "", "http://a b", "https://a\n"])
     func noLink(text: String) { #expect(Address.web(text) == nil) }
 
     @Test("a form's fields are read as browsers write them")
@@ -45,7 +51,8 @@ struct DrawingTests {
     @Test(
         "a region looks like one",
         arguments: [
-            ("eu-west-1", true), ("us-gov-east-1", true), ("ap-southeast-12", true), ("eu-west", false), ("EU-west-1", false), ("", false),
+            ("eu-west-1", true), ("us-gov-east-1", true), ("ap-southeast-12", true), ("eu-west", false),
+            ("EU-west-1", false), ("", false),
             ("eu-west-1;x", false), ("a--1", false), ("eu-west-", false),
         ])
     func regions(text: String, isRegion: Bool) { #expect(Region.isName(text) == isRegion) }
@@ -54,7 +61,8 @@ struct DrawingTests {
         "the colour of a status",
         arguments: [
             ("UPDATE_COMPLETE", Mood.good), ("UPDATE_IN_PROGRESS", .busy), ("UPDATE_ROLLBACK_COMPLETE", .bad),
-            ("UPDATE_ROLLBACK_IN_PROGRESS", .busy), ("CREATE_FAILED", .bad), ("DELETE_COMPLETE", .idle), ("Succeeded", .good),
+            ("UPDATE_ROLLBACK_IN_PROGRESS", .busy), ("CREATE_FAILED", .bad), ("DELETE_COMPLETE", .idle),
+            ("Succeeded", .good),
             ("Stopped", .bad), ("InProgress", .busy), ("ALARM", .bad), ("INSUFFICIENT_DATA", .idle),
         ])
     func moods(status: String, mood: Mood) { #expect(Mood(status: status) == mood) }
@@ -62,11 +70,14 @@ struct DrawingTests {
     @Test("durations and figures are written for people")
     func words() {
         let spans: [(Duration, String)] = [
-            (.milliseconds(8), "8 ms"), (.seconds(119), "119 s"), (.seconds(200), "3 min 20 s"), (.seconds(240), "4 min"),
+            (.milliseconds(8), "8 ms"), (.seconds(119), "119 s"), (.seconds(200), "3 min 20 s"),
+            (.seconds(240), "4 min"),
             (.seconds(7500), "2 h 5 min"), (.seconds(400_000), "4 d"), (.seconds(-5), "0 ms"),
         ]
         for (span, text) in spans { #expect(Moments.span(span) == text) }
-        let numbers: [(Double, String)] = [(3, "3"), (1.5, "1.50"), (0.004, "0"), (-0.25, "-0.25"), (1234.5, "1235"), (.infinity, "-")]
+        let numbers: [(Double, String)] = [
+            (3, "3"), (1.5, "1.50"), (0.004, "0"), (-0.25, "-0.25"), (1234.5, "1235"), (.infinity, "-"),
+        ]
         for (number, text) in numbers { #expect(Moments.number(number) == text) }
     }
 
@@ -74,7 +85,8 @@ struct DrawingTests {
     func chart() {
         let start = Timestamp(seconds: 1000)
         let points = [0.0, 10, 40].map { Chart.Point(time: start + .seconds(Int($0)), value: $0) }
-        let chart = Chart(label: "x", points: points, start: start, end: start + .seconds(60), period: 10, threshold: 50)
+        let chart = Chart(
+            label: "x", points: points, start: start, end: start + .seconds(60), period: 10, threshold: 50)
         #expect(chart.runs.map(\.count) == [2, 1])
         #expect(chart.top > 50)
         let markup = chart.html.markup
@@ -85,10 +97,13 @@ struct DrawingTests {
         #expect(filled.map(\.value) == [0, 10, 0, 0, 40, 0, 0])
     }
 
-    @Test("a stack's name is read from its ARN only", arguments: [
-        ("arn:aws:cloudformation:eu-west-1:123456789012:stack/orders/1-2", "orders"), ("arn:aws:s3:::stack/orders/1", nil), ("orders", nil),
-        ("arn:aws:cloudformation:eu-west-1:123456789012:changeSet/a/b", nil),
-    ])
+    @Test(
+        "a stack's name is read from its ARN only",
+        arguments: [
+            ("arn:aws:cloudformation:eu-west-1:123456789012:stack/orders/1-2", "orders"),
+            ("arn:aws:s3:::stack/orders/1", nil), ("orders", nil),
+            ("arn:aws:cloudformation:eu-west-1:123456789012:changeSet/a/b", nil),
+        ])
     func stackNames(arn: String, name: String?) { #expect(StackName(arn: arn)?.name == name) }
 
     /// A small generator, so that every run sees the same names.

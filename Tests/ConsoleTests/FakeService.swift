@@ -9,8 +9,9 @@ struct FakeService: CloudService {
 
     /// The members that the console sends, all services taken together.
     private static let members = """
-        StackName NextToken TemplateStage FunctionName Marker nextToken includeOnlyStatuses deploymentIds deploymentId StateValue \
-        MaxRecords MetricDataQueries StartTime EndTime ScanBy logGroupName orderBy descending limit logStreamName startFromHead
+        StackName NextToken TemplateStage FunctionName Marker nextToken includeOnlyStatuses deploymentIds deploymentId \
+        StateValue MaxRecords MetricDataQueries StartTime EndTime ScanBy logGroupName orderBy descending \
+        limit logStreamName startFromHead
         """
 
     var operations: [Operation] {

@@ -6,13 +6,16 @@ extension Fakes {
         id: "codedeploy",
         answers: [
             "ListDeployments": { call in
-                guard let wanted = call.input["includeOnlyStatuses"]?.array else { return ["deployments": ["d-RUNS", "d-FAILED"]] }
+                guard let wanted = call.input["includeOnlyStatuses"]?.array else {
+                    return ["deployments": ["d-RUNS", "d-FAILED"]]
+                }
                 return ["deployments": wanted.contains("Failed") ? ["d-FAILED"] : ["d-RUNS"]]
             },
             "BatchGetDeployments": { call in
                 let infos = (call.input["deploymentIds"]?.array ?? []).map { id -> JSON in
                     [
-                        "deploymentId": id, "status": id == "d-RUNS" ? "InProgress" : "Failed", "applicationName": "shop",
+                        "deploymentId": id, "status": id == "d-RUNS" ? "InProgress" : "Failed",
+                        "applicationName": "shop",
                         "deploymentGroupName": "orders", "createTime": 1_795_481_980.0, "creator": "user",
                     ]
                 }
@@ -43,7 +46,8 @@ extension Fakes {
     private static let alarm: JSON = [
         "name": "orders-errors", "state": "OK", "reason": "quiet", "counts": true,
         "definition": [
-            "namespace": "AWS/Lambda", "metric": "Errors", "statistic": "Sum", "dimensions": ["FunctionName": "orders-1"],
+            "namespace": "AWS/Lambda", "metric": "Errors", "statistic": "Sum",
+            "dimensions": ["FunctionName": "orders-1"],
             "comparison": "GreaterThanOrEqualToThreshold", "threshold": 3.0, "period": 10, "evaluationPeriods": 1,
         ],
     ]
@@ -53,7 +57,8 @@ extension Fakes {
         "deploymentId": "d-RUNS", "applicationName": "shop", "deploymentGroupName": "orders", "status": "InProgress",
         "deploymentConfigName": "Canary10Percent20Seconds", "verdict": "10 % of the traffic goes to version 2.",
         "isPaused": false, "canPromote": true, "canPause": true, "canAbort": true, "weights": ["old": 90, "new": 10],
-        "functionName": "orders-1", "alias": "live", "oldVersion": "1", "newVersion": "2", "createTime": 1_795_481_980.0,
+        "functionName": "orders-1", "alias": "live", "oldVersion": "1", "newVersion": "2",
+        "createTime": 1_795_481_980.0,
         "secondsToNextStep": 12.4, "alarms": [alarm],
         "externalId": "arn:aws:cloudformation:eu-west-1:123456789012:stack/orders/1",
         "steps": [
@@ -86,7 +91,8 @@ extension Fakes {
 
     static var why: JSON {
         [
-            "chain": [.string("KeyError: " + hostile), "All traffic goes to version 1."], "next": ["slipway logs orders-1"],
+            "chain": [.string("KeyError: " + hostile), "All traffic goes to version 1."],
+            "next": ["slipway logs orders-1"],
             "evidence": [
                 "lines": [["time": 1_795_481_997.0, "text": .string("[ERROR] " + hostile)]],
                 "figures": [["name": "Errors", "old": 0.0, "new": 7.0]],

@@ -21,7 +21,8 @@ enum Fakes {
                 [
                     "StackResources": [
                         [
-                            "LogicalResourceId": "Orders", "ResourceType": "AWS::Lambda::Function", "PhysicalResourceId": "orders-1",
+                            "LogicalResourceId": "Orders", "ResourceType": "AWS::Lambda::Function",
+                            "PhysicalResourceId": "orders-1",
                             "ResourceStatus": "UPDATE_FAILED", "ResourceStatusReason": .string("No: " + hostile),
                             "Timestamp": 1_795_481_990.0,
                         ]
@@ -78,7 +79,8 @@ enum Fakes {
 
     private static func function(_ version: String) -> JSON {
         [
-            "FunctionName": "orders-1", "Version": .string(version), "State": "Active", "Runtime": "python3.11", "MemorySize": 256,
+            "FunctionName": "orders-1", "Version": .string(version), "State": "Active", "Runtime": "python3.11",
+            "MemorySize": 256,
             "CodeSize": 893, "LastModified": "2026-11-24T00:54:53.599+0000", "CodeSha256": "kVMOJKbKUB0IFXP5",
         ]
     }
@@ -92,7 +94,8 @@ enum Fakes {
                         [
                             "AlarmName": "orders-errors", "StateValue": "ALARM", "StateReason": .string(hostile),
                             "Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum", "Period": 10,
-                            "Threshold": 3.0, "ComparisonOperator": "GreaterThanOrEqualToThreshold", "EvaluationPeriods": 1,
+                            "Threshold": 3.0, "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+                            "EvaluationPeriods": 1,
                         ]
                     ]
                 ]

@@ -29,7 +29,10 @@ struct PagesTests {
     @Test(
         "a page says what matters about its subject",
         arguments: [
-            ("", ["Under way", "10 % of the traffic goes to version 2.", "Version 2 fails: KeyError", "orders-errors"]),
+            (
+                "",
+                ["Under way", "10 % of the traffic goes to version 2.", "Version 2 fails: KeyError", "orders-errors"]
+            ),
             ("/stacks", ["orders", "Update rollback complete"]),
             (
                 "/stacks/orders",
@@ -45,13 +48,15 @@ struct PagesTests {
                 "/deployments/d-RUNS",
                 [
                     "12 s left", "in 12 s", "Fires when Sum of Errors per 10 s is at least 3", #"class="threshold""#,
-                    "slipway promote d-RUNS", "slipway pause d-RUNS", "slipway abort d-RUNS", "took 1 s", "/stacks/orders",
+                    "slipway promote d-RUNS", "slipway pause d-RUNS", "slipway abort d-RUNS", "took 1 s",
+                    "/stacks/orders",
                 ]
             ),
             (
                 "/deployments/d-FAILED",
                 [
-                    "KeyError: &lt;script&gt;", "00:59:57 [ERROR]", "Timeout", "No traces were kept.", "/deployments/d-BACK",
+                    "KeyError: &lt;script&gt;", "00:59:57 [ERROR]", "Timeout", "No traces were kept.",
+                    "/deployments/d-BACK",
                     "slipway why d-FAILED", "slipway logs orders-1",
                 ]
             ),
@@ -64,7 +69,9 @@ struct PagesTests {
         }
     }
 
-    @Test("what does not exist is not found", arguments: ["/nothing", "/stacks/none", "/functions/none", "/deployments/d-NONE", "/a/b/c"])
+    @Test(
+        "what does not exist is not found",
+        arguments: ["/nothing", "/stacks/none", "/functions/none", "/deployments/d-NONE", "/a/b/c"])
     func missing(path: String) async throws {
         try await withStage { stage in
             let (status, _, _) = try await stage.send("GET", path)

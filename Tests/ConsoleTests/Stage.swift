@@ -35,7 +35,8 @@ struct Stage: Sendable {
 
 /// Runs the closure with a console in front of these services.
 func withStage<Result>(
-    access: ConsoleAccess = .open(Stage.caller), _ services: [FakeService] = Fakes.all, _ body: (Stage) async throws -> Result
+    access: ConsoleAccess = .open(Stage.caller), _ services: [FakeService] = Fakes.all,
+    _ body: (Stage) async throws -> Result
 ) async throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("slipway-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -44,5 +45,6 @@ func withStage<Result>(
     let ledger = try Ledger(folder: folder, surroundings: surroundings)
     let cloud = Cloud(surroundings: surroundings, endpoint: "http://127.0.0.1:4566", validate: { _, _, _ in nil })
     cloud.install(services)
-    return try await body(Stage(console: Console(cloud: cloud, ledger: ledger, access: access), ledger: ledger, time: time))
+    return try await body(
+        Stage(console: Console(cloud: cloud, ledger: ledger, access: access), ledger: ledger, time: time))
 }

@@ -30,14 +30,17 @@ struct Visit: Sendable {
     var sessionID: String? { cookies[Self.sessionCookie] }
 
     /// The region asked for, now or before.
-    var region: String? { [query["region"], cookies[Self.regionCookie]].compactMap(\.self).first(where: Region.isName) }
+    var region: String? {
+        [query["region"], cookies[Self.regionCookie]].compactMap(\.self).first(where: Region.isName)
+    }
 
     /// Whether only the page's main part is wanted, to take the place of an older one.
     var wantsPart: Bool { query["part"] == "main" }
 
     /// Whether a browser sent it from a page of another site.
     ///
-    /// Sources: Fetch Metadata (`Sec-Fetch-Site`), which all current browsers send to loopback and https; `Origin` else.
+    /// Sources: Fetch Metadata (`Sec-Fetch-Site`), which all current browsers send to loopback and https; `Origin`
+    /// else.
     var isCrossSite: Bool {
         if let site = request.fields["Sec-Fetch-Site"] { return site != "same-origin" && site != "none" }
         guard let origin = request.fields["Origin"] else { return false }
@@ -45,7 +48,8 @@ struct Visit: Sendable {
         return origin != "http://\(host)" && origin != "https://\(host)"
     }
 
-    /// Whether the request names this machine's own loopback: what a page of a site that points its name at 127.0.0.1 cannot do.
+    /// Whether the request names this machine's own loopback: what a page of a site that points its name at 127.0.0.1
+    /// cannot do.
     var namesLoopback: Bool {
         guard let field = request.fields["Host"] else { return true }
         let isV6 = field.hasPrefix("[")

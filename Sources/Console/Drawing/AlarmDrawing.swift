@@ -44,16 +44,21 @@ struct AlarmDrawing: Sendable {
         guard let metric, let threshold else { return "Watches an expression or other alarms." }
         let sign = Self.signs[comparison] ?? comparison
         let times = periods == 1 ? "" : ", \(periods) times in a row"
-        return "Fires when \(metric.statistic) of \(metric.name) per \(Moments.span(.seconds(metric.period))) is \(sign) "
+        return
+            "Fires when \(metric.statistic) of \(metric.name) per \(Moments.span(.seconds(metric.period))) is \(sign) "
             + "\(Moments.number(threshold))\(times)"
     }
 
     /// The drawing; nil when there is no single metric to draw.
-    func chart(_ desk: Desk, from start: Timestamp, to end: Timestamp, marks: [Chart.Mark] = []) async throws(AWSError) -> HTML? {
+    func chart(_ desk: Desk, from start: Timestamp, to end: Timestamp, marks: [Chart.Mark] = []) async throws(AWSError)
+        -> HTML?
+    {
         guard let metric else { return nil }
         let points = try await desk.points([metric], from: start, to: end).first ?? []
+        let newest = points.last.map { Moments.number($0.value) } ?? "none"
         var chart = Chart(
-            label: "\(metric.statistic) of \(metric.name), newest value \(points.last.map { Moments.number($0.value) } ?? "none"), "
+            label:
+                "\(metric.statistic) of \(metric.name), newest value \(newest), "
                 + "threshold \(threshold.map(Moments.number) ?? "none")",
             points: points, start: start, end: end, period: metric.period, threshold: threshold, marks: marks)
         chart.isBadBelow = comparison.hasPrefix("LessThan")

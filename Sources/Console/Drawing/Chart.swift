@@ -71,7 +71,8 @@ struct Chart: Sendable {
 
     private var drawing: HTML {
         tag(
-            "svg", Attribute("viewBox", "0 0 1000 200"), Attribute("preserveAspectRatio", "none"), Attribute("role", "img"),
+            "svg", Attribute("viewBox", "0 0 1000 200"), Attribute("preserveAspectRatio", "none"),
+            Attribute("role", "img"),
             Attribute("aria-label", label)
         ) {
             for mark in marks where mark.time >= start && mark.time <= end { line(mark) }
@@ -102,7 +103,8 @@ struct Chart: Sendable {
         return [
             tag(
                 "rect", .class("danger"), Attribute("x", "0"), Attribute("y", isBadBelow ? text : "0"),
-                Attribute("width", "1000"), Attribute("height", Moments.number(isBadBelow ? Self.height - edge : edge))),
+                Attribute("width", "1000"),
+                Attribute("height", Moments.number(isBadBelow ? Self.height - edge : edge))),
             tag(
                 "line", .class("threshold"), Attribute("x1", "0"), Attribute("x2", "1000"), Attribute("y1", text),
                 Attribute("y2", text)
@@ -132,7 +134,9 @@ struct Chart: Sendable {
             path += "\(path.isEmpty ? "M" : "L")\(Moments.number(from)) \(height)L\(Moments.number(to)) \(height)"
         }
         return tag("path", .class("curve"), Attribute("d", path)) {
-            tag("title", text: run.map { "\(Moments.clockText($0.time)) \(Moments.number($0.value))" }.joined(separator: "\n"))
+            tag(
+                "title",
+                text: run.map { "\(Moments.clockText($0.time)) \(Moments.number($0.value))" }.joined(separator: "\n"))
         }
     }
 }

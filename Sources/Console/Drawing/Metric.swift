@@ -41,7 +41,8 @@ struct Metric: Sendable {
             let statistic = definition["statistic"]?.string
         else { return nil }
         let dimensions = (definition["dimensions"]?.object ?? [:]).map { ($0.key, $0.value.string ?? "") }
-        self.init(namespace, name, statistic, dimensions.sorted { $0.0 < $1.0 }, period: definition["period"]?.int ?? 60)
+        self.init(
+            namespace, name, statistic, dimensions.sorted { $0.0 < $1.0 }, period: definition["period"]?.int ?? 60)
     }
 
     init(_ namespace: String, _ name: String, _ statistic: String, _ dimensions: [(String, String)], period: Int) {
@@ -60,13 +61,15 @@ struct Metric: Sendable {
 
 extension Desk {
     /// The values of the metrics in that time, one list for each metric.
-    func points(_ metrics: [Metric], from start: Timestamp, to end: Timestamp) async throws(AWSError) -> [[Chart.Point]] {
+    func points(_ metrics: [Metric], from start: Timestamp, to end: Timestamp) async throws(AWSError) -> [[Chart.Point]]
+    {
         guard !metrics.isEmpty else { return [] }
         let queries = metrics.enumerated().map { $1.query(id: "m\($0)") }
         let answer = try await call(
             "cloudwatch", "GetMetricData",
             [
-                "MetricDataQueries": .array(queries), "StartTime": .double(start.seconds), "EndTime": .double(end.seconds),
+                "MetricDataQueries": .array(queries), "StartTime": .double(start.seconds),
+                "EndTime": .double(end.seconds),
                 "ScanBy": "TimestampAscending",
             ])
         var found: [String: [Chart.Point]] = [:]

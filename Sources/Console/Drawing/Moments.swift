@@ -26,7 +26,8 @@ enum Moments {
         switch seconds {
         case 0: return "\(max(0, duration.microseconds / 1000)) ms"
         case 1..<120: return "\(seconds) s"
-        case 120..<7200: return seconds % 60 == 0 || seconds > 1200 ? "\(seconds / 60) min" : "\(seconds / 60) min \(seconds % 60) s"
+        case 120..<7200:
+            return seconds % 60 == 0 || seconds > 1200 ? "\(seconds / 60) min" : "\(seconds / 60) min \(seconds % 60) s"
         case 7200..<172_800: return "\(seconds / 3600) h \(seconds % 3600 / 60) min"
         default: return "\(seconds / 86400) d"
         }
@@ -46,7 +47,9 @@ enum Moments {
     /// A number without needless digits.
     static func number(_ value: Double) -> String {
         guard abs(value) < 1e15 else { return "-" }
-        if let whole = Int(exactly: value.rounded()), abs(value - Double(whole)) < 0.005 || abs(value) >= 100 { return "\(whole)" }
+        if let whole = Int(exactly: value.rounded()), abs(value - Double(whole)) < 0.005 || abs(value) >= 100 {
+            return "\(whole)"
+        }
         let hundredths = Int((value * 100).rounded())
         let digits = String(abs(hundredths) % 100)
         return "\(hundredths < 0 ? "-" : "")\(abs(hundredths) / 100).\(digits.count == 1 ? "0" : "")\(digits)"

@@ -9,8 +9,11 @@ struct TrafficBar: Sendable {
         let rest = 100 - share
         return tag("figure", .class("traffic")) {
             tag(
-                "svg", Attribute("viewBox", "0 0 100 10"), Attribute("preserveAspectRatio", "none"), Attribute("role", "img"),
-                Attribute("aria-label", "\(old) gets \(Moments.number(rest)) % of the traffic, \(new) \(Moments.number(share)) %")
+                "svg", Attribute("viewBox", "0 0 100 10"), Attribute("preserveAspectRatio", "none"),
+                Attribute("role", "img"),
+                Attribute(
+                    "aria-label",
+                    "\(old) gets \(Moments.number(rest)) % of the traffic, \(new) \(Moments.number(share)) %")
             ) {
                 bar("old", from: 0, width: rest)
                 bar("new", from: rest, width: share)

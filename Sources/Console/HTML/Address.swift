@@ -1,4 +1,5 @@
-/// Where a link leads: a page of the console, or another site by http. Nothing else can be one, `javascript:` least of all.
+/// Where a link leads: a page of the console, or another site by http. Nothing else can be one, `javascript:` least
+/// of all.
 struct Address: Sendable, Hashable {
     /// As it stands in a link.
     let text: String
@@ -38,7 +39,9 @@ struct Address: Sendable, Hashable {
         var result = ""
         for byte in text.utf8 {
             let scalar = Unicode.Scalar(byte)
-            if scalar.properties.isAlphabetic && byte < 0x80 || (0x30...0x39).contains(byte) || "-._~".utf8.contains(byte) {
+            if scalar.properties.isAlphabetic && byte < 0x80 || (0x30...0x39).contains(byte)
+                || "-._~".utf8.contains(byte)
+            {
                 result.unicodeScalars.append(scalar)
             } else {
                 let digits = String(byte, radix: 16, uppercase: true)
@@ -48,7 +51,8 @@ struct Address: Sendable, Hashable {
         return result
     }
 
-    /// The opposite, for a path's part or, with `+` for a space, a form's value; nil when it is no UTF-8 or badly encoded.
+    /// The opposite, for a path's part or, with `+` for a space, a form's value; nil when it is no UTF-8 or badly
+    /// encoded.
     static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]

@@ -1,4 +1,5 @@
-/// A piece of a page, as a value. Text is escaped when it is written, always: there is no way to put a string in as markup.
+/// A piece of a page, as a value. Text is escaped when it is written, always: there is no way to put a string in as
+/// markup.
 ///
 /// Element and attribute names are `StaticString`, so they come from the source code and never from data.
 indirect enum HTML: Sendable {
@@ -45,7 +46,8 @@ indirect enum HTML: Sendable {
             case ">": output += "&gt;"
             case "\"": output += "&quot;"
             case "'": output += "&#39;"
-            // No HTML parser takes a NUL, and the other control characters only confuse terminals that a page is pasted into.
+            // No HTML parser takes a NUL, and the other control characters only confuse terminals that a page is
+            // pasted into.
             case "\u{0}"..."\u{8}", "\u{B}", "\u{C}", "\u{E}"..."\u{1F}": output += "\u{FFFD}"
             default: output.unicodeScalars.append(scalar)
             }

@@ -1,6 +1,7 @@
 /// The script of every page. Without it the pages work too; they only have to be loaded again.
 ///
-/// When the server tells of an event, or at the pace of a page on which something runs, the page's main part is fetched and the
+/// When the server tells of an event, or at the pace of a page on which something runs, the page's main part is
+/// fetched and the
 /// differences are put in place, so that focus, selection, scrolling and a button under the mouse stay as they are.
 enum LiveScript {
     static let source: StaticString = #"""
@@ -11,7 +12,7 @@ enum LiveScript {
           let busy = false, again = false, source = null, timer = 0;
 
           const morph = (old, fresh) => {
-            if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName || (old.id || '') !== (fresh.id || '')) {
+            if (old.nodeName !== fresh.nodeName || (old.id || '') !== (fresh.id || '')) {
               old.replaceWith(document.importNode(fresh, true));
               return;
             }
@@ -21,11 +22,14 @@ enum LiveScript {
             }
             if (old.nodeType !== Node.ELEMENT_NODE) return;
             for (const { name } of [...old.attributes])
-              if (!fresh.hasAttribute(name) && !(name === 'open' && old.nodeName === 'DETAILS')) old.removeAttribute(name);
+              if (!fresh.hasAttribute(name) && !(name === 'open' && old.nodeName === 'DETAILS'))
+                old.removeAttribute(name);
             for (const { name, value } of [...fresh.attributes])
               if (old.getAttribute(name) !== value) old.setAttribute(name, value);
             const before = [...old.childNodes], after = [...fresh.childNodes];
-            after.forEach((node, i) => before[i] ? morph(before[i], node) : old.append(document.importNode(node, true)));
+            after.forEach((node, i) => {
+              if (before[i]) morph(before[i], node); else old.append(document.importNode(node, true));
+            });
             before.slice(after.length).forEach(node => node.remove());
           };
 
@@ -52,7 +56,11 @@ enum LiveScript {
             }
           };
 
-          const say = word => { if (state && state.textContent !== word) { state.textContent = word; state.className = { live: 'on', connecting: '' }[word] ?? 'off'; } };
+          const say = word => {
+            if (!state || state.textContent === word) return;
+            state.textContent = word;
+            state.className = { live: 'on', connecting: '' }[word] ?? 'off';
+          };
 
           const plan = () => {
             clearTimeout(timer);

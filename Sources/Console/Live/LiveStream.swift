@@ -4,7 +4,8 @@ internal import Ledger
 internal import Notation
 internal import Synchronization
 
-/// Tells a page that something happened (Server-Sent Events; HTML Standard, section 9.2). Only that: what it was, the page fetches
+/// Tells a page that something happened (Server-Sent Events; HTML Standard, section 9.2). Only that: what it was, the
+/// page fetches
 /// like any visitor.
 struct LiveStream: Sendable {
     /// How often something is sent when nothing happens, so that a reader who has gone away is noticed.
@@ -60,7 +61,9 @@ struct LiveStream: Sendable {
         let time = ledger.surroundings.time
         return try await withThrowingTaskGroup(of: Int64?.self) { group in
             group.addTask {
-                for try await logged in ledger.follow(after: place) where concerns(logged.event) { return logged.sequence }
+                for try await logged in ledger.follow(after: place) where concerns(logged.event) {
+                    return logged.sequence
+                }
                 return nil
             }
             group.addTask {

@@ -52,7 +52,9 @@ enum DeploymentAction: String, Sendable, CaseIterable {
     /// The same by the command line.
     func command(_ id: String, _ view: JSON) -> String {
         guard self == .rollback else { return "slipway \(rawValue) \(id)" }
-        return "slipway rollback \(view.text("functionName")) --to \(view.text("oldVersion")) --alias \(view.text("alias"))"
+        return
+            "slipway rollback \(view.text("functionName")) --to \(view.text("oldVersion"))"
+                + " --alias \(view.text("alias"))"
     }
 }
 

@@ -13,9 +13,12 @@ enum AlarmsPage {
         var drawn: [HTML] = []
         for (place, alarm) in alarms.enumerated() {
             let span = Duration.seconds(max(1800, 30 * (alarm.metric?.period ?? 60)))
-            let chart = place >= limit ? .none : await Parts.attempt { () throws(AWSError) in
-                try await alarm.chart(desk, from: desk.now - span, to: desk.now) ?? .none
-            }
+            let chart =
+                place >= limit
+                ? .none
+                : await Parts.attempt { () throws(AWSError) in
+                    try await alarm.chart(desk, from: desk.now - span, to: desk.now) ?? .none
+                }
             drawn.append(article(alarm, chart))
         }
         return Page("Alarms", place: "alarms", refresh: 5, desk: desk) {

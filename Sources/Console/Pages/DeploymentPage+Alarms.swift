@@ -71,7 +71,8 @@ extension DeploymentPage {
             return tag("article") {
                 tag("p", .class("dim"), text: "No alarm is watched. Errors of version \(version), a minute:")
                 Chart(
-                    label: "Errors of version \(version)", points: points, start: start, end: end, period: metric.period,
+                    label: "Errors of version \(version)", points: points, start: start, end: end,
+                    period: metric.period,
                     marks: self.marks
                 ).html
             }

@@ -1,7 +1,8 @@
 internal import Cloud
 internal import Notation
 
-/// One deployment: how the traffic is shared, which steps are done and to come, what its alarms see, and, when it went wrong, why.
+/// One deployment: how the traffic is shared, which steps are done and to come, what its alarms see, and, when it
+/// went wrong, why.
 struct DeploymentPage: Sendable {
     let id: String
     let view: JSON
@@ -23,7 +24,9 @@ struct DeploymentPage: Sendable {
 
     private func page() async -> Page {
         let charts = await self.charts()
-        let why = isUnderWay && view["error"] == nil ? HTML.none : await Parts.attempt { () throws(AWSError) in try await self.why() }
+        let why =
+            isUnderWay && view["error"] == nil
+            ? HTML.none : await Parts.attempt { () throws(AWSError) in try await self.why() }
         var page = Page(
             "\(view.text("status")) \(id)", place: "deployments", status: refusal.map(Router.status) ?? 200,
             refresh: isUnderWay ? 1 : nil, desk: desk
@@ -92,7 +95,8 @@ struct DeploymentPage: Sendable {
         return tag("section") {
             Parts.facts([
                 ("Deployment", .text(id)), ("Configuration", .text(view.text("deploymentConfigName"))),
-                ("Application", .text(view.text("applicationName"))), ("Group", .text(view.text("deploymentGroupName"))),
+                ("Application", .text(view.text("applicationName"))),
+                ("Group", .text(view.text("deploymentGroupName"))),
                 ("Stack", stack.map { Parts.link($0.name, .page("stacks", $0.name)) }),
                 ("Created", view.moment("createTime").map { Moments.ago($0, now: desk.now) }),
                 ("By", .text(view.text("creator"))), ("Description", view["description"]?.string.map(HTML.text)),

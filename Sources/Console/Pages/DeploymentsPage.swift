@@ -36,7 +36,8 @@ enum DeploymentsPage {
 
     static func table(_ infos: [JSON], _ desk: Desk) -> HTML {
         Parts.table(
-            ["Deployment", "Status", "Of", "Created", "Took", "By"], empty: "There is no deployment in this region yet.",
+            ["Deployment", "Status", "Of", "Created", "Took", "By"],
+            empty: "There is no deployment in this region yet.",
             rows: infos.map { info in
                 let id = info.text("deploymentId")
                 let created = info.moment("createTime")
@@ -56,6 +57,7 @@ enum DeploymentsPage {
             let resource = spec["Resources"]?[0]?.object?.values.first, let target = resource["Properties"],
             let name = target["Name"]?.string
         else { return group }
-        return "\(name):\(target.text("Alias")) \(target.text("CurrentVersion")) \u{2192} \(target.text("TargetVersion"))"
+        return
+            "\(name):\(target.text("Alias")) \(target.text("CurrentVersion")) \u{2192} \(target.text("TargetVersion"))"
     }
 }

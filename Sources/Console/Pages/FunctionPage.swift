@@ -84,7 +84,8 @@ struct FunctionPage: Sendable {
                 [
                     .text(version.text("Version")), Moments.ago(FunctionsPage.changed(version), now: desk.now),
                     .text(FunctionsPage.size(version["CodeSize"]?.int ?? 0)),
-                    tag("code", text: String(version.text("CodeSha256").prefix(12))), .text(version.text("Description")),
+                    tag("code", text: String(version.text("CodeSha256").prefix(12))),
+                    .text(version.text("Description")),
                 ]
             })
     }
@@ -105,7 +106,8 @@ struct FunctionPage: Sendable {
                     tag("h3", text: isSum ? metric : "\(metric) \(statistic), last minute")
                     tag("b", text: shown)
                     Chart(
-                        label: "\(metric) over the last hour: \(shown)", points: drawn, start: start, end: end, period: 60,
+                        label: "\(metric) over the last hour: \(shown)", points: drawn, start: start, end: end,
+                        period: 60,
                         isSmall: true
                     ).html
                 }
@@ -122,7 +124,7 @@ struct FunctionPage: Sendable {
                 "logs", "DescribeLogStreams",
                 ["logGroupName": .string(group), "orderBy": "LastEventTime", "descending": true, "limit": 3]
             ).list("logStreams")
-        } catch where error.code == "ResourceNotFoundException" {
+        } catch  where error.code == "ResourceNotFoundException" {
             return tag("p", .class("dim"), text: "It has not logged anything yet.")
         }
         var events: [JSON] = []

@@ -4,7 +4,8 @@ internal import Notation
 /// All functions.
 enum FunctionsPage {
     static func page(_ desk: Desk) async throws(AWSError) -> Page {
-        let functions = try await desk.all("lambda", "ListFunctions", list: "Functions", token: ("Marker", "NextMarker"))
+        let functions = try await desk.all(
+            "lambda", "ListFunctions", list: "Functions", token: ("Marker", "NextMarker"))
         return Page("Functions", place: "functions", desk: desk) {
             tag("h1", text: "Functions")
             Parts.table(

@@ -9,7 +9,9 @@ struct LoginPage: Sendable {
             tag("div", .class("login")) {
                 tag("h1", text: "Slipway")
                 if isRefused {
-                    tag("p", .class("banner bad"), Attribute("role", "alert"), text: "The access key ID and the secret do not belong together.")
+                    tag(
+                        "p", .class("banner bad"), Attribute("role", "alert"),
+                        text: "The access key ID and the secret do not belong together.")
                 }
                 form
                 tag("p", .class("dim")) {

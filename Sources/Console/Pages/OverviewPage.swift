@@ -64,7 +64,8 @@ enum OverviewPage {
             let view = try await desk.call("slipway", "DescribeDeployment", ["deploymentId": .string(id)])
             let why = view["cause"]?.string ?? info["errorInformation"]?["message"]?.string ?? view.text("verdict")
             rows.append([
-                Parts.link(id, .page("deployments", id)), Parts.badge(info.text("status")), tag("span", .class("long"), text: why),
+                Parts.link(id, .page("deployments", id)), Parts.badge(info.text("status")),
+                tag("span", .class("long"), text: why),
                 Moments.ago(info.moment("completeTime") ?? info.moment("createTime"), now: desk.now),
             ])
         }

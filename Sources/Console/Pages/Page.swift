@@ -57,7 +57,9 @@ struct Page: Sendable {
                 tag("style", Attribute("nonce", nonce)) { HTML.verbatim(Stylesheet.source) }
                 if desk != nil, !isStill {
                     tag("noscript") {
-                        tag("meta", Attribute("http-equiv", "refresh"), Attribute("content", "\(refresh.map { $0 + 2 } ?? 30)"))
+                        tag(
+                            "meta", Attribute("http-equiv", "refresh"),
+                            Attribute("content", "\(refresh.map { $0 + 2 } ?? 30)"))
                     }
                 }
             }

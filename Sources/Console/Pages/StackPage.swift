@@ -71,7 +71,8 @@ struct StackPage: Sendable {
             ["Logical ID", "Status", "Type", "Physical ID", "Changed"], empty: "It has no resources.",
             rows: found.list("StackResources").map { resource in
                 [
-                    .text(resource.text("LogicalResourceId")), status(resource), Parts.type(resource.text("ResourceType")),
+                    .text(resource.text("LogicalResourceId")), status(resource),
+                    Parts.type(resource.text("ResourceType")),
                     physical(resource), Moments.ago(resource.moment("Timestamp"), now: desk.now),
                 ]
             })

@@ -15,7 +15,8 @@ enum StacksPage {
 
     /// All stacks that are not deleted, the one that changed last first.
     static func stacks(_ desk: Desk) async throws(AWSError) -> [JSON] {
-        let found = try await desk.all("cloudformation", "DescribeStacks", list: "Stacks", token: ("NextToken", "NextToken"))
+        let found = try await desk.all(
+            "cloudformation", "DescribeStacks", list: "Stacks", token: ("NextToken", "NextToken"))
         return found.sorted { changed($0) > changed($1) }
     }
 

@@ -12,7 +12,9 @@ struct StepTimeline: Sendable {
         tag("ol", .class("timeline")) {
             for step in view.list("steps") {
                 tag("li", .class(step.text("state"))) {
-                    tag("span", .class("sign"), Attribute("aria-hidden", "true"), text: Self.signs[step.text("state")] ?? "\u{25CB}")
+                    tag(
+                        "span", .class("sign"), Attribute("aria-hidden", "true"),
+                        text: Self.signs[step.text("state")] ?? "\u{25CB}")
                     tag("div") {
                         tag("b", text: name(step))
                         tag("span", .class("hidden"), text: " (\(step.text("state")))")
@@ -28,7 +30,8 @@ struct StepTimeline: Sendable {
     }
 
     private func name(_ step: JSON) -> String {
-        step.text("kind") == "traffic" ? "\(step.text("name")) to version \(view.text("newVersion"))" : step.text("name")
+        step.text("kind") == "traffic"
+            ? "\(step.text("name")) to version \(view.text("newVersion"))" : step.text("name")
     }
 
     /// When it began and how long it took; what is left of it; or when it is due.
@@ -37,7 +40,8 @@ struct StepTimeline: Sendable {
         switch step.text("state") {
         case "active":
             if let left = view["secondsToNextStep"]?.double, step.text("kind") == "traffic" {
-                return "\(Moments.span(.milliseconds(Int(left * 1000)))) left" + (view.isTrue("isPaused") ? ", paused" : "")
+                return "\(Moments.span(.milliseconds(Int(left * 1000)))) left"
+                    + (view.isTrue("isPaused") ? ", paused" : "")
             }
             return begin.map { "since \(Moments.span(max(.zero, now - $0)))" }
         case "pending", "skipped":
