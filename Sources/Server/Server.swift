@@ -33,7 +33,8 @@ package struct Server: Sendable {
         let listener = HTTPListener(options.listen, group: .singleton) { await house.respond(to: $0) }
         let address: ListenAddress
         do { address = try await listener.bind() } catch {
-            throw ServerError("Slipway cannot listen on \(options.listen): \(error). Is another one running there?")
+            let cause = SocketCause(error)
+            throw ServerError("Slipway cannot listen on \(options.listen): \(cause). Is another one running there?")
         }
         let endpoint = Self.endpoint(address)
         try await house.open(endpoint: endpoint)

@@ -37,7 +37,8 @@ package struct HTTPClient: Sendable {
             case .unix(let path): channel = try await bootstrap.connect(unixDomainSocketPath: path).get()
             }
         } catch {
-            throw HTTPClientError(description: "Nobody answers at \(address). Is 'slipway serve' running there? (\(error))")
+            let cause = SocketCause(error)
+            throw HTTPClientError(description: "Nobody answers at \(address): \(cause). Is 'slipway serve' running there?")
         }
         exchange.use(channel)
         try await write(request, to: channel)
