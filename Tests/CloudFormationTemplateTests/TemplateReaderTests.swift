@@ -182,4 +182,10 @@ struct TemplateReaderTests {
         #expect(Template.read(body, isBeforeTransforms: true).report.isValid)
         #expect(!Template.read(body).report.isValid)
     }
+
+    @Test("sections that nothing here carries out are refused by name", arguments: ["Hooks", "Globals", "Moon"])
+    func foreignSections(name: String) throws {
+        let found = try report("\(name): {A: 1}\nResources: {Q: {Type: AWS::SQS::Queue}}")
+        #expect(found.message == "Invalid template property or properties [\(name)]")
+    }
 }

@@ -158,6 +158,44 @@ struct ChangeSetTests {
         }
     }
 
+    @Test("new tags of the stack are told for each resource that takes them, and given to exactly those")
+    func tags() async throws {
+        try await withWorkshop { shop in
+            try await shop.create("orders", Self.template)
+            var input = changeSet("c", Self.template, type: "UPDATE")
+            input["Tags"] = [["Key": "team", "Value": "blue"]]
+            _ = try await shop.call("CreateChangeSet", input)
+            let asked: JSON = ["StackName": "orders", "ChangeSetName": "c", "IncludePropertyValues": true]
+            let changes = try await shop.call("DescribeChangeSet", asked)["Changes"]?.array ?? []
+            let told = changes.compactMap { $0["ResourceChange"]?["LogicalResourceId"]?.string }
+            #expect(told.sorted() == ["First", "Second"])
+            #expect(changes[0]["ResourceChange"]?["Scope"] == ["Tags"])
+            #expect(changes[0]["ResourceChange"]?["Replacement"] == "False")
+            #expect(changes[0]["ResourceChange"]?["Details"]?[0]?["Target"]?["AfterValue"] == #"{"team":"blue"}"#)
+            _ = try await shop.call("ExecuteChangeSet", ["StackName": "orders", "ChangeSetName": "c"])
+            #expect(try await shop.settled("orders")["StackStatus"] == "UPDATE_COMPLETE")
+            let story = try await shop.story("orders")
+            #expect(story.contains("First UPDATE_COMPLETE") && story.contains("Second UPDATE_COMPLETE"))
+        }
+    }
+
+    @Test("a change set shows no value of a NoEcho parameter, neither the old one nor the new one")
+    func secrets() async throws {
+        let template = """
+            Parameters: {Password: {Type: String, NoEcho: true, Default: first-word}}
+            Resources: {First: {Type: Test::Thing, Properties: {Password: !Ref Password}}}
+            """
+        try await withWorkshop { shop in
+            try await shop.create("orders", template)
+            var input = changeSet("c", template, type: "UPDATE")
+            input["Parameters"] = [["ParameterKey": "Password", "ParameterValue": "second-word"]]
+            _ = try await shop.call("CreateChangeSet", input)
+            let asked: JSON = ["StackName": "orders", "ChangeSetName": "c", "IncludePropertyValues": true]
+            let text = try await shop.call("DescribeChangeSet", asked).text()
+            #expect(text.contains("****") && !text.contains("first-word") && !text.contains("second-word"))
+        }
+    }
+
     @Test("a transform that fails fails the change set, with SAM's words")
     func failedTransform() async throws {
         try await withWorkshop { shop in

@@ -105,14 +105,7 @@ extension CloudFormationService {
         changeSet.revision = revision(accepted, input.submission, "", stack.id, previous: stack.revision)
         changeSet.revision.templateKey = key
         changeSet.plan = accepted.plan
-        let standing = try await resources(of: stack.id).compactMap { resource in
-            resource.current.map { (resource.logicalID, $0) }
-        }
-        changeSet.changes =
-            ChangeViews(
-                plan: try await plan(stack, accepted), standing: Dictionary(standing) { first, _ in first },
-                secrets: accepted.secrets + StackRules.secrets(stack)
-            ).all
+        changeSet.changes = try await views(stack, accepted, changeSet.revision)
         if changeSet.type == "IMPORT" {
             let adopted = try await adopted(input.ResourcesToImport ?? [], accepted, stack)
             changeSet.plan?.adopted = adopted
@@ -125,6 +118,31 @@ extension CloudFormationService {
                 "The submitted information didn't contain changes. Submit different information to create a change set."
         }
         return accepted
+    }
+
+    /// What would change, as DescribeChangeSet answers it: also what only is given the stack's new tags.
+    private func views(
+        _ stack: Stack, _ accepted: TemplateIntake.Accepted, _ new: Stack.Revision
+    ) async throws -> [JSON] {
+        let standing = try await resources(of: stack.id).compactMap { resource in
+            resource.current.map { (resource.logicalID, $0) }
+        }
+        var plan = try await plan(stack, accepted)
+        let before = StackRules.tags((stack.good ?? stack.revision).tags)
+        let after = StackRules.tags(new.tags)
+        if before != after {
+            let takers = standing.filter { name, current in
+                let facts = catalogue.facts(current.type)
+                return accepted.resolved[name]?.type == current.type && facts?.isTaggable == true
+                    && facts?.canUpdate == true
+            }
+            plan = plan.retagging(
+                takers.map { ($0, $1.type) }, from: StackRules.shown(before), to: StackRules.shown(after))
+        }
+        return ChangeViews(
+            plan: plan, standing: Dictionary(standing) { first, _ in first },
+            secrets: accepted.secrets + StackRules.secrets(stack)
+        ).all
     }
 
     private func insert(

@@ -52,6 +52,11 @@ enum StackRules {
     static func tags(_ tags: [Stack.Tag]) -> [String: String] {
         Dictionary(tags.map { ($0.key, $0.value) }) { _, last in last }
     }
+
+    /// Tags by key, as a change set shows them.
+    static func shown(_ tags: [String: String]) -> JSON {
+        .object(JSONObject(tags.sorted { $0.key < $1.key }.map { ($0.key, JSON.string($0.value)) }))
+    }
 }
 
 /// The names stacks and change sets may have.

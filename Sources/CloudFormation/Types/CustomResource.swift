@@ -44,17 +44,18 @@ struct CustomResource: Sendable {
         if let known = try await inbox.response(token) {
             answer = known
         } else {
-            answer = try await invoke(function, event(kind, token, request), token, request)
+            answer = try await invoke(function, try await event(kind, token, request), token, request)
         }
         return try state(answer, kind, token, request)
     }
 
-    private func event(_ kind: String, _ token: String, _ request: ResourceRequest) -> JSON {
+    private func event(_ kind: String, _ token: String, _ request: ResourceRequest) async throws -> JSON {
+        let type = try await inbox.type(ofResource: request.logicalID, in: request.stackID)
         var event: JSON = [
             "RequestType": .string(kind), "ServiceToken": request.properties["ServiceToken"] ?? .null,
             "ResponseURL": .string(inbox.address(of: token)), "StackId": .string(request.stackID),
             "RequestId": .string(token), "LogicalResourceId": .string(request.logicalID),
-            "ResourceType": .string(Self.typeName), "ResourceProperties": request.properties.loose,
+            "ResourceType": .string(type ?? Self.typeName), "ResourceProperties": request.properties.loose,
         ]
         if let physicalID = request.physicalID { event["PhysicalResourceId"] = .string(physicalID) }
         if kind == "Update" { event["OldResourceProperties"] = (request.previous ?? [:]).loose }

@@ -74,6 +74,11 @@ package struct ResponseInbox: Sendable {
     /// The one answer under that token; nil when there is none yet.
     func response(_ token: String) async throws -> JSON? { try await messages(token)["answer"] }
 
+    /// The type that the stack gives the resource, such as `Custom::Thing`; nil when the stack has no such resource.
+    func type(ofResource logicalID: String, in stackID: String) async throws -> String? {
+        try await ledger.get(StackStore.resources, StackStore.key(stackID, logicalID))?.value.type
+    }
+
     /// Waits for the answer under that token, at most that long; nil when none came.
     ///
     /// - Throws: `CancellationError` when the waiting is broken off.

@@ -56,6 +56,30 @@ package struct ChangePlan: Sendable {
         }
         changes = planner.changes + planner.removals(order: before?.graph.order())
     }
+
+    private init(changes: [ResourceChange]) { self.changes = changes }
+
+    /// The plan when the stack's own tags change as well: those resources are given the new ones, too.
+    ///
+    /// - Parameters:
+    ///   - resources: what stands, stays and takes the stack's tags, with its type. What changes anyway is told of once.
+    ///   - before: the stack's tags by key.
+    ///   - after: what they shall be.
+    package func retagging(
+        _ resources: [(logicalID: String, type: String)], from before: JSON, to after: JSON
+    ) -> ChangePlan {
+        let told = Set(changes.map(\.logicalID))
+        let detail = ResourceChange.Detail(
+            attribute: "Tags", path: "/Tags", kind: .modify, before: before, after: after, effect: .update,
+            isDynamic: false, source: "DirectModification")
+        let retagged = resources.filter { !told.contains($0.logicalID) }.map { resource in
+            ResourceChange(
+                logicalID: resource.logicalID, type: resource.type, action: .modify, replacement: .no,
+                details: [detail])
+        }
+        let removals = changes.firstIndex { $0.action == .remove } ?? changes.endIndex
+        return ChangePlan(changes: changes[..<removals] + retagged + changes[removals...])
+    }
 }
 
 /// A comparison under way: what has been decided so far makes later values known or not.

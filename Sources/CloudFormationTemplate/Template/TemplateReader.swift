@@ -33,7 +33,7 @@ struct TemplateReader {
 
     private static let sections: Set<String> = [
         "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions", "Rules",
-        "Transform", "Resources", "Outputs", "Hooks", "Globals",
+        "Transform", "Resources", "Outputs",
     ]
 
     mutating func read() {
