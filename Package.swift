@@ -2,6 +2,7 @@
 // The manifest is the map of the house: a target per room, arrows only downwards.
 // What each room is for, and why the floors are as they are: docs/architecture.md.
 
+import Foundation
 import PackageDescription
 
 let habits: [SwiftSetting] = [
@@ -10,9 +11,17 @@ let habits: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// The pages for readers that stand in a room's folder, which are no sources.
+func pages(in room: String) -> [String] {
+    let folder = Context.packageDirectory + "/Sources/" + room
+    let paths = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+    return paths.filter { $0.hasSuffix(".md") }.sorted()
+}
+
 /// A room of the house: its code in `Sources/<name>`, its tests in `Tests/<name>Tests`.
 func room(_ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency]? = []) -> [Target] {
-    let code = Target.target(name: name, dependencies: dependencies, swiftSettings: habits)
+    let code = Target.target(
+        name: name, dependencies: dependencies, exclude: pages(in: name), swiftSettings: habits)
     guard let tests else { return [code] }
     let own: Target.Dependency = .target(name: name)
     let proof = Target.testTarget(

@@ -11,6 +11,8 @@ package struct Operation: Sendable {
     package let enforced: Set<String>
     /// The input members that are kept and shown again but change nothing else.
     package let stored: Set<String>
+    /// Whether it is there only to refuse in AWS's own words. Counted as not offered.
+    package let isRefusal: Bool
     /// Carries the call out.
     package let handle: @Sendable (Call) async throws -> Reply
 
@@ -25,7 +27,19 @@ package struct Operation: Sendable {
         self.name = name
         enforced = Set(enforces.split(separator: " ").map(String.init))
         stored = Set(stores.split(separator: " ").map(String.init))
+        isRefusal = false
         self.handle = handle
+    }
+
+    /// An operation that is known and refused, whatever its input says.
+    ///
+    /// - Parameter refusal: What to answer; may itself throw, for what AWS checks first.
+    package init(refusing name: String, with refusal: @escaping @Sendable (Call) async throws -> AWSError) {
+        self.name = name
+        enforced = []
+        stored = []
+        isRefusal = true
+        handle = { call in throw try await refusal(call) }
     }
 
     /// An operation on values: `Input` holds what is really used, `Output` what is answered. Nil members are left out.
@@ -45,7 +59,7 @@ package struct Operation: Sendable {
     }
 
     /// The first input member that is neither enforced nor stored, dotted; nil when all are covered.
-    func uncovered(in input: JSON) -> String? { uncovered(input, "") }
+    func uncovered(in input: JSON) -> String? { isRefusal ? nil : uncovered(input, "") }
 
     private func uncovered(_ value: JSON, _ place: String) -> String? {
         switch value {

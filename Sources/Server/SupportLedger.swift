@@ -52,7 +52,7 @@ package struct SupportLedger: Sendable {
     private init(rows: [Row]) { self.rows = rows }
 
     private static func row(_ service: String, _ name: String, _ operation: Operation?, _ model: OperationModel?) -> Row {
-        guard let operation else { return Row(service: service, name: name, isOffered: false, members: []) }
+        guard let operation, !operation.isRefusal else { return Row(service: service, name: name, isOffered: false, members: []) }
         let paths = (model?.inputMembers() ?? []).map(\.path).filter { !$0.contains("{}") }
         let members = paths.compactMap { path -> (String, Standing)? in
             let path = path.replacing("[]", with: "")

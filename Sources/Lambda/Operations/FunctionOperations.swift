@@ -8,7 +8,7 @@ import Notation
 struct FunctionOperations: Sendable {
     let parts: LambdaParts
 
-    private static let kept = "VpcConfig KMSKeyArn TracingConfig SnapStart.ApplyOn DeadLetterConfig"
+    private static let kept = "VpcConfig KMSKeyArn TracingConfig SnapStart.ApplyOn"
     private static let settings = """
         Role Handler Description Timeout MemorySize Environment Runtime Layers EphemeralStorage.Size \
         LoggingConfig DeadLetterConfig
