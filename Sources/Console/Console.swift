@@ -15,6 +15,7 @@ package final class Console: Sendable {
     let ledger: Ledger
     private let access: ConsoleAccess
     private let sessions: SessionBook
+    private let closing = Closing()
     /// The token of the forms when there are no sessions.
     private let openToken: String
 
@@ -26,6 +27,10 @@ package final class Console: Sendable {
         sessions = SessionBook(surroundings: cloud.surroundings)
         openToken = cloud.surroundings.chance.hexadecimal(64)
     }
+
+    /// Ends the live streams, and every later one at its beginning, so that open pages do not hold up a server that stops.
+    /// The pages ask again until a server answers. Calling it again does nothing.
+    package func close() { closing.close() }
 
     /// The answer to a request below `/_slipway/console`; nil when the request is for somebody else.
     package func respond(to request: HTTPRequest) async -> HTTPResponse? {
@@ -105,7 +110,7 @@ package final class Console: Sendable {
         if path.count == 3, path[0] == "deployments", DeploymentAction(rawValue: path[2]) != nil {
             return .redirect(.page("deployments", path[1]), cookie: nil)  // the answer to a form, loaded again
         }
-        if path == ["live"] { return .stream(LiveStream(ledger: ledger, caller: caller)) }
+        if path == ["live"] { return .stream(LiveStream(ledger: ledger, caller: caller, closing: closing)) }
         return .page(await Router(desk: desk).page(path))
     }
 

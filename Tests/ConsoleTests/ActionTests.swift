@@ -73,6 +73,20 @@ struct ActionTests {
         }
     }
 
+    @Test("a console that closes ends its streams, those that wait too", .timeLimit(.minutes(1)))
+    func closes() async throws {
+        try await withStage { stage in
+            let request = HTTPRequest(method: "GET", target: Address.root + "/live")
+            let open = try #require(await stage.console.respond(to: request)).body
+            async let bytes = open.collected(limit: 1 << 10)
+            while stage.time.sleeperCount == 0 { await Task.yield() }
+            stage.console.close()
+            #expect(try await String(decoding: bytes, as: UTF8.self).hasPrefix("retry: 1000"))
+            let late = try #require(await stage.console.respond(to: request)).body
+            #expect(try await late.collected(limit: 1 << 10).isEmpty)
+        }
+    }
+
     @Test("the live stream tells of every event that concerns the visitor, and of no other", .timeLimit(.minutes(1)))
     func live() async throws {
         try await withStage { stage in

@@ -17,6 +17,7 @@ struct LiveStream: Sendable {
 
     let ledger: Ledger
     let caller: Caller
+    let closing: Closing
 
     private struct State {
         /// The last event that is known; nil before the first message.
@@ -41,7 +42,7 @@ struct LiveStream: Sendable {
     private func next(_ box: Box) async throws -> [UInt8]? {
         let time = ledger.surroundings.time
         let (place, lastSent, end) = box.state.withLock { ($0.place, $0.lastSent, $0.end) }
-        guard time.now < end else { return nil }
+        guard time.now < end, !closing.isClosed else { return nil }
         guard let place else {
             let last = try await ledger.lastSequence()
             box.state.withLock { $0.place = last }
@@ -68,6 +69,10 @@ struct LiveStream: Sendable {
             }
             group.addTask {
                 try await time.sleep(until: time.now + limit)
+                return nil
+            }
+            group.addTask {
+                await closing.wait()
                 return nil
             }
             defer { group.cancelAll() }

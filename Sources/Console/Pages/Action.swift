@@ -54,7 +54,7 @@ enum DeploymentAction: String, Sendable, CaseIterable {
         guard self == .rollback else { return "slipway \(rawValue) \(id)" }
         return
             "slipway rollback \(view.text("functionName")) --to \(view.text("oldVersion"))"
-                + " --alias \(view.text("alias"))"
+            + " --alias \(view.text("alias"))"
     }
 }
 
