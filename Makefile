@@ -18,7 +18,7 @@ test: setup
 
 ## The optimised program, at .build/release/slipway.
 build: setup
-	swift build -c release --product slipway $(SWIFT_FLAGS)
+	swift build -c release --product slipway --static-swift-stdlib -Xlinker -s $(SWIFT_FLAGS)
 
 ## The server on its usual port, with its data in ~/.slipway.
 run: build
