@@ -25,6 +25,7 @@ final class Assembly: Sendable {
     let ledger: Ledger
     let cloud: Cloud
     let frontDoor: FrontDoor
+    let console: Console
     let rootKey: (id: String, secret: String)
     /// What runs for as long as the house is open, in the order of starting; it stops in the opposite order.
     let services: [any Service]
@@ -77,7 +78,7 @@ final class Assembly: Sendable {
         ]
         let authorizer = IAMAuthorizer(ledger: ledger, resources: BucketPolicies(buckets: buckets))
         cloud.install(shelf, authorizer: options.acceptsAnyone ? nil : authorizer)
-        let console = Console(
+        console = Console(
             cloud: cloud, ledger: ledger, access: Self.consoleAccess(options, lasting: lasting, sts: sts))
         let calls = InsideCalls(cloud: cloud, sentry: sentry, surroundings: surroundings)
         frontDoor = FrontDoor(

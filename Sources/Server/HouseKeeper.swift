@@ -32,6 +32,9 @@ final class HouseKeeper: Service {
         state.withLock { $0.house = house }
     }
 
+    /// Tells pages that follow events live that there will be no more.
+    func endLivePages() { state.withLock { $0.house }?.console.close() }
+
     func respond(to request: HTTPRequest) async -> HTTPResponse {
         if request.target == "/_slipway/reset" { return await resetAnswer(request) }
         guard let house = state.withLock({ $0.house }) else {

@@ -39,10 +39,14 @@ package struct Server: Sendable {
         let endpoint = Self.endpoint(address)
         try await house.open(endpoint: endpoint)
         ready(Ready(endpoint: endpoint))
+        let listening = Running {
+            // Open pages that follow events would keep the listener waiting for their end.
+            try await withGracefulShutdownHandler { try await listener.run() } onGracefulShutdown: { house.endLivePages() }
+        }
         var log = Logger(label: "server")
         log.logLevel = .warning
         let group = ServiceGroup(
-            configuration: .init(services: [house, listener], gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
+            configuration: .init(services: [house, listening], gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
         try await group.run()
     }
 
