@@ -13,7 +13,6 @@ internal import Logs
 internal import Notation
 internal import S3
 internal import SSM
-internal import STS
 internal import Sandbox
 internal import ServiceLifecycle
 internal import NIOPosix
@@ -44,24 +43,9 @@ final class Assembly: Sendable {
         let codeDeploy = CodeDeployService(cloud: cloud, ledger: ledger, isStrict: options.isStrict)
         let stacks = CloudFormationService(cloud: cloud, ledger: ledger)
 
-        let iam = IAMService(cloud: cloud, ledger: ledger)
-        let lasting = CredentialStore(ledger: ledger)
-        let sts = STSService(
-            cloud: cloud, ledger: ledger,
-            identities: IAMIdentities(
-                credentials: lasting, trust: RoleTrust(ledger: ledger), acceptsUnknownRoles: options.acceptsAnyone))
-        let sentry: any Guard
-        if options.acceptsAnyone {
-            rootKey = ("test", "test")
-            sentry = OpenDoor(account: options.account, region: options.region)
-        } else {
-            let root = try await lasting.rootCredential(account: options.account)
-            rootKey = (root.accessKeyID, root.secret)
-            sentry = SignatureGuard(bodyLimit: options.bodyLimit) { key in
-                let found: StoredCredential? = try await key.hasPrefix("ASIA") ? sts.credential(for: key) : lasting.credential(for: key)
-                return found.map { KeyHolder($0) }
-            }
-        }
+        let access = try await Access(options: options, cloud: cloud, ledger: ledger)
+        let sentry = access.sentry
+        rootKey = access.rootKey
         let functions = try LambdaService(
             cloud: cloud, ledger: ledger, sandbox: sandbox, folder: options.data + "/functions",
             capabilities: .init(
@@ -73,13 +57,12 @@ final class Assembly: Sendable {
 
         let buckets = S3Service(cloud: cloud, ledger: ledger, blobs: blobs)
         let shelf: [any CloudService] = [
-            sts, iam, try SSMService(ledger: ledger), buckets, metrics, logs,
-            functions, codeDeploy, SlipwayDeployments(codeDeploy), stacks,
+            access.sts, access.iam, try SSMService(ledger: ledger), buckets, metrics, logs, functions, codeDeploy,
+            SlipwayDeployments(codeDeploy), stacks,
         ]
         let authorizer = IAMAuthorizer(ledger: ledger, resources: BucketPolicies(buckets: buckets))
         cloud.install(shelf, authorizer: options.acceptsAnyone ? nil : authorizer)
-        console = Console(
-            cloud: cloud, ledger: ledger, access: Self.consoleAccess(options, lasting: lasting, sts: sts))
+        console = Console(cloud: cloud, ledger: ledger, access: access.console)
         let calls = InsideCalls(cloud: cloud, sentry: sentry, surroundings: surroundings)
         frontDoor = FrontDoor(
             cloud: cloud, sentry: sentry, surroundings: surroundings, bodyLimit: options.bodyLimit,
@@ -89,19 +72,6 @@ final class Assembly: Sendable {
             [LedgerKeeper(), blobs] + metrics.services + logs.services + [runtimes, functions]
             + [Running { try await codeDeploy.run() }, BucketNotifications(buckets: buckets)]
             + stacks.machines
-    }
-
-    /// Who may use the console: anyone where anyone is accepted, else whoever knows a key and its secret.
-    private static func consoleAccess(
-        _ options: ServerOptions, lasting: CredentialStore, sts: STSService
-    ) -> ConsoleAccess {
-        if options.acceptsAnyone { return .open(.root(account: options.account, region: options.region)) }
-        return .login { key, secret in
-            guard let found = try? await lasting.credential(for: key), found.secret.isSameInConstantTime(as: secret) else {
-                return nil
-            }
-            return found.caller(region: options.region)
-        }
     }
 
     /// Finds a way to run programs that works on this machine.
@@ -121,14 +91,5 @@ final class Assembly: Sendable {
         functions.isStrict = options.isStrict
         functions.environment = ProcessInfo.processInfo.environment
         return functions
-    }
-}
-
-extension String {
-    /// Compares without telling by the time it takes how much of it was right.
-    fileprivate func isSameInConstantTime(as other: String) -> Bool {
-        let (left, right) = (Array(utf8), Array(other.utf8))
-        guard left.count == right.count else { return false }
-        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
