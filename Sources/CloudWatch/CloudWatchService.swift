@@ -7,7 +7,8 @@ package struct CloudWatchService: CloudService {
     package let id = "cloudwatch"
     /// Where other rooms record their metrics, without waiting.
     package let metrics: MetricStore
-    /// What must run while the service is offered: the keeper of samples, the evaluator of alarms, and the carrier of their notices.
+    /// What must run while the service is offered: the keeper of samples, the evaluator of alarms, and the carrier of
+    /// their notices.
     package let services: [any Service]
 
     let cloud: Cloud
@@ -17,8 +18,9 @@ package struct CloudWatchService: CloudService {
 
     /// The service on that ledger.
     ///
-    /// - Parameter strict: Whether alarms are judged as AWS does: once a minute (every 10 seconds for short periods), over whole periods
-    ///   only, and without the periods of 1 and 5 seconds. Otherwise a datum that changes the verdict is seen at once.
+    /// - Parameter strict: Whether alarms are judged as AWS does: once a minute (every 10 seconds for short periods),
+    ///   over whole periods only, and without the periods of 1 and 5 seconds. Otherwise a datum that changes the
+    ///   verdict is seen at once.
     package init(cloud: Cloud, ledger: Ledger, strict: Bool = false) {
         self.cloud = cloud
         self.ledger = ledger
@@ -28,7 +30,8 @@ package struct CloudWatchService: CloudService {
         book = AlarmBook(ledger: ledger, bell: bell)
         book.notices.use(AlarmMessenger(cloud: cloud))
         services = [
-            MetricKeeper(store: metrics), AlarmEvaluator(store: metrics, book: book, ledger: ledger, strict: strict), book.notices,
+            MetricKeeper(store: metrics), AlarmEvaluator(store: metrics, book: book, ledger: ledger, strict: strict),
+            book.notices,
         ]
     }
 

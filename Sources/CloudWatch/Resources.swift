@@ -7,16 +7,22 @@ extension CloudWatchService {
     static var alarmType: ResourceType {
         ResourceType(
             "AWS::CloudWatch::Alarm",
-            enforces: "AlarmName \(actions) MetricName Namespace Statistic ExtendedStatistic Dimensions Period Unit EvaluationPeriods"
-                + " DatapointsToAlarm Threshold ComparisonOperator TreatMissingData EvaluateLowSampleCountPercentile Metrics Tags",
-            requires: "ComparisonOperator EvaluationPeriods", replacedBy: "AlarmName", attributes: "Arn", nameProperty: "AlarmName",
+            enforces:
+                "AlarmName \(actions) MetricName Namespace Statistic ExtendedStatistic Dimensions Period Unit "
+                    + "EvaluationPeriods"
+                + " DatapointsToAlarm Threshold ComparisonOperator TreatMissingData "
+                + "EvaluateLowSampleCountPercentile Metrics Tags",
+            requires: "ComparisonOperator EvaluationPeriods", replacedBy: "AlarmName", attributes: "Arn",
+            nameProperty: "AlarmName",
             alarmActions("PutMetricAlarm", "MetricAlarms"))
     }
 
     static var compositeAlarmType: ResourceType {
         ResourceType(
             "AWS::CloudWatch::CompositeAlarm",
-            enforces: "AlarmName \(actions) AlarmRule ActionsSuppressor ActionsSuppressorWaitPeriod ActionsSuppressorExtensionPeriod Tags",
+            enforces:
+                "AlarmName \(actions) AlarmRule ActionsSuppressor ActionsSuppressorWaitPeriod "
+                    + "ActionsSuppressorExtensionPeriod Tags",
             requires: "AlarmRule", replacedBy: "AlarmName", attributes: "Arn", nameProperty: "AlarmName",
             alarmActions("PutCompositeAlarm", "CompositeAlarms"))
     }
@@ -24,16 +30,23 @@ extension CloudWatchService {
     /// Putting an alarm again has no second effect, so that every action may be repeated.
     private static func alarmActions(_ operation: String, _ list: String) -> ResourceType.Actions {
         @Sendable func put(_ request: ResourceRequest) async throws -> ResourceState {
-            let name = request.physicalID ?? request.properties["AlarmName"]?.string ?? request.generatedName(limit: 255)
+            let name =
+                request.physicalID ?? request.properties["AlarmName"]?.string ?? request.generatedName(limit: 255)
             let arn = request.caller.arn("cloudwatch", "alarm:" + name)
-            var input = request.properties
+            var input = typed(request.properties)
             input["AlarmName"] = .string(name)
             input["Tags"] = nil
             try await request.call("cloudwatch", operation, input)
-            let tags = request.allTags.sorted { $0.key < $1.key }.map { JSON(dictionaryLiteral: ("Key", .string($0.key)), ("Value", .string($0.value))) }
-            let old = (request.previous?["Tags"]?.array ?? []).compactMap { $0["Key"]?.string }.filter { request.allTags[$0] == nil }
+            let tags = request.allTags.sorted { $0.key < $1.key }.map {
+                JSON(dictionaryLiteral: ("Key", .string($0.key)), ("Value", .string($0.value)))
+            }
+            let old = (request.previous?["Tags"]?.array ?? []).compactMap { $0["Key"]?.string }.filter {
+                request.allTags[$0] == nil
+            }
             if !old.isEmpty {
-                try await request.call("cloudwatch", "UntagResource", ["ResourceARN": .string(arn), "TagKeys": .array(old.map(JSON.string))])
+                try await request.call(
+                    "cloudwatch", "UntagResource",
+                    ["ResourceARN": .string(arn), "TagKeys": .array(old.map(JSON.string))])
             }
             try await request.call("cloudwatch", "TagResource", ["ResourceARN": .string(arn), "Tags": .array(tags)])
             return ResourceState(name, attributes: ["Arn": .string(arn)])
@@ -47,18 +60,45 @@ extension CloudWatchService {
             read: { request in
                 let types: JSON = list == "CompositeAlarms" ? ["CompositeAlarm"] : ["MetricAlarm"]
                 let answer = try await request.call(
-                    "cloudwatch", "DescribeAlarms", ["AlarmNames": [.string(request.physicalID ?? "")], "AlarmTypes": types])
+                    "cloudwatch", "DescribeAlarms",
+                    ["AlarmNames": [.string(request.physicalID ?? "")], "AlarmTypes": types])
                 guard let found = answer[list]?[0]?.object else { return nil }
-                return .object(found.filter { key, _ in !key.hasPrefix("State") && key != "AlarmArn" && !key.hasSuffix("Timestamp") })
+                return .object(
+                    found.filter { key, _ in !key.hasPrefix("State") && key != "AlarmArn" && !key.hasSuffix("Timestamp")
+                    })
             })
+    }
+
+    /// Templates may write numbers and truth values as texts; the API wants them as they are.
+    static func typed(_ properties: JSON, key: String = "") -> JSON {
+        switch properties {
+        case .object(let members):
+            var result = JSONObject()
+            for (key, value) in members { result[key] = typed(value, key: key) }
+            return .object(result)
+        case .array(let elements): return .array(elements.map { typed($0, key: key) })
+        case .string(let text):
+            switch key {
+            case "Period", "EvaluationPeriods", "DatapointsToAlarm", "ActionsSuppressorWaitPeriod",
+                "ActionsSuppressorExtensionPeriod":
+                return Int(text).map(JSON.int) ?? properties
+            case "Threshold": return Double(text).map(JSON.double) ?? properties
+            case "ActionsEnabled", "ReturnData":
+                return ["true": true, "false": false][text.lowercased()].map(JSON.bool) ?? properties
+            default: return properties
+            }
+        default: return properties
+        }
     }
 
     static var dashboardType: ResourceType {
         @Sendable func put(_ request: ResourceRequest) async throws -> ResourceState {
-            let name = request.physicalID ?? request.properties["DashboardName"]?.string ?? request.generatedName(limit: 255)
+            let name =
+                request.physicalID ?? request.properties["DashboardName"]?.string ?? request.generatedName(limit: 255)
             let body = request.properties["DashboardBody"] ?? .null
             let text = body.string ?? body.text()
-            try await request.call("cloudwatch", "PutDashboard", ["DashboardName": .string(name), "DashboardBody": .string(text)])
+            try await request.call(
+                "cloudwatch", "PutDashboard", ["DashboardName": .string(name), "DashboardBody": .string(text)])
             return ResourceState(name)
         }
         return ResourceType(
@@ -68,7 +108,8 @@ extension CloudWatchService {
                 create: put, update: put,
                 delete: { request in
                     do {
-                        try await request.call("cloudwatch", "DeleteDashboards", ["DashboardNames": [.string(request.physicalID ?? "")]])
+                        try await request.call(
+                            "cloudwatch", "DeleteDashboards", ["DashboardNames": [.string(request.physicalID ?? "")]])
                     } catch let error as AWSError where error.code == "DashboardNotFoundError" {}
                 }))
     }

@@ -4,7 +4,8 @@ internal import Notation
 extension LogsService {
     static var groupType: ResourceType {
         ResourceType(
-            "AWS::Logs::LogGroup", enforces: "LogGroupName RetentionInDays Tags LogGroupClass", replacedBy: "LogGroupName LogGroupClass",
+            "AWS::Logs::LogGroup", enforces: "LogGroupName RetentionInDays Tags LogGroupClass",
+            replacedBy: "LogGroupName LogGroupClass",
             attributes: "Arn", nameProperty: "LogGroupName",
             ResourceType.Actions(
                 create: { request in
@@ -21,12 +22,17 @@ extension LogsService {
                 },
                 update: { request in try await settle(request, request.physicalID ?? "") },
                 delete: { request in
-                    try await ignoringAbsence { try await request.call("logs", "DeleteLogGroup", ["logGroupName": .string(request.physicalID ?? "")]) }
+                    try await ignoringAbsence {
+                        try await request.call(
+                            "logs", "DeleteLogGroup", ["logGroupName": .string(request.physicalID ?? "")])
+                    }
                 },
                 read: { request in
                     let name = request.physicalID ?? ""
-                    let answer = try await request.call("logs", "DescribeLogGroups", ["logGroupNamePrefix": .string(name)])
-                    guard let group = answer["logGroups"]?.array?.first(where: { $0["logGroupName"]?.string == name }) else { return nil }
+                    let answer = try await request.call(
+                        "logs", "DescribeLogGroups", ["logGroupNamePrefix": .string(name)])
+                    guard let group = answer["logGroups"]?.array?.first(where: { $0["logGroupName"]?.string == name })
+                    else { return nil }
                     var found: JSON = ["LogGroupName": .string(name)]
                     if let days = group["retentionInDays"] { found["RetentionInDays"] = days }
                     return found
@@ -49,7 +55,9 @@ extension LogsService {
         var tagging = group
         tagging["tags"] = tags(request)
         try await request.call("logs", "TagLogGroup", tagging)
-        let old = (request.previous?["Tags"]?.array ?? []).compactMap { $0["Key"]?.string }.filter { request.allTags[$0] == nil }
+        let old = (request.previous?["Tags"]?.array ?? []).compactMap { $0["Key"]?.string }.filter {
+            request.allTags[$0] == nil
+        }
         if !old.isEmpty {
             var untagging = group
             untagging["tags"] = .array(old.map(JSON.string))
@@ -71,20 +79,25 @@ extension LogsService {
 
     static var streamType: ResourceType {
         ResourceType(
-            "AWS::Logs::LogStream", enforces: "LogGroupName LogStreamName", requires: "LogGroupName", replacedBy: "LogGroupName LogStreamName",
+            "AWS::Logs::LogStream", enforces: "LogGroupName LogStreamName", requires: "LogGroupName",
+            replacedBy: "LogGroupName LogStreamName",
             nameProperty: "LogStreamName",
             ResourceType.Actions(
                 create: { request in
                     let name = request.properties["LogStreamName"]?.string ?? request.generatedName(limit: 512)
-                    do { try await request.call("logs", "CreateLogStream", names(request, name)) } catch let error as AWSError
-                        where error.code == "ResourceAlreadyExistsException" && request.properties["LogStreamName"] == nil
+                    do { try await request.call("logs", "CreateLogStream", names(request, name)) } catch let error
+                        as AWSError
+                        where error.code == "ResourceAlreadyExistsException"
+                        && request.properties["LogStreamName"] == nil
                     {
                         // A generated name is this resource's own: the call is a repeat after a crash.
                     }
                     return ResourceState(name)
                 },
                 delete: { request in
-                    try await ignoringAbsence { try await request.call("logs", "DeleteLogStream", names(request, request.physicalID ?? "")) }
+                    try await ignoringAbsence {
+                        try await request.call("logs", "DeleteLogStream", names(request, request.physicalID ?? ""))
+                    }
                 }))
     }
 
@@ -94,28 +107,35 @@ extension LogsService {
 
     static var metricFilterType: ResourceType {
         @Sendable func put(_ request: ResourceRequest) async throws -> ResourceState {
-            let name = request.physicalID ?? request.properties["FilterName"]?.string ?? request.generatedName(limit: 512)
+            let name =
+                request.physicalID ?? request.properties["FilterName"]?.string ?? request.generatedName(limit: 512)
             let transformations = request.properties["MetricTransformations"]?.array ?? []
             try await request.call(
                 "logs", "PutMetricFilter",
                 [
                     "logGroupName": request.properties["LogGroupName"] ?? .null, "filterName": .string(name),
-                    "filterPattern": request.properties["FilterPattern"] ?? "", "metricTransformations": .array(transformations.map(transformation)),
+                    "filterPattern": request.properties["FilterPattern"] ?? "",
+                    "metricTransformations": .array(transformations.map(transformation)),
                 ])
             return ResourceState(name)
         }
         return ResourceType(
             "AWS::Logs::MetricFilter", enforces: "LogGroupName FilterName FilterPattern MetricTransformations",
-            requires: "LogGroupName FilterPattern MetricTransformations", replacedBy: "LogGroupName FilterName", nameProperty: "FilterName",
+            requires: "LogGroupName FilterPattern MetricTransformations", replacedBy: "LogGroupName FilterName",
+            nameProperty: "FilterName",
             ResourceType.Actions(
                 create: put, update: put,
-                delete: { request in try await ignoringAbsence { try await deleteFilter(request, "DeleteMetricFilter") } }))
+                delete: { request in try await ignoringAbsence { try await deleteFilter(request, "DeleteMetricFilter") }
+                }))
     }
 
     private static func deleteFilter(_ request: ResourceRequest, _ operation: String) async throws {
         try await request.call(
             "logs", operation,
-            ["logGroupName": request.properties["LogGroupName"] ?? .null, "filterName": .string(request.physicalID ?? "")])
+            [
+                "logGroupName": request.properties["LogGroupName"] ?? .null,
+                "filterName": .string(request.physicalID ?? ""),
+            ])
     }
 
     /// The template's names begin with capitals; its dimensions are a list, its numbers may be texts.
@@ -125,7 +145,8 @@ extension LogsService {
             let name = key.prefix(1).lowercased() + key.dropFirst()
             switch key {
             case "Dimensions":
-                input[name] = .object(JSONObject((value.array ?? []).map { ($0["Key"]?.string ?? "", $0["Value"] ?? "") }))
+                input[name] = .object(
+                    JSONObject((value.array ?? []).map { ($0["Key"]?.string ?? "", $0["Value"] ?? "") }))
             case "MetricValue": input[name] = .string(value.string ?? value.text())
             case "DefaultValue": input[name] = value.string.flatMap(Double.init).map(JSON.double) ?? value
             default: input[name] = value
@@ -136,20 +157,26 @@ extension LogsService {
 
     static var subscriptionFilterType: ResourceType {
         @Sendable func put(_ request: ResourceRequest) async throws -> ResourceState {
-            let name = request.physicalID ?? request.properties["FilterName"]?.string ?? request.generatedName(limit: 512)
+            let name =
+                request.physicalID ?? request.properties["FilterName"]?.string ?? request.generatedName(limit: 512)
             var input: JSON = [
                 "logGroupName": request.properties["LogGroupName"] ?? .null, "filterName": .string(name),
-                "filterPattern": request.properties["FilterPattern"] ?? "", "destinationArn": request.properties["DestinationArn"] ?? .null,
+                "filterPattern": request.properties["FilterPattern"] ?? "",
+                "destinationArn": request.properties["DestinationArn"] ?? .null,
             ]
             if let distribution = request.properties["Distribution"] { input["distribution"] = distribution }
             try await request.call("logs", "PutSubscriptionFilter", input)
             return ResourceState(name)
         }
         return ResourceType(
-            "AWS::Logs::SubscriptionFilter", enforces: "LogGroupName FilterName FilterPattern DestinationArn", stores: "Distribution",
-            requires: "LogGroupName FilterPattern DestinationArn", replacedBy: "LogGroupName FilterName", nameProperty: "FilterName",
+            "AWS::Logs::SubscriptionFilter", enforces: "LogGroupName FilterName FilterPattern DestinationArn",
+            stores: "Distribution",
+            requires: "LogGroupName FilterPattern DestinationArn", replacedBy: "LogGroupName FilterName",
+            nameProperty: "FilterName",
             ResourceType.Actions(
                 create: put, update: put,
-                delete: { request in try await ignoringAbsence { try await deleteFilter(request, "DeleteSubscriptionFilter") } }))
+                delete: { request in
+                    try await ignoringAbsence { try await deleteFilter(request, "DeleteSubscriptionFilter") }
+                }))
     }
 }

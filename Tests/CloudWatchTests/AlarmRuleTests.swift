@@ -7,16 +7,23 @@ import Testing
 struct AlarmRuleTests {
     private static let states: [String: AlarmState] = ["a": .alarm, "b": .ok, "c d": .insufficientData]
 
-    @Test("hold as their words say", arguments: [
-        ("ALARM(a)", true), ("ALARM(b)", false), ("OK(b) AND ALARM(a)", true), ("NOT ALARM(a) OR OK(a)", false), ("NOT (ALARM(a) AND ALARM(b))", true),
-        ("INSUFFICIENT_DATA(\"c d\")", true), ("ALARM(a) OR ALARM(b) AND FALSE", true), ("(ALARM(a) OR ALARM(b)) AND FALSE", false), ("TRUE", true),
-        ("ALARM(arn:aws:cloudwatch:eu-west-1:123456789012:alarm:a)", true), ("OK(gone)", false), ("NOT NOT TRUE", true), ("  ALARM ( 'a' )  ", true),
-    ])
+    @Test(
+        "hold as their words say",
+        arguments: [
+            ("ALARM(a)", true), ("ALARM(b)", false), ("OK(b) AND ALARM(a)", true), ("NOT ALARM(a) OR OK(a)", false),
+            ("NOT (ALARM(a) AND ALARM(b))", true),
+            ("INSUFFICIENT_DATA(\"c d\")", true), ("ALARM(a) OR ALARM(b) AND FALSE", true),
+            ("(ALARM(a) OR ALARM(b)) AND FALSE", false), ("TRUE", true),
+            ("ALARM(arn:aws:cloudwatch:eu-west-1:123456789012:alarm:a)", true), ("OK(gone)", false),
+            ("NOT NOT TRUE", true), ("  ALARM ( 'a' )  ", true),
+        ])
     func rules(text: String, holds: Bool) throws {
         #expect(try AlarmRule(parsing: text).holds { Self.states[$0] } == holds)
     }
 
-    @Test("that cannot be read are refused", arguments: ["", "ALARM", "ALARM()", "ALARM(a", "ALARM(a) OK(b)", "a", "NOT", "(TRUE", "TRUE)", "ALARM(a) AND"])
+    @Test(
+        "that cannot be read are refused",
+        arguments: ["", "ALARM", "ALARM()", "ALARM(a", "ALARM(a) OK(b)", "a", "NOT", "(TRUE", "TRUE)", "ALARM(a) AND"])
     func errors(text: String) { #expect(throws: AlarmRuleError.self) { try AlarmRule(parsing: text) } }
 
     @Test("may name a hundred alarms and no more, and nest to a limit")
@@ -37,10 +44,16 @@ struct SuppressionTests {
     mutating func extends() {
         #expect(condition.suppress(state: .alarm, entersAlarm: true, suppressorState: .alarm, now: Self.start) == .none)
         #expect(condition.suppression?.by == .alarm)
-        #expect(condition.suppress(state: .alarm, entersAlarm: false, suppressorState: .ok, now: Self.start + .seconds(10)) == .none)
+        #expect(
+            condition.suppress(state: .alarm, entersAlarm: false, suppressorState: .ok, now: Self.start + .seconds(10))
+                == .none)
         #expect(condition.suppression?.by == .extension_)
-        #expect(condition.suppress(state: .alarm, entersAlarm: false, suppressorState: .ok, now: Self.start + .seconds(39)) == .none)
-        #expect(condition.suppress(state: .alarm, entersAlarm: false, suppressorState: .ok, now: Self.start + .seconds(40)) == .act)
+        #expect(
+            condition.suppress(state: .alarm, entersAlarm: false, suppressorState: .ok, now: Self.start + .seconds(39))
+                == .none)
+        #expect(
+            condition.suppress(state: .alarm, entersAlarm: false, suppressorState: .ok, now: Self.start + .seconds(40))
+                == .act)
         #expect(condition.suppression == nil)
     }
 
@@ -48,13 +61,17 @@ struct SuppressionTests {
     mutating func waits() {
         #expect(condition.suppress(state: .alarm, entersAlarm: true, suppressorState: .ok, now: Self.start) == .none)
         #expect(condition.suppression?.by == .wait)
-        #expect(condition.suppress(state: .alarm, entersAlarm: false, suppressorState: .ok, now: Self.start + .seconds(60)) == .act)
+        #expect(
+            condition.suppress(state: .alarm, entersAlarm: false, suppressorState: .ok, now: Self.start + .seconds(60))
+                == .act)
     }
 
     @Test("is waited for in vain when the alarm goes back first")
     mutating func goesBack() {
         _ = condition.suppress(state: .alarm, entersAlarm: true, suppressorState: .ok, now: Self.start)
-        #expect(condition.suppress(state: .ok, entersAlarm: false, suppressorState: .ok, now: Self.start + .seconds(5)) == .none)
+        #expect(
+            condition.suppress(state: .ok, entersAlarm: false, suppressorState: .ok, now: Self.start + .seconds(5))
+                == .none)
         #expect(condition.suppression == nil)
     }
 

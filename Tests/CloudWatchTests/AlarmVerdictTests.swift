@@ -8,7 +8,10 @@ struct VerdictRow: Sendable, CustomStringConvertible {
     let needed: Int
     let verdicts: [MissingData: AlarmVerdict]
 
-    init(_ data: String, _ needed: Int, _ missing: AlarmVerdict, _ ignore: AlarmVerdict, _ breaching: AlarmVerdict, _ good: AlarmVerdict) {
+    init(
+        _ data: String, _ needed: Int, _ missing: AlarmVerdict, _ ignore: AlarmVerdict, _ breaching: AlarmVerdict,
+        _ good: AlarmVerdict
+    ) {
         self.data = data
         self.needed = needed
         verdicts = [.missing: missing, .ignore: ignore, .breaching: breaching, .notBreaching: good]
@@ -40,7 +43,8 @@ struct AlarmVerdictTests {
         #expect(verdict == row.verdicts[treatment])
     }
 
-    @Test("waits while the only breach is too young to stand for the missing ones", arguments: ["- - - X -", "- - - - X"])
+    @Test(
+        "waits while the only breach is too young to stand for the missing ones", arguments: ["- - - X -", "- - - - X"])
     func premature(data: String) {
         let periods = VerdictRow(data, 3, .keep, .keep, .keep, .keep).periods
         #expect(AlarmVerdict.judge(periods, count: 3, needed: 3, missing: .missing) == .keep)
@@ -50,7 +54,8 @@ struct AlarmVerdictTests {
     func enoughData() {
         for bits in 0..<32 {
             let periods: [Bool?] = (0..<5).map { bits >> $0 & 1 == 1 }
-            let verdicts = Set(MissingData.allCases.map { AlarmVerdict.judge(periods, count: 3, needed: 2, missing: $0) })
+            let verdicts = Set(
+                MissingData.allCases.map { AlarmVerdict.judge(periods, count: 3, needed: 2, missing: $0) })
             #expect(verdicts.count == 1)
         }
     }
@@ -78,11 +83,14 @@ struct AlarmReasonTests {
 
     private static func condition(_ periods: Int, needed: Int?, missing: MissingData? = nil) -> MetricCondition {
         MetricCondition(
-            metric: MetricID("App", "Latency"), statistic: "Average", period: 60, evaluationPeriods: periods, datapointsToAlarm: needed,
+            metric: MetricID("App", "Latency"), statistic: "Average", period: 60, evaluationPeriods: periods,
+            datapointsToAlarm: needed,
             threshold: 60, comparison: .greater, missingData: missing)
     }
 
-    private static func reason(_ condition: MetricCondition, _ values: [Double?], _ from: AlarmState, _ to: AlarmState) -> AlarmReason {
+    private static func reason(_ condition: MetricCondition, _ values: [Double?], _ from: AlarmState, _ to: AlarmState)
+        -> AlarmReason
+    {
         let judged = values.enumerated().map { place, value in
             EvaluatedDatapoint(time: start - Int64(place) * 60, value: value, sampleCount: value == nil ? nil : 1)
         }
@@ -92,17 +100,20 @@ struct AlarmReasonTests {
     static let cases: [(AlarmReason, String)] = [
         (
             reason(condition(1, needed: 1), [73.2], .ok, .alarm),
-            "Threshold Crossed: 1 out of the last 1 datapoints [73.2 (14/03/24 09:12:00)] was greater than the threshold (60.0) "
+            "Threshold Crossed: 1 out of the last 1 datapoints [73.2 (14/03/24 09:12:00)] was greater than the "
+                + "threshold (60.0) "
                 + "(minimum 1 datapoint for OK -> ALARM transition)."
         ),
         (
             reason(condition(3, needed: 2), [70, 10, 80], .ok, .alarm),
-            "Threshold Crossed: 2 out of the last 3 datapoints [70.0 (14/03/24 09:12:00), 80.0 (14/03/24 09:10:00)] were greater than "
+            "Threshold Crossed: 2 out of the last 3 datapoints [70.0 (14/03/24 09:12:00), 80.0 (14/03/24 "
+                + "09:10:00)] were greater than "
                 + "the threshold (60.0) (minimum 2 datapoints for OK -> ALARM transition)."
         ),
         (
             reason(condition(3, needed: 1), [5, 6, 7], .alarm, .ok),
-            "Threshold Crossed: 3 out of the last 3 datapoints [5.0 (14/03/24 09:12:00), 6.0 (14/03/24 09:11:00), 7.0 (14/03/24 09:10:00)] "
+            "Threshold Crossed: 3 out of the last 3 datapoints [5.0 (14/03/24 09:12:00), 6.0 (14/03/24 "
+                + "09:11:00), 7.0 (14/03/24 09:10:00)] "
                 + "were not greater than the threshold (60.0) (minimum 3 datapoints for ALARM -> OK transition)."
         ),
         (
@@ -111,19 +122,29 @@ struct AlarmReasonTests {
         ),
         (
             reason(condition(3, needed: 1, missing: .notBreaching), [613, nil, nil], .ok, .alarm),
-            "Threshold Crossed: 1 out of the last 3 datapoints [613.0 (14/03/24 09:12:00)] was greater than the threshold (60.0) "
-                + "and 2 missing datapoints were treated as [NonBreaching] (minimum 1 datapoint for OK -> ALARM transition)."
+            "Threshold Crossed: 1 out of the last 3 datapoints [613.0 (14/03/24 09:12:00)] was greater than the "
+                + "threshold (60.0) "
+                + "and 2 missing datapoints were treated as [NonBreaching] (minimum 1 datapoint for OK -> ALARM "
+                + "transition)."
         ),
         (
             reason(condition(1, needed: nil, missing: .notBreaching), [nil], .insufficientData, .ok),
-            "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [NonBreaching]."
+            "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as "
+                + "[NonBreaching]."
         ),
         (
             reason(condition(3, needed: 2, missing: .breaching), [nil, nil, 5], .ok, .alarm),
-            "Threshold Crossed: 1 datapoint was received for 3 periods and 2 missing datapoints were treated as [Breaching]."
+            "Threshold Crossed: 1 datapoint was received for 3 periods and 2 missing datapoints were treated as "
+                + "[Breaching]."
         ),
-        (reason(condition(1, needed: nil), [nil], .ok, .insufficientData), "Insufficient Data: 1 datapoint was unknown."),
-        (reason(condition(3, needed: nil), [nil, nil, nil], .ok, .insufficientData), "Insufficient Data: 3 datapoints were unknown."),
+        (
+            reason(condition(1, needed: nil), [nil], .ok, .insufficientData),
+            "Insufficient Data: 1 datapoint was unknown."
+        ),
+        (
+            reason(condition(3, needed: nil), [nil, nil, nil], .ok, .insufficientData),
+            "Insufficient Data: 3 datapoints were unknown."
+        ),
     ]
 
     @Test("has the fixed shape that scripts take apart", arguments: cases.indices)

@@ -7,12 +7,15 @@ import Testing
 
 @Suite("The store of metric samples")
 struct MetricStoreTests {
-    private static let series = Series(scope: "1/eu/", metric: MetricID("App", "Latency", [Dimension("b", "2"), Dimension("a", "1")]))
+    private static let series = Series(
+        scope: "1/eu/", metric: MetricID("App", "Latency", [Dimension("b", "2"), Dimension("a", "1")]))
     private static let start: Int64 = 1_750_000_020  // a whole minute
 
     private func store(_ ledger: Ledger) -> MetricStore { MetricStore(ledger: ledger, bell: AlarmBell()) }
 
-    private func sum(_ store: MetricStore, from: Int64 = start - 86_400 * 500, to: Int64 = start + 86_400) async throws -> Double {
+    private func sum(_ store: MetricStore, from: Int64 = start - 86_400 * 500, to: Int64 = start + 86_400) async throws
+        -> Double
+    {
         try await store.points(Self.series, from: from, to: to).values.reduce(0) { $0 + $1.sum }
     }
 
@@ -20,7 +23,9 @@ struct MetricStoreTests {
         { try await $0.flush() }, { try await $0.compact() }, { try await $0.sweep() }, { _ in },
     ]
 
-    @Test("finds every sample exactly once, whatever was flushed, compacted or swept in between", arguments: 1...12 as ClosedRange<UInt64>)
+    @Test(
+        "finds every sample exactly once, whatever was flushed, compacted or swept in between",
+        arguments: 1...12 as ClosedRange<UInt64>)
     func everySampleOnce(seed: UInt64) async throws {
         let chance = SeededChance(seed: seed)
         let time = VirtualTime(now: Timestamp(seconds: Double(Self.start)))
@@ -29,7 +34,9 @@ struct MetricStoreTests {
             var total = 0.0
             for turn in 1...60 {
                 let second = Self.start + Int64(turn) - Int64(chance.next() % 5000)
-                try store.add(Self.series, Distribution(Double(turn)), unit: "None", at: second, resolution: chance.next() % 2 == 0 ? .second : .minute)
+                try store.add(
+                    Self.series, Distribution(Double(turn)), unit: "None", at: second,
+                    resolution: chance.next() % 2 == 0 ? .second : .minute)
                 total += Double(turn)
                 try await Self.steps[Int(chance.next() % 4)](store)
                 if chance.next() % 8 == 0 { time.advance(by: .seconds(1800)) }
@@ -60,7 +67,8 @@ struct MetricStoreTests {
         }
     }
 
-    @Test("keeps samples by the second for 3 hours, then by the minute, 5 minutes, hour, and forgets them after 455 days")
+    @Test(
+        "keeps samples by the second for 3 hours, then by the minute, 5 minutes, hour, and forgets them after 455 days")
     func ages() async throws {
         let time = VirtualTime(now: Timestamp(seconds: Double(Self.start)))
         try await withTemporaryLedger(Surroundings(time: time)) { ledger in
@@ -73,7 +81,9 @@ struct MetricStoreTests {
             for hours in [1, 4, 16 * 24, 64 * 24, 480 * 24] {
                 time.advance(to: Timestamp(seconds: Double(Self.start + Int64(hours) * 3600)))
                 try await store.sweep()
-                tiers.append(try await store.points(Self.series, from: Self.start - 3600, to: Self.start + 3600).keys.first?.tier)
+                tiers.append(
+                    try await store.points(Self.series, from: Self.start - 3600, to: Self.start + 3600).keys.first?.tier
+                )
             }
             #expect(tiers == [.second, .minute, .fiveMinutes, .hour, nil])
         }
@@ -81,7 +91,8 @@ struct MetricStoreTests {
 
     @Test("knows a metric by its dimensions in any order, and lists it before and after it is stored")
     func lists() async throws {
-        try await withTemporaryLedger(Surroundings(time: VirtualTime(now: Timestamp(seconds: Double(Self.start))))) { ledger in
+        try await withTemporaryLedger(Surroundings(time: VirtualTime(now: Timestamp(seconds: Double(Self.start))))) {
+            ledger in
             let store = store(ledger)
             store.record("App", "Latency", dimensions: [("a", "1"), ("b", "2")], value: 3, account: "1", region: "eu")
             #expect(try await sum(store) == 3)

@@ -16,26 +16,37 @@ struct SubscriptionTests {
     func delivers() async throws {
         let function = OneFunction()
         var service: LogsService?
-        try await withTestCloud(Surroundings(time: VirtualTime(now: Timestamp(seconds: 1_750_000_000)))) { cloud, ledger in
+        try await withTestCloud(Surroundings(time: VirtualTime(now: Timestamp(seconds: 1_750_000_000)))) {
+            cloud, ledger in
             let made = LogsService(cloud: cloud, ledger: ledger, metrics: RecordedMetrics())
             service = made
             return [made, function]
         } _: { test in
             try await test.make("g", ["s"])
             let arn = "arn:aws:lambda:eu-west-1:123456789012:function:"
-            let filter: JSON = ["logGroupName": "g", "filterName": "all", "filterPattern": "ERROR", "destinationArn": .string(arn + "f")]
+            let filter: JSON = [
+                "logGroupName": "g", "filterName": "all", "filterPattern": "ERROR",
+                "destinationArn": .string(arn + "f"),
+            ]
             var wrong = filter
             wrong["destinationArn"] = .string(arn + "gone")
             #expect(try await test.refusal("logs", "PutSubscriptionFilter", wrong)?.code == "InvalidParameterException")
             try await test.call("logs", "PutSubscriptionFilter", filter)
             try await withRunning(try #require(service).services) {
                 try await test.put("g", "s", [(0, "ERROR one"), (1, "fine"), (2, "ERROR two")])
-                let payload = try await eventually("the function is invoked") { function.payloads.withLock { $0.first } }
+                let payload = try await eventually("the function is invoked") {
+                    function.payloads.withLock { $0.first }
+                }
                 let packed = try #require(Data(base64Encoded: payload["awslogs"]?["data"]?.string ?? ""))
                 let message = try JSON(parsing: try gunzip([UInt8](packed)))
-                #expect(message["messageType"] == "DATA_MESSAGE" && message["logGroup"] == "g" && message["subscriptionFilters"] == ["all"])
-                #expect(message["logEvents"]?.array?.compactMap { $0["message"]?.string } == ["ERROR one", "ERROR two"])
-                try await eventually("the delivery is forgotten") { try await test.ledger.list(Collections.garbage).isEmpty ? true : nil }
+                #expect(
+                    message["messageType"] == "DATA_MESSAGE" && message["logGroup"] == "g"
+                        && message["subscriptionFilters"] == ["all"])
+                #expect(
+                    message["logEvents"]?.array?.compactMap { $0["message"]?.string } == ["ERROR one", "ERROR two"])
+                try await eventually("the delivery is forgotten") {
+                    try await test.ledger.list(Collections.garbage).isEmpty ? true : nil
+                }
             }
         }
     }

@@ -7,7 +7,8 @@ indirect enum AlarmRule: Sendable, Hashable {
     case and(AlarmRule, AlarmRule)
     case or(AlarmRule, AlarmRule)
 
-    /// Whether it holds, given the states of the alarms it names; nil for an alarm that is not there, which is in no state.
+    /// Whether it holds, given the states of the alarms it names; nil for an alarm that is not there, which is in no
+    /// state.
     func holds(_ state: (String) -> AlarmState?) -> Bool {
         switch self {
         case .constant(let value): value

@@ -8,8 +8,8 @@ extension CompositeCondition {
         case act
     }
 
-    /// Brings the suppression up to date: before the alarm takes a new state (then with it), and whenever its suppressor changes or a
-    /// waiting time is over.
+    /// Brings the suppression up to date: before the alarm takes a new state (then with it), and whenever its
+    /// suppressor changes or a waiting time is over.
     ///
     /// Source: CloudWatch API Reference, PutCompositeAlarm, ActionsSuppressor, ActionsSuppressorWaitPeriod and
     /// ActionsSuppressorExtensionPeriod.
@@ -27,7 +27,8 @@ extension CompositeCondition {
         }
         if suppressorState == .alarm {
             if suppression?.by != .alarm {
-                suppression = Suppression(by: .alarm, reason: "Actions suppressed by alarm \(suppressor), which is in ALARM")
+                suppression = Suppression(
+                    by: .alarm, reason: "Actions suppressed by alarm \(suppressor), which is in ALARM")
             }
             return .none
         }

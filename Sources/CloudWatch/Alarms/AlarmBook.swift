@@ -1,6 +1,7 @@
 internal import Cloud
 internal import Ledger
 internal import Notation
+internal import Synchronization
 
 /// Changes alarms: every change of state goes through here, with its history, event and notices, as one write.
 struct AlarmBook: Sendable {
@@ -11,9 +12,18 @@ struct AlarmBook: Sendable {
     init(ledger: Ledger, bell: AlarmBell) {
         self.ledger = ledger
         self.bell = bell
+        let box = Box()
         notices = MachineRunner(ledger: ledger) { transaction, id, before, after in
             if let item = after.historyItem(after: before, now: transaction.now) { try transaction.note(item) }
+            // The history has all there is to know of a notice that was told.
+            if after.left.isEmpty { try box.runner.withLock { $0 }?.remove(id, in: transaction) }
         }
+        box.runner.withLock { [notices] in $0 = notices }
+    }
+
+    /// The runner, for its own projection.
+    private final class Box: Sendable {
+        let runner = Mutex<MachineRunner<AlarmNotice>?>(nil)
     }
 
     /// Takes an alarm to a state, as part of that write. Composite alarms that name it are asked to look again.

@@ -12,8 +12,8 @@ struct AlarmJudge: Sendable {
         let judged: [EvaluatedDatapoint]
     }
 
-    /// The evaluation range reaches this many periods beyond those judged, so that data that come late or with gaps are seen.
-    /// AWS documents one example: 5 periods for 3.
+    /// The evaluation range reaches this many periods beyond those judged, so that data that come late or with gaps
+    /// are seen. AWS documents one example: 5 periods for 3.
     private static let margin: Int64 = 2
 
     func judge(_ condition: MetricCondition, now: Timestamp) async throws -> Result {
@@ -47,9 +47,9 @@ struct AlarmJudge: Sendable {
         return Result(verdict: verdict, judged: (real + gaps).sorted { $0.time > $1.time })
     }
 
-    /// Where the newest period ends. AWS's way: the last whole minute (10 seconds for short periods). Slipway's: now, so that a datum
-    /// counts at once; up to the next minute where the samples are kept by the minute, which would otherwise fall out of the
-    /// window while their minute is still running.
+    /// Where the newest period ends. AWS's way: the last whole minute (10 seconds for short periods). Slipway's: now,
+    /// so that a datum counts at once; up to the next minute where the samples are kept by the minute, which would
+    /// otherwise fall out of the window while their minute is still running.
     private func end(_ condition: MetricCondition, _ width: Int64, _ now: Timestamp) async throws -> Int64 {
         let second = now.microseconds / 1_000_000
         guard !strict else { return second.floored(to: width < 60 ? min(width, 10) : 60) }
@@ -67,7 +67,9 @@ struct AlarmJudge: Sendable {
     }
 
     /// Leaves out a running minute that says nothing yet: "less than" against a sum or count that is still growing.
-    private func dropUnripe(_ points: inout [EvaluatedDatapoint], _ condition: MetricCondition, _ end: Int64, _ now: Timestamp) {
+    private func dropUnripe(
+        _ points: inout [EvaluatedDatapoint], _ condition: MetricCondition, _ end: Int64, _ now: Timestamp
+    ) {
         guard end * 1_000_000 > now.microseconds + 1_000_000, condition.comparison.breachesBelow,
             condition.statistic.flatMap(Statistic.init)?.onlyGrows ?? true, let last = points.popLast()
         else { return }
@@ -77,7 +79,9 @@ struct AlarmJudge: Sendable {
     private func holdsForLowSamples(
         _ condition: MetricCondition, _ points: [EvaluatedDatapoint], _ samples: [Int64: Distribution]
     ) -> Bool {
-        guard condition.lowSamples == "ignore", let statistic = condition.statistic.flatMap(Statistic.init) else { return false }
+        guard condition.lowSamples == "ignore", let statistic = condition.statistic.flatMap(Statistic.init) else {
+            return false
+        }
         return points.suffix(condition.evaluationPeriods).contains { point in
             samples[point.time].map(statistic.isLow) ?? false
         }

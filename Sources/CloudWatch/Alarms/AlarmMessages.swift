@@ -9,7 +9,8 @@ extension AlarmNotice {
         let subject = "\(alarm.state.rawValue): \"\(alarm.name)\" in \(alarm.region)"
         let isFunction = target.hasPrefix("arn:aws:lambda:")
         return Command(
-            target: target, scope: alarm.scope, subject: String(subject.prefix(100)), message: isFunction ? invocation : publication)
+            target: target, scope: alarm.scope, subject: String(subject.prefix(100)),
+            message: isFunction ? invocation : publication)
     }
 
     /// What a function is invoked with. Source: Amazon CloudWatch User Guide, "Invoke a Lambda function from an alarm".
@@ -24,16 +25,19 @@ extension AlarmNotice {
         ]
     }
 
-    /// What a topic gets. Source: messages as subscribers see them; the region stands by its code, not its display name.
+    /// What a topic gets. Source: messages as subscribers see them; the region stands by its code, not its display
+    /// name.
     private var publication: JSON {
         var message: JSON = [
             "AlarmName": .string(alarm.name), "AlarmDescription": alarm.description.map(JSON.string) ?? .null,
             "AWSAccountId": .string(alarm.account),
             "AlarmConfigurationUpdatedTimestamp": .string(alarm.configurationUpdated.alarmText),
             "NewStateValue": .string(alarm.state.rawValue), "NewStateReason": .string(alarm.reason),
-            "StateChangeTime": .string(changed.alarmText), "Region": .string(alarm.region), "AlarmArn": .string(alarm.arn),
+            "StateChangeTime": .string(changed.alarmText), "Region": .string(alarm.region),
+            "AlarmArn": .string(alarm.arn),
             "OldStateValue": .string(oldState.rawValue),
-            "OKActions": .array(alarm.okActions.map(JSON.string)), "AlarmActions": .array(alarm.alarmActions.map(JSON.string)),
+            "OKActions": .array(alarm.okActions.map(JSON.string)),
+            "AlarmActions": .array(alarm.alarmActions.map(JSON.string)),
             "InsufficientDataActions": .array(alarm.insufficientDataActions.map(JSON.string)),
         ]
         if let rule = alarm.composite?.rule { message["AlarmRule"] = .string(rule) }
@@ -93,7 +97,8 @@ struct AlarmMessenger: Performer {
         switch service {
         case "sns":
             let input: JSON = [
-                "TopicArn": .string(command.target), "Subject": .string(command.subject), "Message": .string(command.message.text()),
+                "TopicArn": .string(command.target), "Subject": .string(command.subject),
+                "Message": .string(command.message.text()),
             ]
             try await cloud.call("sns", "Publish", input, as: caller)
         case "lambda":

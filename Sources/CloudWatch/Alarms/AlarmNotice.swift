@@ -62,10 +62,12 @@ struct AlarmNotice: Machine {
     /// The history's entry about the action told last, if this step told one.
     func historyItem(after before: AlarmNotice?, now: Timestamp) -> AlarmHistoryItem? {
         guard let before, before.left.count > left.count, let last else { return nil }
-        let summary = last.failure.map { "Failed to execute action \(last.target). Received error: \"\($0)\"" }
+        let summary =
+            last.failure.map { "Failed to execute action \(last.target). Received error: \"\($0)\"" }
             ?? "Successfully executed action \(last.target)"
         var data: JSON = [
-            "actionState": last.failure == nil ? "Succeeded" : "Failed", "stateUpdateTimestamp": .int(Int(changed.milliseconds)),
+            "actionState": last.failure == nil ? "Succeeded" : "Failed",
+            "stateUpdateTimestamp": .int(Int(changed.milliseconds)),
             "notificationResource": .string(last.target),
         ]
         if let failure = last.failure { data["error"] = .string(failure) }

@@ -30,7 +30,9 @@ struct AlarmReason {
             return "Insufficient Data: \(count) datapoint\(count == 1 ? " was" : "s were") unknown."
         }
         let told = datapointsTold
-        let fillers = fillsGaps ? " and \(gaps) missing datapoint\(gaps == 1 ? " was" : "s were") treated as [\(treatment.word)]" : ""
+        let fillers =
+            fillsGaps
+            ? " and \(gaps) missing datapoint\(gaps == 1 ? " was" : "s were") treated as [\(treatment.word)]" : ""
         guard !told.isEmpty else { return nothing(fillers) }
         let list = told.map { "\(number($0.value ?? 0)) (\(day($0.time)))" }.joined(separator: ", ")
         let verb = (told.count == 1 ? "was" : "were") + (to == .alarm ? " " : " not ") + condition.comparison.words
@@ -39,7 +41,9 @@ struct AlarmReason {
             let count = "\(told.count) datapoint\(told.count == 1 ? "" : "s")"
             return "Threshold Crossed: \(count) [\(list)] \(verb) \(threshold)\(fillers)."
         }
-        return "Threshold Crossed: \(told.count) out of the last \(condition.evaluationPeriods) datapoints [\(list)] \(verb) "
+        return
+            "Threshold Crossed: \(told.count) out of the last \(condition.evaluationPeriods) datapoints "
+                + "[\(list)] \(verb) "
             + "\(threshold)\(fillers) (minimum \(minimum) for \(from.rawValue) -> \(to.rawValue) transition)."
     }
 
@@ -47,7 +51,8 @@ struct AlarmReason {
     private func nothing(_ fillers: String) -> String {
         let count = judged.count
         let periods = "\(count) period\(count == 1 ? "" : "s")"
-        let received = real.isEmpty ? "no datapoints were" : "\(real.count) datapoint\(real.count == 1 ? " was" : "s were")"
+        let received =
+            real.isEmpty ? "no datapoints were" : "\(real.count) datapoint\(real.count == 1 ? " was" : "s were")"
         return "Threshold Crossed: \(received) received for \(periods)\(fillers)."
     }
 

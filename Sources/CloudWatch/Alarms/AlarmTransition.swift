@@ -11,7 +11,8 @@ struct AlarmTransition: Sendable {
 
     /// The change of `old` to a state, for a reason.
     init(
-        _ old: Alarm, to state: AlarmState, reason: String, reasonData: String?, now: Timestamp, isSuppressed: Bool = false
+        _ old: Alarm, to state: AlarmState, reason: String, reasonData: String?, now: Timestamp,
+        isSuppressed: Bool = false
     ) {
         var new = old
         new.state = state
@@ -57,8 +58,10 @@ struct AlarmHistoryItem: Codable, Sendable {
     static func configuration(_ alarm: Alarm, _ verb: String, now: Timestamp) -> AlarmHistoryItem {
         AlarmHistoryItem(
             alarm, type: "ConfigurationUpdate", summary: "Alarm \"\(alarm.name)\" \(verb)",
-            data: ["version": "1.0", "type": .string(verb.prefix(1).uppercased() + verb.dropFirst().dropLast()),
-                "\(verb)Alarm": AlarmView.metricOrComposite(alarm)], now: now)
+            data: [
+                "version": "1.0", "type": .string(verb.prefix(1).uppercased() + verb.dropFirst().dropLast()),
+                "\(verb)Alarm": AlarmView.metricOrComposite(alarm),
+            ], now: now)
     }
 
     private static func state(_ alarm: Alarm) -> JSON {
@@ -97,7 +100,8 @@ enum AlarmEvents {
     /// The operation is `create`, `update` or `delete`.
     static func configurationChange(_ alarm: Alarm, _ operation: String, now: Timestamp) -> LedgerEvent {
         LedgerEvent(
-            time: now, source: "aws.cloudwatch", detailType: "CloudWatch Alarm Configuration Change", account: alarm.account,
+            time: now, source: "aws.cloudwatch", detailType: "CloudWatch Alarm Configuration Change",
+            account: alarm.account,
             region: alarm.region, resources: [alarm.arn],
             detail: [
                 "alarmName": .string(alarm.name), "operation": .string(operation), "state": state(alarm),

@@ -6,11 +6,12 @@ enum AlarmVerdict: Sendable, Hashable {
 
     /// The rule by which periods become a verdict.
     ///
-    /// Source: Amazon CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data", with its table; the rule of premature
-    /// alarms needs, beyond the guide's prose, that no good period is in the range.
+    /// Source: Amazon CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data", with its table;
+    /// the rule of premature alarms needs, beyond the guide's prose, that no good period is in the range.
     ///
     /// - Parameters:
-    ///   - periods: The evaluation range, oldest first: whether each period breaches; nil for one without data. It may be longer than `count`.
+    ///   - periods: The evaluation range, oldest first: whether each period breaches; nil for one without data. It
+    ///     may be longer than `count`.
     ///   - count: How many periods are judged (N).
     ///   - needed: How many of them must breach (M).
     static func judge(_ periods: [Bool?], count: Int, needed: Int, missing treatment: MissingData) -> AlarmVerdict {
@@ -33,9 +34,12 @@ enum AlarmVerdict: Sendable, Hashable {
         }
     }
 
-    /// Nothing but breaches, and fewer than needed: they count as enough once the oldest is so old that, with data, it would have been.
+    /// Nothing but breaches, and fewer than needed: they count as enough once the oldest is so old that, with data,
+    /// it would have been.
     private static func premature(_ periods: [Bool?], needed: Int, missing treatment: MissingData) -> AlarmVerdict {
-        guard let oldest = periods.firstIndex(where: { $0 == true }), periods.count - oldest >= needed else { return .keep }
+        guard let oldest = periods.firstIndex(where: { $0 == true }), periods.count - oldest >= needed else {
+            return .keep
+        }
         return treatment == .ignore ? .keep : .state(.alarm)
     }
 }

@@ -8,7 +8,9 @@ struct CompositeJudge {
 
     func judge(_ book: AlarmBook, _ transaction: Transaction) throws {
         guard var composite = alarm.composite else { return }
-        let children = try rule.children.sorted().compactMap { try transaction.get(Collections.alarms, alarm.scope + $0)?.value }
+        let children = try rule.children.sorted().compactMap {
+            try transaction.get(Collections.alarms, alarm.scope + $0)?.value
+        }
         let states = Dictionary(uniqueKeysWithValues: children.map { ($0.name, $0.state) })
         let state: AlarmState = rule.holds { states[$0] } ? .alarm : .ok
         let now = transaction.now
@@ -17,7 +19,8 @@ struct CompositeJudge {
         }
         let before = composite.suppression
         let effect = composite.suppress(
-            state: state, entersAlarm: state == .alarm && alarm.state != .alarm, suppressorState: suppressorState, now: now)
+            state: state, entersAlarm: state == .alarm && alarm.state != .alarm, suppressorState: suppressorState,
+            now: now)
         var updated = alarm
         updated.composite = composite
         if state != alarm.state {
@@ -46,7 +49,8 @@ struct CompositeJudge {
         let date = CivilDate(time)
         let days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
         let months = [
-            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+            "November",
             "December",
         ]
         let clock = time.iso8601().dropFirst(11).prefix(8)

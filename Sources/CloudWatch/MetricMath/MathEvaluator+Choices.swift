@@ -11,7 +11,8 @@ extension MathEvaluator {
         return ids.flatMap { values[$0]?.all ?? [] }
     }
 
-    /// `IF(condition, then, else)`, moment by moment; without the third, moments where the condition fails are left out.
+    /// `IF(condition, then, else)`, moment by moment; without the third, moments where the condition fails are left
+    /// out.
     func choose(_ arguments: [MathExpression]) throws -> MathValue {
         let condition = try value(of: arguments[0]), yes = try value(of: arguments[1])
         let no = arguments.count > 2 ? try value(of: arguments[2]) : nil
@@ -22,9 +23,10 @@ extension MathEvaluator {
             return no
         case .list: throw MathError("The condition of IF() must be one time series or a number.")
         case .series(let series):
-            return .series(try series.choosing { time, truth in
-                try pick(truth != 0 ? yes : no, at: time)
-            })
+            return .series(
+                try series.choosing { time, truth in
+                    try pick(truth != 0 ? yes : no, at: time)
+                })
         }
     }
 
@@ -97,10 +99,13 @@ extension MathEvaluator {
         let list = try value(of: arguments[0]).all
         let start = try whole(arguments[1])
         guard arguments.count > 2 else {
-            guard list.indices.contains(start) else { throw MathError("SLICE() asks for a time series that is not there.") }
+            guard list.indices.contains(start) else {
+                throw MathError("SLICE() asks for a time series that is not there.")
+            }
             return .series(list[start])
         }
-        return .list(Array(list[min(start, list.count)..<max(min(try whole(arguments[2]), list.count), min(start, list.count))]))
+        return .list(
+            Array(list[min(start, list.count)..<max(min(try whole(arguments[2]), list.count), min(start, list.count))]))
     }
 
     private func whole(_ expression: MathExpression) throws -> Int {

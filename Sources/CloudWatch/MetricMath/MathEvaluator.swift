@@ -18,9 +18,12 @@ struct MathEvaluator {
         switch expression {
         case .number(let value): return .scalar(value)
         case .text(let text): throw MathError("The text '\(text)' is out of place in the expression.")
-        case .word(let word): throw MathError("'\(word)' is out of place in the expression; ids begin with a lower-case letter.")
+        case .word(let word):
+            throw MathError("'\(word)' is out of place in the expression; ids begin with a lower-case letter.")
         case .reference(let id):
-            guard let value = values[id] else { throw MathError("The expression refers to '\(id)', which no query has as its Id.") }
+            guard let value = values[id] else {
+                throw MathError("The expression refers to '\(id)', which no query has as its Id.")
+            }
             return value
         case .negated(let operand): return try value(of: operand).mapped { -$0 }
         case .binary(let operation, let left, let right):
@@ -58,14 +61,17 @@ struct MathEvaluator {
             guard case .scalar(let value) = argument else { throw MathError("TIME_SERIES() takes a number.") }
             return .series(constant(value))
         case .period, .datapointCount:
-            guard case .series(let series) = argument else { throw MathError("\(function.rawValue)() takes one time series.") }
+            guard case .series(let series) = argument else {
+                throw MathError("\(function.rawValue)() takes one time series.")
+            }
             return .scalar(Double(function == .period ? Int(series.period) : series.values.count))
         default: return try each(argument) { Self.perMoment(function, $0) }
         }
     }
 
     private func constant(_ value: Double) -> TimeSeries {
-        TimeSeries(label: "", id: "", period: period, values: Dictionary(uniqueKeysWithValues: times.map { ($0, value) }))
+        TimeSeries(
+            label: "", id: "", period: period, values: Dictionary(uniqueKeysWithValues: times.map { ($0, value) }))
     }
 
     private func each(_ value: MathValue, _ transform: (TimeSeries) -> TimeSeries) throws -> MathValue {
@@ -86,7 +92,9 @@ struct MathEvaluator {
             guard !series.values.isEmpty else { return .series(series) }
             return .scalar(reduce(series.ordered))
         case .list(let list):
-            guard let first = list.first else { throw MathError("\(function.rawValue)() needs at least one time series.") }
+            guard let first = list.first else {
+                throw MathError("\(function.rawValue)() needs at least one time series.")
+            }
             var gathered: [Int64: [Double]] = [:]
             for series in list { for (time, value) in series.values { gathered[time, default: []].append(value) } }
             return .series(TimeSeries(label: "", id: "", period: first.period, values: gathered.mapValues(reduce)))

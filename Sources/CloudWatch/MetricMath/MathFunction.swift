@@ -38,7 +38,8 @@ enum MathFunction: String, Sendable, Hashable {
 
     /// Functions AWS has and Slipway does not, and what to call them.
     static let missing = [
-        "SEARCH": "SEARCH()", "ANOMALY_DETECTION_BAND": "ANOMALY_DETECTION_BAND()", "INSIGHT_RULE_METRIC": "INSIGHT_RULE_METRIC()",
+        "SEARCH": "SEARCH()", "ANOMALY_DETECTION_BAND": "ANOMALY_DETECTION_BAND()",
+        "INSIGHT_RULE_METRIC": "INSIGHT_RULE_METRIC()",
         "SERVICE_QUOTA": "SERVICE_QUOTA()", "DB_PERF_INSIGHTS": "DB_PERF_INSIGHTS()", "LAMBDA": "LAMBDA()",
     ]
 

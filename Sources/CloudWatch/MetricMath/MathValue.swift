@@ -40,7 +40,9 @@ enum MathValue: Sendable, Hashable {
     func mapped(_ transform: (Double) -> Double?) throws -> MathValue {
         switch self {
         case .scalar(let value):
-            guard let result = transform(value), result.isFinite else { throw MathError("The expression divides by zero.") }
+            guard let result = transform(value), result.isFinite else {
+                throw MathError("The expression divides by zero.")
+            }
             return .scalar(result)
         case .series(let series): return .series(series.mapped { transform($1) })
         case .list(let list): return .list(list.map { $0.mapped { transform($1) } })

@@ -3,13 +3,15 @@ internal import Logging
 internal import Notation
 internal import ServiceLifecycle
 
-/// Writes the store's samples down: into the journal every second, into chunks every minute, and to coarser tiers as they age.
+/// Writes the store's samples down: into the journal every second, into chunks every minute, and to coarser tiers as
+/// they age.
 struct MetricKeeper: Service {
     let store: MetricStore
 
     init(store: MetricStore) { self.store = store }
 
-    /// Takes up what an earlier process left, then keeps house until cancelled or asked to stop gracefully; then once more.
+    /// Takes up what an earlier process left, then keeps house until cancelled or asked to stop gracefully; then once
+    /// more.
     func run() async throws {
         try await store.recover()
         await cancelWhenGracefulShutdown { await self.loop() }
@@ -28,7 +30,8 @@ struct MetricKeeper: Service {
                 if turns % 600 == 60 { try await store.sweep() }
                 if turns % 3600 == 120 { try await store.trimHistory() }
             } catch {
-                store.log.error("metric samples could not be written and are tried again", metadata: ["error": "\(error)"])
+                store.log.error(
+                    "metric samples could not be written and are tried again", metadata: ["error": "\(error)"])
             }
         }
     }

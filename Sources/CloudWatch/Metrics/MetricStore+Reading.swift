@@ -17,7 +17,10 @@ extension MetricStore {
         _ series: Series, from: Int64, to: Int64
     ) async throws -> (points: Points, isStale: Bool) {
         let (layers, compacting, number) = state.withLock { state in
-            ([state.pending[series], state.flushing[series], state.journaled[series]], state.compacting[series], state.number)
+            (
+                [state.pending[series], state.flushing[series], state.journaled[series]], state.compacting[series],
+                state.number
+            )
         }
         var points: Points = [:]
         var merged: [String: Int] = [:]

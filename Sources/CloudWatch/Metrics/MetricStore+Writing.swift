@@ -13,7 +13,9 @@ extension MetricStore {
             defer { state.dropped = 0 }
             return (state.flushing, state.number, state.page, state.dropped)
         }
-        if dropped > 0 { log.warning("metric samples were dropped: too many at once", metadata: ["count": "\(dropped)"]) }
+        if dropped > 0 {
+            log.warning("metric samples were dropped: too many at once", metadata: ["count": "\(dropped)"])
+        }
         guard !fresh.isEmpty else { return }
         let entries = fresh.map { JournalPage.Entry(series: $0.key, points: StoredPoints($0.value)) }
         do {
@@ -59,7 +61,8 @@ extension MetricStore {
         }
     }
 
-    /// Merges the samples into their chunks, a few hundred series at a time, and then removes the journal's pages of that number.
+    /// Merges the samples into their chunks, a few hundred series at a time, and then removes the journal's pages of
+    /// that number.
     private func fold(_ samples: [Series: Points], _ number: Int) async throws {
         let all = Array(samples)
         for start in stride(from: 0, to: all.count, by: 200) {
@@ -92,7 +95,8 @@ extension MetricStore {
         }
     }
 
-    /// Merges buckets into the chunks they belong to; with a compaction's number, only into those that have not had it yet.
+    /// Merges buckets into the chunks they belong to; with a compaction's number, only into those that have not had
+    /// it yet.
     private static func merge(_ series: Series, _ points: Points, _ number: Int?, _ transaction: Transaction) throws {
         let byChunk = Dictionary(grouping: points) { Collections.chunkKey(series, $0.key.tier, $0.key.start) }
         for (key, part) in byChunk {

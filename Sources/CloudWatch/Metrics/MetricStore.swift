@@ -5,8 +5,9 @@ internal import Synchronization
 
 /// Keeps the samples of all metrics: takes them in without waiting, and finds them again by series and time.
 ///
-/// New samples lie in memory, summed up by bucket, and are written to a journal every second; once a minute the journal is
-/// folded into chunks by series. kill -9 loses what came in since the last flush, a second's worth; nothing else.
+/// New samples lie in memory, summed up by bucket, and are written to a journal every second; once a minute the
+/// journal is folded into chunks by series. kill -9 loses what came in since the last flush, a second's worth;
+/// nothing else.
 package final class MetricStore: Sendable {
     /// Why a sample was not taken in.
     enum Refusal: Error { case full }
@@ -27,7 +28,8 @@ package final class MetricStore: Sendable {
         var dropped = 0
     }
 
-    /// So many buckets may wait for the next compaction: about 100 MB of sparse ones. More are dropped, counted and told of in the log.
+    /// So many buckets may wait for the next compaction: about 100 MB of sparse ones. More are dropped, counted and
+    /// told of in the log.
     static let bucketLimit = 400_000
 
     let state = Mutex(State())
@@ -44,7 +46,8 @@ package final class MetricStore: Sendable {
 
     /// Takes in a sample, at a resolution of one second, and returns at once: for Slipway's own metrics.
     ///
-    /// Alarms on the metric are judged again right away. When memory for new samples is full the sample is dropped and counted.
+    /// Alarms on the metric are judged again right away. When memory for new samples is full the sample is dropped
+    /// and counted.
     ///
     /// - Parameters:
     ///   - unit: In AWS's words, such as `Milliseconds`.
@@ -63,7 +66,9 @@ package final class MetricStore: Sendable {
     /// Takes in samples of one second. Too old for their resolution they go to the tier that fits their age.
     ///
     /// - Throws: ``Refusal`` when memory for new samples is full.
-    func add(_ series: Series, _ samples: Distribution, unit: String, at second: Int64, resolution: Tier) throws(Refusal) {
+    func add(_ series: Series, _ samples: Distribution, unit: String, at second: Int64, resolution: Tier)
+        throws(Refusal)
+    {
         let age = time.now.microseconds / 1_000_000 - second
         guard let tier = resolution.holding(age: age) else { return }
         let moment = Moment(tier: tier, start: second.floored(to: tier.width), unit: unit)

@@ -1,7 +1,7 @@
 /// How finely samples are kept, and how long.
 ///
-/// Every sample is in one tier; it moves to the next when the tier's time is over. Source of the times: Amazon CloudWatch User Guide,
-/// "Metrics retention".
+/// Every sample is in one tier; it moves to the next when the tier's time is over. Source of the times: Amazon
+/// CloudWatch User Guide, "Metrics retention".
 enum Tier: Int, Sendable, Hashable, Codable, CaseIterable {
     case second = 1
     case minute = 60
@@ -21,7 +21,8 @@ enum Tier: Int, Sendable, Hashable, Codable, CaseIterable {
         }
     }
 
-    /// How old, in seconds, samples are at least when they come here from the tier before; 0 where they may come directly.
+    /// How old, in seconds, samples are at least when they come here from the tier before; 0 where they may come
+    /// directly.
     var youngest: Int64 {
         switch self {
         case .second, .minute: 0

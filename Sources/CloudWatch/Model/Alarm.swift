@@ -125,7 +125,8 @@ struct MetricCondition: Codable, Sendable {
             Namespace: metric.namespace, MetricName: metric.name, Dimensions: metric.dimensions)
         return [
             MetricDataQuery(
-                Id: "m1", MetricStat: .init(Metric: source, Period: period, Stat: statistic, Unit: unit), ReturnData: true)
+                Id: "m1", MetricStat: .init(Metric: source, Period: period, Stat: statistic, Unit: unit),
+                ReturnData: true)
         ]
     }
 }
@@ -135,7 +136,9 @@ struct CompositeCondition: Codable, Sendable {
     /// Why actions are withheld, and until when.
     struct Suppression: Codable, Sendable, Hashable {
         /// AWS's word for it.
-        enum Cause: String, Codable, Sendable { case alarm = "Alarm", wait = "WaitPeriod", extension_ = "ExtensionPeriod" }
+        enum Cause: String, Codable, Sendable {
+            case alarm = "Alarm", wait = "WaitPeriod", extension_ = "ExtensionPeriod"
+        }
         var by: Cause
         var until: Timestamp?
         var reason: String

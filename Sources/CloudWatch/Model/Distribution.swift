@@ -2,8 +2,9 @@ internal import Foundation
 
 /// The samples of a stretch of time, summed up: enough for every statistic CloudWatch knows.
 ///
-/// Values are counted one by one up to ``distinctLimit`` different ones; beyond that they are counted in classes whose bounds lie
-/// 2 % apart, so that a percentile is off by 1 % at most and memory stays bounded whatever is measured.
+/// Values are counted one by one up to ``distinctLimit`` different ones; beyond that they are counted in classes
+/// whose bounds lie 2 % apart, so that a percentile is off by 1 % at most and memory stays bounded whatever is
+/// measured.
 struct Distribution: Sendable, Hashable {
     /// So many different values are told apart: 4 KB.
     static let distinctLimit = 256

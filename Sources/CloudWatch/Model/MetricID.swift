@@ -1,4 +1,5 @@
-/// What tells a metric from every other in its account and region: namespace, name and dimensions, whose order does not count.
+/// What tells a metric from every other in its account and region: namespace, name and dimensions, whose order does
+/// not count.
 package struct MetricID: Sendable, Hashable, Codable {
     /// The namespace, such as `AWS/Lambda`.
     package let namespace: String
@@ -20,7 +21,8 @@ package struct MetricID: Sendable, Hashable, Codable {
         return byName.values.sorted { $0.Name < $1.Name }
     }
 
-    /// The parts in one text, under which the metric is stored: equal for equal metrics, and beginning with the namespace.
+    /// The parts in one text, under which the metric is stored: equal for equal metrics, and beginning with the
+    /// namespace.
     var text: String {
         ([namespace, name] + dimensions.flatMap { [$0.Name, $0.Value] }).joined(separator: Self.separator)
     }

@@ -76,7 +76,9 @@ struct Statistic: Sendable, Hashable {
         var numbers: [Double?] = []
         for end in ends {
             guard !end.isEmpty else { numbers.append(nil); continue }
-            guard end.hasSuffix("%") == isPercent, let number = Double(isPercent ? end.dropLast() : end) else { return nil }
+            guard end.hasSuffix("%") == isPercent, let number = Double(isPercent ? end.dropLast() : end) else {
+                return nil
+            }
             guard !isPercent || (0...100).contains(number) else { return nil }
             numbers.append(number)
         }
@@ -115,7 +117,8 @@ struct Statistic: Sendable, Hashable {
         }
     }
 
-    /// Whether so few samples make a percentile a matter of chance: fewer than 10/(1-p), p counted from the median outwards.
+    /// Whether so few samples make a percentile a matter of chance: fewer than 10/(1-p), p counted from the median
+    /// outwards.
     ///
     /// Source: Amazon CloudWatch User Guide, "Percentile-based alarms and low data samples".
     func isLow(_ samples: Distribution) -> Bool {
@@ -156,7 +159,8 @@ extension Distribution {
         guard let ordered else { return nil }
         let (low, high) = bounds(range)
         return ordered.reduce((0, 0)) { total, entry in
-            let isInside = (entry.value > low || entry.value == low && low == minimum || !range.isPercent && entry.value == low)
+            let isInside =
+                (entry.value > low || entry.value == low && low == minimum || !range.isPercent && entry.value == low)
                 && entry.value <= high
             return isInside ? (total.0 + entry.count, total.1 + entry.value * entry.count) : total
         }

@@ -4,6 +4,7 @@ enum Unit {
     static let names: Set<String> = {
         let sizes = ["Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes"]
         let amounts = sizes + ["Bits", "Kilobits", "Megabits", "Gigabits", "Terabits", "Count"]
-        return Set(amounts + amounts.map { $0 + "/Second" } + ["Seconds", "Microseconds", "Milliseconds", "Percent", none])
+        return Set(
+            amounts + amounts.map { $0 + "/Second" } + ["Seconds", "Microseconds", "Milliseconds", "Percent", none])
     }()
 }

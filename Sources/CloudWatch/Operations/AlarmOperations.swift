@@ -18,7 +18,8 @@ extension CloudWatchService {
         ]
     }
 
-    /// All or none are deleted; names that are not there count as deleted. Source: CloudWatch API Reference, DeleteAlarms.
+    /// All or none are deleted; names that are not there count as deleted. Source: CloudWatch API Reference,
+    /// DeleteAlarms.
     private var deleteAlarms: Operation {
         Operation("DeleteAlarms", enforces: "AlarmNames") { (input: NamesInput, call) in
             let names = Set(input.AlarmNames)
@@ -51,11 +52,13 @@ extension CloudWatchService {
         var children = (try? AlarmRule(parsing: composite.rule))?.children ?? []
         if let suppressor = composite.suppressor { children.insert(AlarmRule.name(suppressor)) }
         guard let child = children.intersection(names).min() else { return }
-        throw Refusal.validation("Cannot delete \(child) as there are composite alarm(s) depending on it: \(other.name)")
+        throw Refusal.validation(
+            "Cannot delete \(child) as there are composite alarm(s) depending on it: \(other.name)")
     }
 
     private var setAlarmState: Operation {
-        Operation("SetAlarmState", enforces: "AlarmName StateValue StateReason StateReasonData") { (input: SetAlarmStateInput, call) in
+        Operation("SetAlarmState", enforces: "AlarmName StateValue StateReason StateReasonData") {
+            (input: SetAlarmStateInput, call) in
             guard let state = AlarmState(rawValue: input.StateValue) else {
                 throw Refusal.validation("The value \(input.StateValue) for parameter StateValue is invalid.")
             }
@@ -63,11 +66,13 @@ extension CloudWatchService {
                 throw AWSError("InvalidFormatFault", "StateReasonData was not valid JSON.")
             }
             try await ledger.write { transaction in
-                guard let alarm = try transaction.get(Collections.alarms, call.caller.key(input.AlarmName))?.value else {
+                guard let alarm = try transaction.get(Collections.alarms, call.caller.key(input.AlarmName))?.value
+                else {
                     throw Refusal.noAlarm("Could not find alarm \(input.AlarmName)")
                 }
                 let transition = AlarmTransition(
-                    alarm, to: state, reason: input.StateReason, reasonData: input.StateReasonData, now: transaction.now)
+                    alarm, to: state, reason: input.StateReason, reasonData: input.StateReasonData, now: transaction.now
+                )
                 try book.apply(transition, in: transaction)
             }
             return Nothing()

@@ -26,15 +26,21 @@ extension CloudWatchService {
     private var describeAlarms: Operation {
         Operation(
             "DescribeAlarms",
-            enforces: "AlarmNames AlarmNamePrefix AlarmTypes ChildrenOfAlarmName ParentsOfAlarmName StateValue ActionPrefix MaxRecords NextToken"
+            enforces:
+                "AlarmNames AlarmNamePrefix AlarmTypes ChildrenOfAlarmName ParentsOfAlarmName StateValue "
+                    + "ActionPrefix MaxRecords NextToken"
         ) { (input: DescribeAlarmsInput, call) in
             guard input.AlarmNames == nil || input.AlarmNamePrefix == nil else {
                 throw Refusal.combination("AlarmNamePrefix and AlarmNames cannot both be specified.")
             }
-            let types = input.AlarmTypes ?? (input.ChildrenOfAlarmName ?? input.ParentsOfAlarmName == nil ? ["MetricAlarm"] : ["MetricAlarm", "CompositeAlarm"])
+            let types =
+                input.AlarmTypes
+                ?? (input.ChildrenOfAlarmName ?? input.ParentsOfAlarmName == nil
+                    ? ["MetricAlarm"] : ["MetricAlarm", "CompositeAlarm"])
             let found = try await alarms(input, call.caller.scope).filter { alarm in
                 types.contains(alarm.isComposite ? "CompositeAlarm" : "MetricAlarm")
-                    && (input.StateValue ?? alarm.state.rawValue) == alarm.state.rawValue && hasAction(alarm, input.ActionPrefix)
+                    && (input.StateValue ?? alarm.state.rawValue) == alarm.state.rawValue
+                    && hasAction(alarm, input.ActionPrefix)
             }
             let limit = input.MaxRecords ?? (input.AlarmNames == nil ? 50 : 100)
             let start = try PageToken.read(input.NextToken)
@@ -69,18 +75,23 @@ extension CloudWatchService {
             return all.filter { children.contains($0.name) }
         }
         guard let child = input.ParentsOfAlarmName else { return all }
-        return try all.filter { try $0.composite.map { try AlarmRule(parsing: $0.rule).children.contains(child) } ?? false }
+        return try all.filter {
+            try $0.composite.map { try AlarmRule(parsing: $0.rule).children.contains(child) } ?? false
+        }
     }
 
     private var describeAlarmsForMetric: Operation {
         Operation(
-            "DescribeAlarmsForMetric", enforces: "MetricName Namespace Statistic ExtendedStatistic Dimensions Period Unit"
+            "DescribeAlarmsForMetric",
+            enforces: "MetricName Namespace Statistic ExtendedStatistic Dimensions Period Unit"
         ) { (input: ForMetricInput, call) in
             let metric = MetricID(input.Namespace, input.MetricName, input.Dimensions ?? [])
-            let found = try await ledger.list(Collections.alarms, prefix: call.caller.scope).map(\.value).filter { alarm in
+            let found = try await ledger.list(Collections.alarms, prefix: call.caller.scope).map(\.value).filter {
+                alarm in
                 guard let condition = alarm.metric, condition.metric == metric else { return false }
                 let statistic = input.Statistic ?? input.ExtendedStatistic
-                return (statistic ?? condition.statistic) == condition.statistic && (input.Period ?? condition.period) == condition.period
+                return (statistic ?? condition.statistic) == condition.statistic
+                    && (input.Period ?? condition.period) == condition.period
                     && (input.Unit ?? condition.unit) == condition.unit
             }
             return ["MetricAlarms": .array(found.map(AlarmView.metricOrComposite))] as JSON
@@ -93,9 +104,10 @@ extension CloudWatchService {
             enforces: "AlarmName AlarmTypes HistoryItemType StartDate EndDate MaxRecords NextToken ScanBy"
         ) { (input: HistoryInput, call) in
             let scope = call.caller.scope
-            let items = if let name = input.AlarmName {
-                try await ledger.find(Collections.history, "alarm", scope + name).map(\.value)
-            } else { try await ledger.list(Collections.history, prefix: scope).map(\.value) }
+            let items =
+                if let name = input.AlarmName {
+                    try await ledger.find(Collections.history, "alarm", scope + name).map(\.value)
+                } else { try await ledger.list(Collections.history, prefix: scope).map(\.value) }
             let types = input.AlarmTypes ?? ["MetricAlarm", "CompositeAlarm"]
             let wanted = items.filter { item in
                 (input.HistoryItemType ?? item.type) == item.type && item.time.seconds >= input.StartDate ?? 0

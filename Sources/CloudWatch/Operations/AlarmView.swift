@@ -6,7 +6,8 @@ enum AlarmView {
 
     private static func common(_ alarm: Alarm) -> JSON {
         var tree: JSON = [
-            "AlarmName": .string(alarm.name), "AlarmArn": .string(alarm.arn), "ActionsEnabled": .bool(alarm.actionsEnabled),
+            "AlarmName": .string(alarm.name), "AlarmArn": .string(alarm.arn),
+            "ActionsEnabled": .bool(alarm.actionsEnabled),
             "OKActions": list(alarm.okActions), "AlarmActions": list(alarm.alarmActions),
             "InsufficientDataActions": list(alarm.insufficientDataActions),
             "AlarmConfigurationUpdatedTimestamp": .double(alarm.configurationUpdated.seconds),

@@ -17,7 +17,8 @@ extension CloudWatchService {
         Operation("GetMetricData", enforces: "MetricDataQueries StartTime EndTime NextToken ScanBy MaxDatapoints") {
             (input: GetMetricDataInput, call) in
             guard input.MetricDataQueries.count <= Self.queryLimit else {
-                throw Refusal.validation("The collection MetricDataQueries must not have a size greater than \(Self.queryLimit).")
+                throw Refusal.validation(
+                    "The collection MetricDataQueries must not have a size greater than \(Self.queryLimit).")
             }
             guard input.StartTime < input.EndTime else {
                 throw Refusal.validation("The parameter EndTime must be greater than StartTime.")
@@ -26,7 +27,8 @@ extension CloudWatchService {
             let (start, end) = (Int64(input.StartTime.rounded(.down)), Int64(input.EndTime.rounded(.up)))
             let common = queries.compactMap(\.period).min() ?? 60
             guard (end - start) / common * Int64(queries.count) <= Int64(Self.pointLimit) * 100 else {
-                throw Refusal.validation("The time range has too many periods. Ask for a longer Period or a shorter range.")
+                throw Refusal.validation(
+                    "The time range has too many periods. Ask for a longer Period or a shorter range.")
             }
             let reader = MetricReader(store: metrics, scope: call.caller.scope)
             let (values, _) = try await reader.values(queries, period: common) { period in
@@ -41,7 +43,8 @@ extension CloudWatchService {
         switch value {
         case nil: return []
         case .scalar:
-            throw Refusal.validation("Error in expression '\(query.id)': the result must be a time series, not a number. Use TIME_SERIES().")
+            throw Refusal.validation(
+                "Error in expression '\(query.id)': the result must be a time series, not a number. Use TIME_SERIES().")
         case .series(var series):
             (series.id, series.label) = (query.id, query.label)
             return [series]
@@ -67,7 +70,8 @@ extension CloudWatchService {
             let part = times.dropFirst(skip).prefix(left)
             skip = max(0, skip - times.count)
             left -= part.count
-            let isPartial = part.last != nil && part.last != times.last || part.isEmpty && left == 0 && !times.isEmpty && skip == 0
+            let isPartial =
+                part.last != nil && part.last != times.last || part.isEmpty && left == 0 && !times.isEmpty && skip == 0
             isCut = isCut || isPartial
             return [
                 "Id": .string(series.id), "Label": .string(series.label),

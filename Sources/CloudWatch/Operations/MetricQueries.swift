@@ -21,7 +21,9 @@ extension CloudWatchService {
         ) { (input: StatisticsInput, call) in
             let (window, period, statistics) = try check(input)
             let points = try await metrics.points(
-                Series(scope: call.caller.scope, metric: MetricID(input.Namespace, input.MetricName, input.Dimensions ?? [])),
+                Series(
+                    scope: call.caller.scope,
+                    metric: MetricID(input.Namespace, input.MetricName, input.Dimensions ?? [])),
                 from: window.start, to: window.end, unit: input.Unit)
             // Samples of different units are never mixed: each unit gets a point of its own.
             var buckets: [String: [Int64: Distribution]] = [:]
@@ -38,9 +40,14 @@ extension CloudWatchService {
 
     private func check(_ input: StatisticsInput) throws -> (TimeWindow, Int64, [Statistic]) {
         let names = (input.Statistics ?? []) + (input.ExtendedStatistics ?? [])
-        guard !names.isEmpty else { throw Refusal.combination("At least one of the parameters Statistics or ExtendedStatistics must be specified.") }
+        guard !names.isEmpty else {
+            throw Refusal.combination(
+                "At least one of the parameters Statistics or ExtendedStatistics must be specified.")
+        }
         let statistics = try names.map { name in
-            guard let statistic = Statistic(name) else { throw Refusal.invalid("The value \(name) for parameter ExtendedStatistics is not supported.") }
+            guard let statistic = Statistic(name) else {
+                throw Refusal.invalid("The value \(name) for parameter ExtendedStatistics is not supported.")
+            }
             return statistic
         }
         let period = try Period.check(input.Period, strict: strict)
@@ -63,7 +70,11 @@ extension CloudWatchService {
         var extended: JSON = [:]
         for statistic in statistics {
             guard let value = statistic.value(of: samples) else { continue }
-            if statistic.isBasic { point[statistic.name] = .double(value) } else { extended[statistic.name] = .double(value) }
+            if statistic.isBasic {
+                point[statistic.name] = .double(value)
+            } else {
+                extended[statistic.name] = .double(value)
+            }
         }
         if extended.object?.isEmpty == false { point["ExtendedStatistics"] = extended }
         return point
@@ -82,26 +93,32 @@ extension CloudWatchService {
     private static let metricsPage = 500
 
     var listMetrics: Operation {
-        Operation("ListMetrics", enforces: "Namespace MetricName Dimensions NextToken RecentlyActive IncludeLinkedAccounts") {
+        Operation(
+            "ListMetrics", enforces: "Namespace MetricName Dimensions NextToken RecentlyActive IncludeLinkedAccounts"
+        ) {
             (input: ListMetricsInput, call) in
             let now = call.time.microseconds / 1_000_000
             let since = now - (input.RecentlyActive == nil ? 14 * 86_400 : 3 * 3600)
             let prefix = input.Namespace.map { $0 + MetricID.separator } ?? ""
-            let all = try await metrics.metrics(scope: call.caller.scope, prefix: prefix, since: since).map(\.metric).filter { metric in
-                (input.MetricName ?? metric.name) == metric.name
-                    && (input.Dimensions ?? []).allSatisfy { wanted in
-                        metric.dimensions.contains { $0.Name == wanted.Name && wanted.Value ?? $0.Value == $0.Value }
-                    }
-            }
+            let all = try await metrics.metrics(scope: call.caller.scope, prefix: prefix, since: since).map(\.metric)
+                .filter { metric in
+                    (input.MetricName ?? metric.name) == metric.name
+                        && (input.Dimensions ?? []).allSatisfy { wanted in
+                            metric.dimensions.contains {
+                                $0.Name == wanted.Name && wanted.Value ?? $0.Value == $0.Value
+                            }
+                        }
+                }
             let start = try PageToken.read(input.NextToken)
             let page = all.dropFirst(start).prefix(Self.metricsPage)
             var output: JSON = [
-                "Metrics": .array(try page.map { metric in
-                    [
-                        "Namespace": .string(metric.namespace), "MetricName": .string(metric.name),
-                        "Dimensions": try JSON(encoding: metric.dimensions),
-                    ]
-                })
+                "Metrics": .array(
+                    try page.map { metric in
+                        [
+                            "Namespace": .string(metric.namespace), "MetricName": .string(metric.name),
+                            "Dimensions": try JSON(encoding: metric.dimensions),
+                        ]
+                    })
             ]
             if start + page.count < all.count { output["NextToken"] = .string(String(start + page.count)) }
             return output

@@ -55,8 +55,10 @@ extension CloudWatchService {
     var putMetricAlarm: Operation {
         Operation(
             "PutMetricAlarm",
-            enforces: Self.shared + " MetricName Namespace Statistic ExtendedStatistic Dimensions Period Unit EvaluationPeriods"
-                + " DatapointsToAlarm Threshold ComparisonOperator TreatMissingData EvaluateLowSampleCountPercentile Metrics"
+            enforces: Self.shared
+                + " MetricName Namespace Statistic ExtendedStatistic Dimensions Period Unit EvaluationPeriods"
+                + " DatapointsToAlarm Threshold ComparisonOperator TreatMissingData "
+                + "EvaluateLowSampleCountPercentile Metrics"
         ) { (input: PutMetricAlarmInput, call) in
             let condition = try AlarmCheck(account: call.caller.account, strict: strict).condition(input)
             try checkActions(input)
@@ -73,7 +75,8 @@ extension CloudWatchService {
     var putCompositeAlarm: Operation {
         Operation(
             "PutCompositeAlarm",
-            enforces: Self.shared + " AlarmRule ActionsSuppressor ActionsSuppressorWaitPeriod ActionsSuppressorExtensionPeriod"
+            enforces: Self.shared
+                + " AlarmRule ActionsSuppressor ActionsSuppressorWaitPeriod ActionsSuppressorExtensionPeriod"
         ) { (input: PutCompositeAlarmInput, call) in
             let rule = try AlarmCheck.rule(input)
             try checkActions(input)
@@ -83,7 +86,8 @@ extension CloudWatchService {
                 }
                 try checkChildren(of: alarm.name, rule, input.ActionsSuppressor, call.caller.scope, transaction)
                 alarm.composite = CompositeCondition(
-                    rule: input.AlarmRule, suppressor: input.ActionsSuppressor, waitSeconds: input.ActionsSuppressorWaitPeriod,
+                    rule: input.AlarmRule, suppressor: input.ActionsSuppressor,
+                    waitSeconds: input.ActionsSuppressorWaitPeriod,
                     extensionSeconds: input.ActionsSuppressorExtensionPeriod)
             }
             return Nothing()
@@ -92,14 +96,18 @@ extension CloudWatchService {
 
     /// Writes the alarm, new or anew: then its state stays until it is judged.
     private func put(
-        _ input: some AlarmSettings & Sendable, _ call: Call, _ configure: @escaping @Sendable (inout Alarm, Transaction) throws -> Void
+        _ input: some AlarmSettings & Sendable, _ call: Call,
+        _ configure: @escaping @Sendable (inout Alarm, Transaction) throws -> Void
     ) async throws {
         try await ledger.write { transaction in
             let now = transaction.now
             let key = call.caller.key(input.AlarmName)
             let known = try transaction.get(Collections.alarms, key)?.value
-            var alarm = known ?? Alarm(
-                name: input.AlarmName, scope: call.caller.scope, configurationUpdated: now, stateUpdated: now, stateTransitioned: now)
+            var alarm =
+                known
+                ?? Alarm(
+                    name: input.AlarmName, scope: call.caller.scope, configurationUpdated: now, stateUpdated: now,
+                    stateTransitioned: now)
             alarm.description = input.AlarmDescription
             alarm.actionsEnabled = input.ActionsEnabled ?? true
             alarm.okActions = input.OKActions ?? []
@@ -140,14 +148,18 @@ extension CloudWatchService {
         }
         guard missing.isEmpty else {
             throw Refusal.validation(
-                "Could not save the composite alarm as alarms [\(missing.sorted().joined(separator: ", "))] in the alarm rule do not exist")
+                "Could not save the composite alarm as alarms [\(missing.sorted().joined(separator: ", "))] in "
+                    + "the alarm rule do not exist"
+            )
         }
         var seen: Set<String> = []
         while let next = todo.popFirst() {
             guard next != name else {
-                throw Refusal.validation("Could not save the composite alarm as its alarm rule creates a cycle through \(name)")
+                throw Refusal.validation(
+                    "Could not save the composite alarm as its alarm rule creates a cycle through \(name)")
             }
-            guard seen.insert(next).inserted, let child = try transaction.get(Collections.alarms, scope + next)?.value.composite
+            guard seen.insert(next).inserted,
+                let child = try transaction.get(Collections.alarms, scope + next)?.value.composite
             else { continue }
             todo.formUnion(try AlarmRule(parsing: child.rule).children)
         }

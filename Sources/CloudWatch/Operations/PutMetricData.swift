@@ -9,7 +9,8 @@ extension CloudWatchService {
 
     var metricOperations: [Operation] {
         [
-            Operation("PutMetricData", enforces: "Namespace MetricData StrictEntityValidation") { (input: PutMetricDataInput, call) in
+            Operation("PutMetricData", enforces: "Namespace MetricData StrictEntityValidation") {
+                (input: PutMetricDataInput, call) in
                 try put(input.MetricData ?? [], input.Namespace, call)
                 return Nothing()
             },
@@ -27,7 +28,8 @@ extension CloudWatchService {
             throw Refusal.invalid("The collection MetricData must not have a size greater than \(Self.datumLimit).")
         }
         guard !namespace.hasPrefix("AWS/") else {
-            throw Refusal.invalid("The value AWS/ for parameter Namespace is invalid. Namespaces beginning with AWS/ are reserved.")
+            throw Refusal.invalid(
+                "The value AWS/ for parameter Namespace is invalid. Namespaces beginning with AWS/ are reserved.")
         }
         let now = call.time.seconds
         let samples = try data.enumerated().map { place, datum in
@@ -38,11 +40,13 @@ extension CloudWatchService {
             let second = Int64((datum.Timestamp ?? now).rounded(.down))
             do {
                 try metrics.add(
-                    Series(scope: call.caller.scope, metric: metric), samples, unit: datum.Unit ?? Unit.none, at: second,
+                    Series(scope: call.caller.scope, metric: metric), samples, unit: datum.Unit ?? Unit.none,
+                    at: second,
                     resolution: datum.StorageResolution == 1 ? .second : .minute)
             } catch {
                 throw AWSError(
-                    "LimitExceededException", "Too many metrics at once: more than \(MetricStore.bucketLimit) values wait to be stored.")
+                    "LimitExceededException",
+                    "Too many metrics at once: more than \(MetricStore.bucketLimit) values wait to be stored.")
             }
         }
     }
@@ -99,17 +103,23 @@ struct MetricDatum: Decodable {
         var samples = Distribution()
         for (value, count) in zip(values, counts) {
             try check(value, "\(place).Value")
-            guard count > 0 else { throw Refusal.invalid("The value \(count) for parameter \(place).Counts is invalid.") }
+            guard count > 0 else {
+                throw Refusal.invalid("The value \(count) for parameter \(place).Counts is invalid.")
+            }
             samples.add(value, count: count)
         }
         return samples
     }
 
     private func samples(_ set: StatisticSet, _ place: String) throws -> Distribution {
-        for value in [set.SampleCount, set.Sum, set.Minimum, set.Maximum] { try check(value, "\(place).StatisticValues") }
+        for value in [set.SampleCount, set.Sum, set.Minimum, set.Maximum] {
+            try check(value, "\(place).StatisticValues")
+        }
         guard set.SampleCount > 0, set.Minimum <= set.Maximum else {
             throw Refusal.invalid(
-                "The parameter \(place).StatisticValues must have a SampleCount above 0 and a Minimum not above its Maximum.")
+                "The parameter \(place).StatisticValues must have a SampleCount above 0 and a Minimum not above "
+                    + "its Maximum."
+            )
         }
         var samples = Distribution()
         samples.add(count: set.SampleCount, sum: set.Sum, minimum: set.Minimum, maximum: set.Maximum)
@@ -125,7 +135,8 @@ struct MetricDatum: Decodable {
     private func checkMoment(_ place: String, now: Double) throws {
         guard let moment = Timestamp else { return }
         guard moment <= now + 7200 else {
-            throw Refusal.invalid("The parameter \(place).Timestamp must specify a time no more than two hours in the future.")
+            throw Refusal.invalid(
+                "The parameter \(place).Timestamp must specify a time no more than two hours in the future.")
         }
         guard moment >= now - 14 * 86_400 else {
             throw Refusal.invalid("The parameter \(place).Timestamp must specify a time within the past two weeks.")

@@ -39,8 +39,15 @@ extension CloudWatchService {
                 return Nothing()
             },
             Operation("ListTagsForResource", enforces: "ResourceARN") { (input: TagInput, call) in
-                guard let alarm = try await ledger.get(Collections.alarms, alarmKey(input, call))?.value else { throw unknown(input) }
-                return ["Tags": .array(alarm.tags.sorted { $0.key < $1.key }.map { ["Key": .string($0.key), "Value": .string($0.value)] })]
+                guard let alarm = try await ledger.get(Collections.alarms, alarmKey(input, call))?.value else {
+                    throw unknown(input)
+                }
+                return [
+                    "Tags": .array(
+                        alarm.tags.sorted { $0.key < $1.key }.map {
+                            ["Key": .string($0.key), "Value": .string($0.value)]
+                        })
+                ]
                     as JSON
             },
         ]
@@ -72,7 +79,8 @@ extension CloudWatchService {
 
     var dashboardOperations: [Operation] {
         [
-            Operation("PutDashboard", enforces: "DashboardName", stores: "DashboardBody") { (input: DashboardInput, call) in
+            Operation("PutDashboard", enforces: "DashboardName", stores: "DashboardBody") {
+                (input: DashboardInput, call) in
                 let (name, body) = (input.DashboardName ?? "", input.DashboardBody ?? "")
                 guard (try? JSON(parsing: body))?.object != nil else {
                     throw AWSError("DashboardInvalidInputError", "The field DashboardBody must be a valid JSON object")
@@ -103,16 +111,21 @@ extension CloudWatchService {
 
     private var listDashboards: Operation {
         Operation("ListDashboards", enforces: "DashboardNamePrefix NextToken") { (input: DashboardInput, call) in
-            let all = try await ledger.list(Collections.dashboards, prefix: call.caller.key(input.DashboardNamePrefix ?? "")).map(\.value)
+            let all = try await ledger.list(
+                Collections.dashboards, prefix: call.caller.key(input.DashboardNamePrefix ?? "")
+            ).map(\.value)
             let start = try PageToken.read(input.NextToken)
             let page = all.dropFirst(start).prefix(1000)
             var output: JSON = [
-                "DashboardEntries": .array(page.map { dashboard in
-                    [
-                        "DashboardName": .string(dashboard.name), "LastModified": .double(dashboard.modified.seconds),
-                        "DashboardArn": .string(Self.dashboardARN(dashboard.name, call.caller)), "Size": .int(dashboard.body.utf8.count),
-                    ]
-                })
+                "DashboardEntries": .array(
+                    page.map { dashboard in
+                        [
+                            "DashboardName": .string(dashboard.name),
+                            "LastModified": .double(dashboard.modified.seconds),
+                            "DashboardArn": .string(Self.dashboardARN(dashboard.name, call.caller)),
+                            "Size": .int(dashboard.body.utf8.count),
+                        ]
+                    })
             ]
             if start + page.count < all.count { output["NextToken"] = .string(String(start + page.count)) }
             return output

@@ -54,16 +54,22 @@ struct MetricQuery: Sendable {
 extension [MetricQuery] {
     /// The queries AWS's input stands for.
     ///
-    /// - Throws: ``AWSError`` naming the query that is wrong. Source of the rules: CloudWatch API Reference, MetricDataQuery.
+    /// - Throws: ``AWSError`` naming the query that is wrong. Source of the rules: CloudWatch API Reference,
+    ///   MetricDataQuery.
     static func parse(_ inputs: [MetricDataQuery], account: String, strict: Bool) throws -> [MetricQuery] {
         var seen: Set<String> = []
         let queries = try inputs.map { input in
-            guard input.Id.first?.isLowercase == true, input.Id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
+            guard input.Id.first?.isLowercase == true,
+                input.Id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
             else {
-                throw refusal("The value '\(input.Id)' is not a valid Id: it must begin with a lower-case letter and contain only "
-                    + "letters, digits and underscores.")
+                throw refusal(
+                    "The value '\(input.Id)' is not a valid Id: it must begin with a lower-case letter and "
+                        + "contain only "
+                        + "letters, digits and underscores.")
             }
-            guard seen.insert(input.Id).inserted else { throw refusal("The Id '\(input.Id)' is used by more than one query.") }
+            guard seen.insert(input.Id).inserted else {
+                throw refusal("The Id '\(input.Id)' is used by more than one query.")
+            }
             return try query(input, account: account, strict: strict)
         }
         try check(queries)
@@ -76,17 +82,22 @@ extension [MetricQuery] {
         if let other = input.AccountId, other != account {
             throw AWSError.notImplemented("metrics of other accounts (AccountId of '\(input.Id)')")
         }
-        if input.Label?.contains("${") == true { throw AWSError.notImplemented("dynamic labels (Label of '\(input.Id)')") }
+        if input.Label?.contains("${") == true {
+            throw AWSError.notImplemented("dynamic labels (Label of '\(input.Id)')")
+        }
         let source: MetricQuery.Source
         switch (input.MetricStat, input.Expression) {
         case (let stat?, nil):
             guard let statistic = Statistic(stat.Stat) else {
-                throw refusal("The value '\(stat.Stat)' for parameter MetricStat.Stat of '\(input.Id)' is not supported.")
+                throw refusal(
+                    "The value '\(stat.Stat)' for parameter MetricStat.Stat of '\(input.Id)' is not supported.")
             }
             let period = try Period.check(stat.Period, strict: strict)
             source = .metric(stat.Metric.id, statistic, period: period, unit: stat.Unit)
         case (nil, let text?):
-            guard !text.uppercased().hasPrefix("SELECT ") else { throw AWSError.notImplemented("Metrics Insights queries") }
+            guard !text.uppercased().hasPrefix("SELECT ") else {
+                throw AWSError.notImplemented("Metrics Insights queries")
+            }
             do {
                 source = .expression(
                     try MathParser.parse(text), period: try input.Period.map { try Period.check($0, strict: strict) })
@@ -121,7 +132,10 @@ extension [MetricQuery] {
                 return expression.references.allSatisfy { $0.map(done.contains) ?? true }
             }
             guard !ready.isEmpty else {
-                throw Self.refusal("The expressions of \(left.map { "'\($0.id)'" }.joined(separator: ", ")) refer to each other in a circle.")
+                throw Self.refusal(
+                    "The expressions of \(left.map { "'\($0.id)'" }.joined(separator: ", ")) refer to each other "
+                        + "in a circle."
+                )
             }
             ordered += ready
             done.formUnion(ready.map(\.id))
@@ -134,7 +148,8 @@ extension [MetricQuery] {
 extension MathError {
     /// As the answer to a call.
     func refusal(_ id: String) -> AWSError {
-        isUnsupported ? AWSError("NotImplemented", message, status: 501)
+        isUnsupported
+            ? AWSError("NotImplemented", message, status: 501)
             : AWSError("ValidationError", "Error in expression '\(id)': \(message)")
     }
 }
@@ -149,12 +164,14 @@ enum Period {
 
     /// The period in seconds.
     ///
-    /// - Throws: ``AWSError``, unless it is 1, 5, 10, 20, 30 or a multiple of 60 (GetMetricData takes 1 and 5 in AWS as well).
+    /// - Throws: ``AWSError``, unless it is 1, 5, 10, 20, 30 or a multiple of 60 (GetMetricData takes 1 and 5 in AWS
+    ///   as well).
     static func check(_ period: Int, strict: Bool) throws -> Int64 {
         let isExtension = extensions.contains(period) && !strict
         guard period >= 1, isExtension || [10, 20, 30].contains(period) || period.isMultiple(of: 60) else {
             throw AWSError(
-                "ValidationError", "Period must be 10, 20, 30 or a multiple of 60\(strict ? "" : ", or 1 or 5"), not \(period).")
+                "ValidationError",
+                "Period must be 10, 20, 30 or a multiple of 60\(strict ? "" : ", or 1 or 5"), not \(period).")
         }
         return Int64(period)
     }

@@ -55,7 +55,8 @@ struct MetricReader: Sendable {
                 samples[query.id] = buckets
                 values[query.id] = .series(
                     TimeSeries(
-                        label: query.label, id: query.id, period: period, values: buckets.compactMapValues(statistic.value(of:))))
+                        label: query.label, id: query.id, period: period,
+                        values: buckets.compactMapValues(statistic.value(of:))))
             case .expression(let expression, let period):
                 let period = period ?? common
                 let math = MathEvaluator(

@@ -14,11 +14,14 @@ enum PatternValue: Sendable, Hashable {
         }
     }
 
-    /// Whether a text fits a pattern with wildcards: its pieces occur in order, the first and last at the ends. Linear in both.
+    /// Whether a text fits a pattern with wildcards: its pieces occur in order, the first and last at the ends.
+    /// Linear in both.
     private static func fits(_ text: String, _ pattern: String) -> Bool {
         let pieces = pattern.split(separator: "*", omittingEmptySubsequences: false).map { Array($0.utf8) }
         var rest = Array(text.utf8)[...]
-        guard let head = pieces.first, let tail = pieces.last, rest.count >= head.count + tail.count, rest.starts(with: head) else { return false }
+        guard let head = pieces.first, let tail = pieces.last, rest.count >= head.count + tail.count,
+            rest.starts(with: head)
+        else { return false }
         rest = rest.dropFirst(head.count)
         guard rest.suffix(tail.count).elementsEqual(tail) else { return false }
         rest = rest.dropLast(tail.count)

@@ -68,7 +68,9 @@ struct FieldPatternParser {
         }
         guard scanner.isAtEnd else { throw scanner.unexpected("the end") }
         guard !conditions.isEmpty else { throw FilterPatternError(message: "it names no field") }
-        guard conditions.filter(\.isRest).count < 2 else { throw FilterPatternError(message: "'...' may stand in it once only") }
+        guard conditions.filter(\.isRest).count < 2 else {
+            throw FilterPatternError(message: "'...' may stand in it once only")
+        }
         return conditions
     }
 
@@ -93,7 +95,9 @@ struct FieldPatternParser {
 
     private mutating func further(_ name: String) throws -> FieldCondition.Check {
         let word = scanner.word { $0.isWhitespace || ",]=!<>&|".contains($0) }
-        guard word == name || word.isEmpty, let check = try check() else { throw scanner.unexpected("a comparison of '\(name)'") }
+        guard word == name || word.isEmpty, let check = try check() else {
+            throw scanner.unexpected("a comparison of '\(name)'")
+        }
         return check
     }
 

@@ -1,5 +1,5 @@
-/// A filter pattern, parsed. Source: Amazon CloudWatch Logs User Guide, "Filter pattern syntax for metric filters, subscription filters, filter
-/// log events".
+/// A filter pattern, parsed. Source: Amazon CloudWatch Logs User Guide, "Filter pattern syntax for metric filters,
+/// subscription filters, filter log events".
 enum FilterPattern: Sendable, Hashable {
     /// Matches every event.
     case everything
@@ -34,7 +34,9 @@ enum FilterPattern: Sendable, Hashable {
             let mark = scanner.take("-") ? "-" : scanner.take("?") ? "?" : ""
             let term = scanner.next == "\"" ? try scanner.quoted() : scanner.word { $0.isWhitespace }
             guard !term.isEmpty else { throw FilterPatternError(message: "a term is missing after '\(mark)'") }
-            guard !(term.hasPrefix("%") && term.hasSuffix("%") && term.count > 1) else { throw FilterPatternError.noRegex }
+            guard !(term.hasPrefix("%") && term.hasSuffix("%") && term.count > 1) else {
+                throw FilterPatternError.noRegex
+            }
             switch mark {
             case "-": excluded.append(term)
             case "?": optional.append(term)
@@ -47,13 +49,17 @@ enum FilterPattern: Sendable, Hashable {
     /// Whether a message matches. Among required terms, optional ones are ignored, as AWS does.
     func matches(_ message: String) -> Bool { match(message) != nil }
 
-    /// What a message's match found, by the names that metric values refer to (`$.level`, `$status`); nil when it does not match.
+    /// What a message's match found, by the names that metric values refer to (`$.level`, `$status`); nil when it
+    /// does not match.
     func match(_ message: String) -> PatternMatch? {
         switch self {
         case .everything: return PatternMatch()
         case .terms(let required, let optional, let excluded):
-            guard required.allSatisfy({ message.hasPart($0) }), !excluded.contains(where: { message.hasPart($0) }) else { return nil }
-            guard optional.isEmpty || !required.isEmpty || optional.contains(where: { message.hasPart($0) }) else { return nil }
+            guard required.allSatisfy({ message.hasPart($0) }), !excluded.contains(where: { message.hasPart($0) })
+            else { return nil }
+            guard optional.isEmpty || !required.isEmpty || optional.contains(where: { message.hasPart($0) }) else {
+                return nil
+            }
             return PatternMatch()
         case .tree(let condition):
             guard let tree = PatternMatch.tree(message), condition.holds(in: tree) else { return nil }

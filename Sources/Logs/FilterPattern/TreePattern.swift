@@ -38,7 +38,8 @@ indirect enum TreeCondition: Sendable, Hashable {
     /// The selectors it uses, in order.
     var selectors: [Selector] {
         switch self {
-        case .compare(let selector, _, _), .isTrue(let selector, _), .isNull(let selector), .exists(let selector, _): [selector]
+        case .compare(let selector, _, _), .isTrue(let selector, _), .isNull(let selector), .exists(let selector, _):
+            [selector]
         case .and(let left, let right), .or(let left, let right): left.selectors + right.selectors
         }
     }
@@ -83,7 +84,9 @@ struct Selector: Sendable, Hashable {
     private static func step(_ inner: Substring) -> Step? {
         if inner == "*" { return .any }
         if let index = Int(inner), index >= 0 { return .element(index) }
-        guard let quote = inner.first, quote == "'" || quote == "\"", inner.last == quote, inner.count > 2 else { return nil }
+        guard let quote = inner.first, quote == "'" || quote == "\"", inner.last == quote, inner.count > 2 else {
+            return nil
+        }
         return .member(String(inner.dropFirst().dropLast()))
     }
 
@@ -140,7 +143,9 @@ struct TreePatternParser {
             return inner
         }
         let path = scanner.word { $0.isWhitespace || "=!<>)&|}".contains($0) }
-        guard let selector = Selector(path) else { throw FilterPatternError(message: "'\(path)' is no selector such as $.level") }
+        guard let selector = Selector(path) else {
+            throw FilterPatternError(message: "'\(path)' is no selector such as $.level")
+        }
         if let comparison = scanner.comparison() {
             return .compare(selector, comparison, try scanner.value { $0.isWhitespace || ")&|}".contains($0) })
         }

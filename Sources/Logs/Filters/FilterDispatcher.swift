@@ -4,11 +4,13 @@ internal import Logging
 package import Notation
 internal import Synchronization
 
-/// Takes the metric values that log events stand for. The composition root plugs in the metrics service; what this room needs of it is this.
+/// Takes the metric values that log events stand for. The composition root plugs in the metrics service; what this
+/// room needs of it is this.
 package protocol MetricRecording: Sendable {
     /// Takes in one value and returns at once.
     func record(
-        _ namespace: String, _ name: String, dimensions: [(String, String)], value: Double, unit: String, at moment: Timestamp?,
+        _ namespace: String, _ name: String, dimensions: [(String, String)], value: Double, unit: String,
+        at moment: Timestamp?,
         account: String, region: String)
 }
 
@@ -71,7 +73,9 @@ final class FilterDispatcher: Sendable {
         _ transformation: MetricFilter.Transformation, _ match: PatternMatch, _ event: LogEvent, _ group: LogGroup
     ) -> Bool {
         let text = transformation.metricValue
-        guard let value = text.hasPrefix("$") ? match.value(text).flatMap(Double.init) : Double(text) else { return false }
+        guard let value = text.hasPrefix("$") ? match.value(text).flatMap(Double.init) : Double(text) else {
+            return false
+        }
         var dimensions: [(String, String)] = []
         for (name, reference) in transformation.dimensions ?? [:] {
             guard let value = match.value(reference), !value.isEmpty else { return false }
@@ -84,7 +88,8 @@ final class FilterDispatcher: Sendable {
         return true
     }
 
-    /// The default value stands for a minute in which events came in and none matched; here it is given with the first such batch.
+    /// The default value stands for a minute in which events came in and none matched; here it is given with the
+    /// first such batch.
     private func recordDefault(_ filter: MetricFilter, _ events: [LogEvent], _ group: LogGroup, isMatched: Bool) {
         guard let value = filter.transformation.defaultValue, let time = events.last?.time else { return }
         let minute = time / 60_000
@@ -96,7 +101,8 @@ final class FilterDispatcher: Sendable {
         guard isNew, !isMatched else { return }
         metrics.record(
             filter.transformation.metricNamespace, filter.transformation.metricName, dimensions: [], value: value,
-            unit: filter.transformation.unit ?? "None", at: Timestamp(microseconds: time * 1000), account: group.account,
+            unit: filter.transformation.unit ?? "None", at: Timestamp(microseconds: time * 1000),
+            account: group.account,
             region: group.region)
     }
 }

@@ -1,7 +1,7 @@
 internal import Foundation
 
-/// The gzip format (RFC 1952) around blocks that are stored, not compressed (RFC 1951, section 3.2.4): what receivers of log events must be
-/// able to read, without a compressor.
+/// The gzip format (RFC 1952) around blocks that are stored, not compressed (RFC 1951, section 3.2.4): what receivers
+/// of log events must be able to read, without a compressor.
 enum Gzip {
     private static let table: [UInt32] = (0..<256).map { start in
         (0..<8).reduce(UInt32(start)) { value, _ in value & 1 == 1 ? 0xEDB8_8320 ^ (value >> 1) : value >> 1 }

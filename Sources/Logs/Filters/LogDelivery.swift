@@ -34,7 +34,8 @@ struct LogDelivery: Machine {
         }
     }
 
-    /// An asynchronous invocation takes 256 KB at most; compression by nothing, base64 and names included, this many bytes of messages fit.
+    /// An asynchronous invocation takes 256 KB at most; compression by nothing, base64 and names included, this many
+    /// bytes of messages fit.
     private static let partLimit = 150 << 10
 
     /// Deliveries of the events, small enough each.
@@ -101,7 +102,8 @@ struct LogCarrier: Performer {
 
     func perform(_ command: LogDelivery.Command, of id: String, key: String) async throws -> LogDelivery.Event? {
         let parts = command.scope.split(separator: "/").map(String.init)
-        let caller = Caller(account: parts[0], region: parts[1], principal: "logs.amazonaws.com", invokedBy: "logs.amazonaws.com")
+        let caller = Caller(
+            account: parts[0], region: parts[1], principal: "logs.amazonaws.com", invokedBy: "logs.amazonaws.com")
         let payload: JSON = ["awslogs": ["data": .string(Gzip.stored(command.message.bytes()).base64)]]
         do {
             _ = try await cloud.call(
@@ -110,7 +112,8 @@ struct LogCarrier: Performer {
         } catch let error as AWSError where error.isSender || error.status == 501 {
             // The function is gone or will not have it: trying again would not help.
             log.warning(
-                "log events could not be delivered", metadata: ["destination": "\(command.destination)", "error": "\(error)"])
+                "log events could not be delivered",
+                metadata: ["destination": "\(command.destination)", "error": "\(error)"])
         }
         return .delivered
     }

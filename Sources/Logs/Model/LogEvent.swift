@@ -70,7 +70,9 @@ struct Segment: Codable, Sendable {
     /// Adds an event unless the segment has become too large or too long for it.
     mutating func append(_ event: LogEvent) -> Bool {
         let size = LogEvent.size(event.message)
-        guard bytes + size <= Self.sizeLimit, max(last, event.time) - min(first, event.time) <= Self.spanLimit else { return false }
+        guard bytes + size <= Self.sizeLimit, max(last, event.time) - min(first, event.time) <= Self.spanLimit else {
+            return false
+        }
         events.append(event)
         bytes += size
         (first, last) = (min(first, event.time), max(last, event.time))
@@ -89,8 +91,11 @@ struct Segment: Codable, Sendable {
         let times = try box.decode([Int64].self, forKey: .times)
         let ingestions = try box.decode([Int64].self, forKey: .ingestions)
         let messages = try box.decode([String].self, forKey: .messages)
-        guard times.count == messages.count, ingestions.count == messages.count, let start = times.min(), let end = times.max() else {
-            throw DecodingError.dataCorruptedError(forKey: .times, in: box, debugDescription: "The columns differ in length.")
+        guard times.count == messages.count, ingestions.count == messages.count, let start = times.min(),
+            let end = times.max()
+        else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .times, in: box, debugDescription: "The columns differ in length.")
         }
         events = messages.indices.map {
             LogEvent(time: times[$0], message: messages[$0], ingestion: ingestions[$0], number: number + $0)

@@ -6,7 +6,8 @@ struct LogGroup: Codable, Sendable {
     var name: String
     /// `account/region/`.
     var scope: String
-    /// What its streams and segments are stored under: a group made anew under an old name finds nothing of the old one.
+    /// What its streams and segments are stored under: a group made anew under an old name finds nothing of the old
+    /// one.
     var id: String
     var created: Timestamp
     var retentionDays: Int?
@@ -75,13 +76,16 @@ enum Collections {
     static let groups = Collection<LogGroup>("logs.group")
     /// Keyed by the group's id and the stream's name.
     static let streams = Collection<LogStream>("logs.stream")
-    /// Keyed by the group's id and the time of the last event, so that the newest come last and old ones are passed over unread.
+    /// Keyed by the group's id and the time of the last event, so that the newest come last and old ones are passed
+    /// over unread.
     static let segments = Collection<Segment>("logs.segment", lookups: ["stream": { [$0.streamID] }])
     /// Groups and streams whose segments are still to be removed.
     static let garbage = Collection<Garbage>("logs.garbage")
 
     static func streamKey(_ group: LogGroup, _ name: String) -> String { "\(group.id)/\(name)" }
-    static func segmentKey(_ groupID: String, last: Int64, _ suffix: String) -> String { "\(groupID)/\(last.sortable)/\(suffix)" }
+    static func segmentKey(_ groupID: String, last: Int64, _ suffix: String) -> String {
+        "\(groupID)/\(last.sortable)/\(suffix)"
+    }
 }
 
 /// The segments of a group or of a stream that is gone.

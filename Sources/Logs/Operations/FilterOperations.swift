@@ -46,36 +46,51 @@ extension LogsService {
         let pattern = try pattern(input.filterPattern)
         let value = transformation.metricValue
         guard Double(value) != nil || value.hasPrefix("$") else {
-            throw Refusal.invalid("Invalid metric transformation: the metricValue '\(value)' is neither a number nor a field such as $.size or $size.")
+            throw Refusal.invalid(
+                "Invalid metric transformation: the metricValue '\(value)' is neither a number nor a field such "
+                    + "as $.size or $size."
+            )
         }
         let dimensions = transformation.dimensions ?? [:]
         guard dimensions.isEmpty || transformation.defaultValue == nil else {
-            throw Refusal.invalid("Invalid metric transformation: dimensions and default value are mutually exclusive properties.")
+            throw Refusal.invalid(
+                "Invalid metric transformation: dimensions and default value are mutually exclusive properties.")
         }
-        guard dimensions.count <= 3 else { throw Refusal.invalid("A metric transformation can have 3 dimensions at most.") }
+        guard dimensions.count <= 3 else {
+            throw Refusal.invalid("A metric transformation can have 3 dimensions at most.")
+        }
         if case .terms = pattern, value.hasPrefix("$") || !dimensions.isEmpty {
-            throw Refusal.invalid("Invalid metric transformation: fields can be referred to only with a JSON or space-delimited filter pattern.")
+            throw Refusal.invalid(
+                "Invalid metric transformation: fields can be referred to only with a JSON or space-delimited "
+                    + "filter pattern."
+            )
         }
         return MetricFilter(
-            name: input.filterName ?? "", pattern: input.filterPattern ?? "", transformation: transformation, created: call.time)
+            name: input.filterName ?? "", pattern: input.filterPattern ?? "", transformation: transformation,
+            created: call.time)
     }
 
     private func pattern(_ text: String?) throws -> FilterPattern {
-        do { return try FilterPattern(parsing: text ?? "") } catch let error as FilterPatternError { throw Refusal.pattern(error) }
+        do { return try FilterPattern(parsing: text ?? "") } catch let error as FilterPatternError {
+            throw Refusal.pattern(error)
+        }
     }
 
     private var describeMetricFilters: Operation {
         Operation(
-            "DescribeMetricFilters", enforces: "logGroupName filterNamePrefix nextToken limit metricName metricNamespace"
+            "DescribeMetricFilters",
+            enforces: "logGroupName filterNamePrefix nextToken limit metricName metricNamespace"
         ) { (input: MetricFilterInput, call) in
-            let groups = if let name = input.logGroupName { [try await group(name, call.caller)] } else {
-                try await ledger.list(Collections.groups, prefix: call.caller.scope).map(\.value)
-            }
+            let groups =
+                if let name = input.logGroupName { [try await group(name, call.caller)] } else {
+                    try await ledger.list(Collections.groups, prefix: call.caller.scope).map(\.value)
+                }
             let all: [JSON] = groups.flatMap { group in
                 group.metricFilters.filter { filter in
                     filter.name.hasPrefix(input.filterNamePrefix ?? "")
                         && (input.metricName ?? filter.transformation.metricName) == filter.transformation.metricName
-                        && (input.metricNamespace ?? filter.transformation.metricNamespace) == filter.transformation.metricNamespace
+                        && (input.metricNamespace ?? filter.transformation.metricNamespace)
+                            == filter.transformation.metricNamespace
                 }.sorted { $0.name < $1.name }.map { filter in
                     [
                         "filterName": .string(filter.name), "filterPattern": .string(filter.pattern),
@@ -125,7 +140,8 @@ extension LogsService {
     var subscriptionFilterOperations: [Operation] {
         [
             Operation(
-                "PutSubscriptionFilter", enforces: "logGroupName filterName filterPattern destinationArn", stores: "distribution"
+                "PutSubscriptionFilter", enforces: "logGroupName filterName filterPattern destinationArn",
+                stores: "distribution"
             ) { (input: SubscriptionInput, call) in
                 let filter = try await subscription(input, call)
                 try await change(input.logGroupName, call) { group, _ in
@@ -133,13 +149,19 @@ extension LogsService {
                     guard old != nil || group.subscriptionFilters.count < Self.subscriptionLimit else {
                         throw AWSError("LimitExceededException", "Resource limit exceeded.")
                     }
-                    if let old { group.subscriptionFilters[old] = filter } else { group.subscriptionFilters.append(filter) }
+                    if let old {
+                        group.subscriptionFilters[old] = filter
+                    } else {
+                        group.subscriptionFilters.append(filter)
+                    }
                 }
                 return Nothing()
             },
-            Operation("DeleteSubscriptionFilter", enforces: "logGroupName filterName") { (input: SubscriptionInput, call) in
+            Operation("DeleteSubscriptionFilter", enforces: "logGroupName filterName") {
+                (input: SubscriptionInput, call) in
                 try await change(input.logGroupName, call) { group, _ in
-                    guard let place = group.subscriptionFilters.firstIndex(where: { $0.name == input.filterName }) else {
+                    guard let place = group.subscriptionFilters.firstIndex(where: { $0.name == input.filterName })
+                    else {
                         throw AWSError("ResourceNotFoundException", "The specified subscription filter does not exist.")
                     }
                     group.subscriptionFilters.remove(at: place)
@@ -149,13 +171,15 @@ extension LogsService {
             Operation("DescribeSubscriptionFilters", enforces: "logGroupName filterNamePrefix nextToken limit") {
                 (input: SubscriptionInput, call) in
                 let group = try await group(input.logGroupName, call.caller)
-                let all: [JSON] = group.subscriptionFilters.filter { $0.name.hasPrefix(input.filterNamePrefix ?? "") }.map { filter in
-                    [
-                        "filterName": .string(filter.name), "logGroupName": .string(group.name), "filterPattern": .string(filter.pattern),
-                        "destinationArn": .string(filter.destination), "distribution": .string(filter.distribution),
-                        "creationTime": .int(Int(filter.created.milliseconds)),
-                    ]
-                }
+                let all: [JSON] = group.subscriptionFilters.filter { $0.name.hasPrefix(input.filterNamePrefix ?? "") }
+                    .map { filter in
+                        [
+                            "filterName": .string(filter.name), "logGroupName": .string(group.name),
+                            "filterPattern": .string(filter.pattern),
+                            "destinationArn": .string(filter.destination), "distribution": .string(filter.distribution),
+                            "creationTime": .int(Int(filter.created.milliseconds)),
+                        ]
+                    }
                 return try paged("subscriptionFilters", all, input.nextToken, input.limit)
             },
         ]
@@ -165,11 +189,13 @@ extension LogsService {
     private func subscription(_ input: SubscriptionInput, _ call: Call) async throws -> SubscriptionFilter {
         let destination = input.destinationArn ?? ""
         guard destination.hasPrefix("arn:aws:lambda:") else {
-            throw AWSError.notImplemented("subscription filters to destinations other than Lambda functions (\(destination))")
+            throw AWSError.notImplemented(
+                "subscription filters to destinations other than Lambda functions (\(destination))")
         }
         _ = try pattern(input.filterPattern)
         do {
-            try await cloud.call("lambda", "GetFunctionConfiguration", ["FunctionName": .string(destination)], as: call.caller)
+            try await cloud.call(
+                "lambda", "GetFunctionConfiguration", ["FunctionName": .string(destination)], as: call.caller)
         } catch let error as AWSError {
             throw Refusal.invalid("Could not execute the lambda function \(destination). \(error.message)")
         }

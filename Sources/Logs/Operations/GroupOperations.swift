@@ -48,7 +48,8 @@ extension LogsService {
                 let key = call.caller.key(input.logGroupName)
                 guard try transaction.get(Collections.groups, key) == nil else { throw Refusal.groupExists }
                 let group = LogGroup(
-                    name: input.logGroupName, scope: call.caller.scope, id: transaction.surroundings.chance.hexadecimal(16),
+                    name: input.logGroupName, scope: call.caller.scope,
+                    id: transaction.surroundings.chance.hexadecimal(16),
                     created: transaction.now, tags: input.tags ?? [:])
                 try transaction.put(Collections.groups, key, group)
             }
@@ -72,16 +73,21 @@ extension LogsService {
     private var describeLogGroups: Operation {
         Operation(
             "DescribeLogGroups",
-            enforces: "logGroupNamePrefix logGroupNamePattern nextToken limit logGroupClass logGroupIdentifiers includeLinkedAccounts"
+            enforces:
+                "logGroupNamePrefix logGroupNamePattern nextToken limit logGroupClass logGroupIdentifiers "
+                    + "includeLinkedAccounts"
         ) { (input: DescribeInput, call) in
             guard input.logGroupNamePrefix == nil || input.logGroupNamePattern == nil else {
-                throw Refusal.invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
+                throw Refusal.invalid(
+                    "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
             }
-            let all = try await ledger.list(Collections.groups, prefix: call.caller.key(input.logGroupNamePrefix ?? "")).map(\.value)
+            let all = try await ledger.list(Collections.groups, prefix: call.caller.key(input.logGroupNamePrefix ?? ""))
+                .map(\.value)
             let names = input.logGroupIdentifiers.map { Set($0.map(GroupReference.name)) }
             let wanted = all.filter { group in
                 (names?.contains(group.name) ?? true) && (input.logGroupClass ?? group.logClass) == group.logClass
-                    && (input.logGroupNamePattern.map { group.name.hasPart($0) } ?? true) && (input.nextToken.map { group.name > $0 } ?? true)
+                    && (input.logGroupNamePattern.map { group.name.hasPart($0) } ?? true)
+                    && (input.nextToken.map { group.name > $0 } ?? true)
             }
             let page = wanted.prefix(input.limit ?? 50)
             var output: JSON = ["logGroups": .array(page.map(view))]
@@ -93,7 +99,8 @@ extension LogsService {
     private func view(_ group: LogGroup) -> JSON {
         var tree: JSON = [
             "logGroupName": .string(group.name), "creationTime": .int(Int(group.created.milliseconds)),
-            "metricFilterCount": .int(group.metricFilters.count), "arn": .string(group.arn + ":*"), "logGroupArn": .string(group.arn),
+            "metricFilterCount": .int(group.metricFilters.count), "arn": .string(group.arn + ":*"),
+            "logGroupArn": .string(group.arn),
             "storedBytes": .int(group.storedBytes), "logGroupClass": .string(group.logClass),
         ]
         if let days = group.retentionDays { tree["retentionInDays"] = .int(days) }
@@ -124,22 +131,28 @@ extension LogsService {
                 let tags = input.tags?.object ?? [:]
                 try await change(try input.group(), call) { group, _ in
                     for (key, value) in tags { group.tags[key] = value.string ?? "" }
-                    guard group.tags.count <= 50 else { throw AWSError("TooManyTagsException", "A log group can have 50 tags at most.") }
+                    guard group.tags.count <= 50 else {
+                        throw AWSError("TooManyTagsException", "A log group can have 50 tags at most.")
+                    }
                 }
                 return Nothing()
             }
         }
-        let untagging = [("UntagLogGroup", "logGroupName tags"), ("UntagResource", "resourceArn tagKeys")].map { name, members in
+        let untagging = [("UntagLogGroup", "logGroupName tags"), ("UntagResource", "resourceArn tagKeys")].map {
+            name, members in
             Operation(name, enforces: members) { (input: TagInput, call) in
                 let keys = input.keys
                 try await change(try input.group(), call) { group, _ in for key in keys { group.tags[key] = nil } }
                 return Nothing()
             }
         }
-        let listing = [("ListTagsLogGroup", "logGroupName"), ("ListTagsForResource", "resourceArn")].map { name, members in
+        let listing = [("ListTagsLogGroup", "logGroupName"), ("ListTagsForResource", "resourceArn")].map {
+            name, members in
             Operation(name, enforces: members) { (input: TagInput, call) in
                 let tags = try await group(try input.group(), call.caller).tags
-                return ["tags": .object(JSONObject(tags.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))] as JSON
+                return [
+                    "tags": .object(JSONObject(tags.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+                ] as JSON
             }
         }
         return tagging + untagging + listing

@@ -19,11 +19,13 @@ extension LogsService {
 
     /// The events are on disk when it answers. Sequence tokens are accepted and not looked at, as AWS does since 2023.
     var putLogEvents: Operation {
-        Operation("PutLogEvents", enforces: "logGroupName logStreamName logEvents", stores: "sequenceToken") { (input: PutInput, call) in
+        Operation("PutLogEvents", enforces: "logGroupName logStreamName logEvents", stores: "sequenceToken") {
+            (input: PutInput, call) in
             try check(input.logEvents)
             let store = store
             let output = try await ledger.write { transaction -> JSON in
-                guard var group = try transaction.get(Collections.groups, call.caller.key(input.logGroupName))?.value else {
+                guard var group = try transaction.get(Collections.groups, call.caller.key(input.logGroupName))?.value
+                else {
                     throw Refusal.noGroup
                 }
                 let key = Collections.streamKey(group, input.logStreamName)
@@ -43,7 +45,10 @@ extension LogsService {
             throw Refusal.invalid("Log event count exceeds the maximum of \(Self.countLimit).")
         }
         for (place, event) in events.enumerated() where LogEvent.size(event.message) > Self.byteLimit {
-            throw Refusal.invalid("Log event too large: \(LogEvent.size(event.message)) bytes exceeds limit of \(Self.byteLimit) (event \(place + 1)).")
+            throw Refusal.invalid(
+                "Log event too large: \(LogEvent.size(event.message)) bytes exceeds limit of \(Self.byteLimit) "
+                    + "(event \(place + 1))."
+            )
         }
         let size = events.reduce(0) { $0 + LogEvent.size($1.message) }
         guard size <= Self.byteLimit else {
@@ -52,8 +57,10 @@ extension LogsService {
         guard zip(events, events.dropFirst()).allSatisfy({ $0.timestamp <= $1.timestamp }) else {
             throw Refusal.invalid("Log events in a single PutLogEvents request must be in chronological order.")
         }
-        guard let first = events.first, let last = events.last, last.timestamp - first.timestamp <= Self.spanLimit else {
-            throw Refusal.invalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
+        guard let first = events.first, let last = events.last, last.timestamp - first.timestamp <= Self.spanLimit
+        else {
+            throw Refusal.invalid(
+                "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
         }
     }
 
@@ -64,9 +71,15 @@ extension LogsService {
         let newest = now.milliseconds + 2 * 3_600_000, oldest = now.milliseconds - 14 * 86_400_000
         let horizon = group.horizon(now) ?? .min
         var rejected: JSONObject = [:]
-        if let first = events.firstIndex(where: { $0.timestamp > newest }) { rejected["tooNewLogEventStartIndex"] = .int(first) }
-        if let last = events.lastIndex(where: { $0.timestamp < oldest }) { rejected["tooOldLogEventEndIndex"] = .int(last + 1) }
-        if let last = events.lastIndex(where: { $0.timestamp < horizon }) { rejected["expiredLogEventEndIndex"] = .int(last + 1) }
+        if let first = events.firstIndex(where: { $0.timestamp > newest }) {
+            rejected["tooNewLogEventStartIndex"] = .int(first)
+        }
+        if let last = events.lastIndex(where: { $0.timestamp < oldest }) {
+            rejected["tooOldLogEventEndIndex"] = .int(last + 1)
+        }
+        if let last = events.lastIndex(where: { $0.timestamp < horizon }) {
+            rejected["expiredLogEventEndIndex"] = .int(last + 1)
+        }
         let accepted = events.filter { $0.timestamp <= newest && $0.timestamp >= max(oldest, horizon) }
         return (accepted.map { LogStore.Line(time: $0.timestamp, message: $0.message) }, rejected)
     }

@@ -28,7 +28,9 @@ extension LogsService {
             "GetLogEvents",
             enforces: "logGroupName logGroupIdentifier logStreamName startTime endTime nextToken limit startFromHead"
         ) { (input: GetInput, call) in
-            let name = try GroupReference(logGroupName: input.logGroupName, logGroupIdentifier: input.logGroupIdentifier).name()
+            let name = try GroupReference(
+                logGroupName: input.logGroupName, logGroupIdentifier: input.logGroupIdentifier
+            ).name()
             try await store.flush()
             let group = try await group(name, call.caller)
             let stream = try await stream(input.logStreamName, group)
@@ -45,25 +47,30 @@ extension LogsService {
             let place = token?.position ?? LogPosition(time: start, stream: stream.name, number: 0)
             page = try await store.search(
                 LogSearch(
-                    group: group, stream: stream, from: max(place, LogPosition(time: start, stream: stream.name, number: 0)),
+                    group: group, stream: stream,
+                    from: max(place, LogPosition(time: start, stream: stream.name, number: 0)),
                     end: input.endTime ?? .max, limit: limit))
         } else {
             let place = token?.position ?? LogPosition(time: .max, stream: "", number: 0)
             let end = min(place, LogPosition(time: input.endTime ?? .max, stream: "", number: 0))
             page = try await store.latest(
-                stream, group, before: LogPosition(time: end.time, stream: "", number: end.number), from: start, limit: limit)
+                stream, group, before: LogPosition(time: end.time, stream: "", number: end.number), from: start,
+                limit: limit)
         }
         // Without events the place stays: at the end of a stream the token comes back as it was given.
         let fallback = token?.position ?? LogPosition(time: start, stream: stream.name, number: 0)
         let first = page.events.first?.position ?? fallback
-        let next = page.next ?? page.events.last.map { LogPosition(time: $0.event.time, stream: $0.stream, number: $0.event.number + 1) }
+        let next =
+            page.next
+            ?? page.events.last.map { LogPosition(time: $0.event.time, stream: $0.stream, number: $0.event.number + 1) }
         return [
-            "events": .array(page.events.map { found in
-                [
-                    "timestamp": .int(Int(found.event.time)), "message": .string(found.event.message),
-                    "ingestionTime": .int(Int(found.event.ingestion)),
-                ]
-            }),
+            "events": .array(
+                page.events.map { found in
+                    [
+                        "timestamp": .int(Int(found.event.time)), "message": .string(found.event.message),
+                        "ingestionTime": .int(Int(found.event.ingestion)),
+                    ]
+                }),
             "nextForwardToken": .string(StreamToken(isForward: true, position: next ?? fallback).text),
             "nextBackwardToken": .string(StreamToken(isForward: false, position: first).text),
         ]
@@ -74,9 +81,13 @@ extension LogsService {
     var filterLogEvents: Operation {
         Operation(
             "FilterLogEvents",
-            enforces: "logGroupName logGroupIdentifier logStreamNames logStreamNamePrefix startTime endTime filterPattern nextToken limit interleaved"
+            enforces:
+                "logGroupName logGroupIdentifier logStreamNames logStreamNamePrefix startTime endTime "
+                    + "filterPattern nextToken limit interleaved"
         ) { (input: FilterInput, call) in
-            let name = try GroupReference(logGroupName: input.logGroupName, logGroupIdentifier: input.logGroupIdentifier).name()
+            let name = try GroupReference(
+                logGroupName: input.logGroupName, logGroupIdentifier: input.logGroupIdentifier
+            ).name()
             guard input.logStreamNames == nil || input.logStreamNamePrefix == nil else {
                 throw Refusal.invalid("logStreamNamePrefix and logStreamNames cannot both be specified.")
             }
@@ -89,13 +100,14 @@ extension LogsService {
                 ids[stream] = try await ledger.get(Collections.streams, Collections.streamKey(group, stream))?.value.id
             }
             var output: JSON = [
-                "events": .array(page.events.map { found in
-                    [
-                        "logStreamName": .string(found.stream), "timestamp": .int(Int(found.event.time)),
-                        "message": .string(found.event.message), "ingestionTime": .int(Int(found.event.ingestion)),
-                        "eventId": .string(EventID.text(found.event, ids[found.stream] ?? "")),
-                    ]
-                }), "searchedLogStreams": [],
+                "events": .array(
+                    page.events.map { found in
+                        [
+                            "logStreamName": .string(found.stream), "timestamp": .int(Int(found.event.time)),
+                            "message": .string(found.event.message), "ingestionTime": .int(Int(found.event.ingestion)),
+                            "eventId": .string(EventID.text(found.event, ids[found.stream] ?? "")),
+                        ]
+                    }), "searchedLogStreams": [],
             ]
             if let next = page.next { output["nextToken"] = .string(SearchToken.text(next)) }
             return output
@@ -109,7 +121,8 @@ extension LogsService {
         }
         var search = LogSearch(
             group: group, from: LogPosition(time: max(0, input.startTime ?? 0), stream: "", number: 0),
-            end: input.endTime.map { $0 < .max ? $0 + 1 : $0 } ?? .max, limit: min(input.limit ?? Self.pageLimit, Self.pageLimit))
+            end: input.endTime.map { $0 < .max ? $0 + 1 : $0 } ?? .max,
+            limit: min(input.limit ?? Self.pageLimit, Self.pageLimit))
         search.matches = { pattern.matches($0) }
         if let token = input.nextToken { search.from = max(search.from, try SearchToken.position(token)) }
         if let names = input.logStreamNames {
@@ -144,7 +157,8 @@ struct StreamToken {
     }
 
     var text: String {
-        (isForward ? "f/" : "b/") + EventID.padded(String(position.time), 20) + EventID.padded(String(position.number), 36)
+        (isForward ? "f/" : "b/") + EventID.padded(String(position.time), 20)
+            + EventID.padded(String(position.number), 36)
     }
 }
 

@@ -41,7 +41,9 @@ struct GroupReference: Decodable {
 extension LogsService {
     /// The group of that name.
     func group(_ name: String, _ caller: Caller) async throws -> LogGroup {
-        guard let group = try await ledger.get(Collections.groups, caller.key(name))?.value else { throw Refusal.noGroup }
+        guard let group = try await ledger.get(Collections.groups, caller.key(name))?.value else {
+            throw Refusal.noGroup
+        }
         return group
     }
 
@@ -58,7 +60,9 @@ extension LogsService {
         _ name: String, _ call: Call, _ body: @escaping @Sendable (inout LogGroup, Transaction) throws -> Void
     ) async throws {
         try await ledger.write { transaction in
-            guard var group = try transaction.get(Collections.groups, call.caller.key(name))?.value else { throw Refusal.noGroup }
+            guard var group = try transaction.get(Collections.groups, call.caller.key(name))?.value else {
+                throw Refusal.noGroup
+            }
             try body(&group, transaction)
             try transaction.put(Collections.groups, group.key, group)
         }

@@ -17,13 +17,15 @@ extension LogsService {
     private var createLogStream: Operation {
         Operation("CreateLogStream", enforces: "logGroupName logStreamName") { (input: StreamInput, call) in
             try await ledger.write { transaction in
-                guard let group = try transaction.get(Collections.groups, call.caller.key(input.logGroupName))?.value else {
+                guard let group = try transaction.get(Collections.groups, call.caller.key(input.logGroupName))?.value
+                else {
                     throw Refusal.noGroup
                 }
                 let key = Collections.streamKey(group, input.logStreamName)
                 guard try transaction.get(Collections.streams, key) == nil else { throw Refusal.streamExists }
                 let id = transaction.surroundings.chance.hexadecimal(16)
-                try transaction.put(Collections.streams, key, LogStream(name: input.logStreamName, id: id, created: transaction.now))
+                try transaction.put(
+                    Collections.streams, key, LogStream(name: input.logStreamName, id: id, created: transaction.now))
             }
             return Nothing()
         }
@@ -34,7 +36,8 @@ extension LogsService {
         Operation("DeleteLogStream", enforces: "logGroupName logStreamName") { (input: StreamInput, call) in
             try await store.flush()
             try await ledger.write { transaction in
-                guard var group = try transaction.get(Collections.groups, call.caller.key(input.logGroupName))?.value else {
+                guard var group = try transaction.get(Collections.groups, call.caller.key(input.logGroupName))?.value
+                else {
                     throw Refusal.noGroup
                 }
                 let key = Collections.streamKey(group, input.logStreamName)
@@ -58,17 +61,21 @@ extension LogsService {
             guard !byTime || input.logStreamNamePrefix == nil else {
                 throw Refusal.invalid("Cannot order by LastEventTime with a logStreamNamePrefix.")
             }
-            let name = try GroupReference(logGroupName: input.logGroupName, logGroupIdentifier: input.logGroupIdentifier).name()
+            let name = try GroupReference(
+                logGroupName: input.logGroupName, logGroupIdentifier: input.logGroupIdentifier
+            ).name()
             try await store.flush()
             let group = try await group(name, call.caller)
             var streams = try await ledger.list(
-                Collections.streams, prefix: Collections.streamKey(group, input.logStreamNamePrefix ?? "")).map(\.value)
+                Collections.streams, prefix: Collections.streamKey(group, input.logStreamNamePrefix ?? "")
+            ).map(\.value)
             if byTime { streams.sort { ($0.lastEvent ?? 0, $0.name) < ($1.lastEvent ?? 0, $1.name) } }
             if input.descending ?? false { streams.reverse() }
-            let start = try input.nextToken.map { token in
-                guard let place = Int(token), place > 0 else { throw Refusal.badToken }
-                return place
-            } ?? 0
+            let start =
+                try input.nextToken.map { token in
+                    guard let place = Int(token), place > 0 else { throw Refusal.badToken }
+                    return place
+                } ?? 0
             let page = streams.dropFirst(start).prefix(input.limit ?? 50)
             var output: JSON = ["logStreams": .array(page.map { view($0, group) })]
             if start + page.count < streams.count { output["nextToken"] = .string(String(start + page.count)) }

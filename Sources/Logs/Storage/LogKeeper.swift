@@ -3,7 +3,8 @@ internal import Logging
 internal import Notation
 internal import ServiceLifecycle
 
-/// Writes the store's buffer down, and removes what is past its retention or belongs to groups and streams that are gone.
+/// Writes the store's buffer down, and removes what is past its retention or belongs to groups and streams that are
+/// gone.
 struct LogKeeper: Service {
     let store: LogStore
 
@@ -41,7 +42,8 @@ struct LogKeeper: Service {
         let surroundings = store.ledger.surroundings
         repeat {
             do { try await store.sweep() } catch {
-                store.log.error("old log events could not be removed and are tried again", metadata: ["error": "\(error)"])
+                store.log.error(
+                    "old log events could not be removed and are tried again", metadata: ["error": "\(error)"])
             }
         } while (try? await surroundings.time.sleep(until: surroundings.now + Self.sweepEvery)) != nil
     }
@@ -56,7 +58,9 @@ extension LogStore {
         for group in try await ledger.list(Collections.groups).map(\.value) {
             guard let horizon = group.horizon(ledger.surroundings.now) else { continue }
             let end = Collections.segmentKey(group.id, last: horizon, "")
-            try await remove { try $0.list(Collections.segments, prefix: group.id + "/", limit: Self.sweepSize).filter { $0.key < end } }
+            try await remove {
+                try $0.list(Collections.segments, prefix: group.id + "/", limit: Self.sweepSize).filter { $0.key < end }
+            }
         }
         for item in try await ledger.list(Collections.garbage) {
             try await remove { transaction in

@@ -58,7 +58,9 @@ extension LogStore {
                 guard search.isWanted(segment.streamName) else { continue }
                 for event in segment.events where event.time >= start && event.time < search.end {
                     let position = LogPosition(time: event.time, stream: segment.streamName, number: event.number)
-                    if position >= search.from, search.matches(event.message) { found.add(FoundEvent(event: event, stream: segment.streamName)) }
+                    if position >= search.from, search.matches(event.message) {
+                        found.add(FoundEvent(event: event, stream: segment.streamName))
+                    }
                 }
             }
             guard page.count == Self.pageSize, let last = page.last?.key else { return found.page(before: nil) }
@@ -70,11 +72,14 @@ extension LogStore {
         if let stream = search.stream {
             return try await ledger.find(Collections.segments, "stream", stream.id, after: after, limit: Self.pageSize)
         }
-        return try await ledger.list(Collections.segments, prefix: search.group.id + "/", after: after, limit: Self.pageSize)
+        return try await ledger.list(
+            Collections.segments, prefix: search.group.id + "/", after: after, limit: Self.pageSize)
     }
 
     /// The last events of a stream before a position, in order. Looks back further and further until there are enough.
-    func latest(_ stream: LogStream, _ group: LogGroup, before end: LogPosition, from start: Int64, limit: Int) async throws -> LogPage {
+    func latest(_ stream: LogStream, _ group: LogGroup, before end: LogPosition, from start: Int64, limit: Int)
+        async throws -> LogPage
+    {
         let oldest = max(start, stream.firstEvent ?? 0)
         let newest = min(end.time, (stream.lastEvent ?? 0) + 1)
         var reach: Int64 = 10_000
@@ -82,7 +87,8 @@ extension LogStore {
             let from = max(oldest, newest - reach)
             var tail = Tail(limit: limit, byteLimit: 1 << 20)
             var search = LogSearch(
-                group: group, stream: stream, from: LogPosition(time: from, stream: "", number: 0), end: end.time == .max ? .max : end.time + 1,
+                group: group, stream: stream, from: LogPosition(time: from, stream: "", number: 0),
+                end: end.time == .max ? .max : end.time + 1,
                 limit: 10_000, byteLimit: 4 << 20)
             while true {
                 let page = try await self.search(search)

@@ -10,20 +10,25 @@ extension LogStore {
             group = known
         } else {
             group = LogGroup(
-                name: target.group, scope: target.scope, id: transaction.surroundings.chance.hexadecimal(16), created: now)
+                name: target.group, scope: target.scope, id: transaction.surroundings.chance.hexadecimal(16),
+                created: now)
         }
-        var stream = try transaction.get(Collections.streams, Collections.streamKey(group, target.stream))?.value
+        var stream =
+            try transaction.get(Collections.streams, Collections.streamKey(group, target.stream))?.value
             ?? LogStream(name: target.stream, id: transaction.surroundings.chance.hexadecimal(16), created: now)
         try append(lines, &stream, &group, transaction)
     }
 
     /// Numbers lines, stores them in segments, and sees to the group's filters once they are on disk.
-    func append(_ lines: [Line], _ stream: inout LogStream, _ group: inout LogGroup, _ transaction: Transaction) throws {
+    func append(_ lines: [Line], _ stream: inout LogStream, _ group: inout LogGroup, _ transaction: Transaction) throws
+    {
         let now = transaction.now.milliseconds
         var events: [LogEvent] = []
         events.reserveCapacity(lines.count)
         for line in lines {
-            events.append(LogEvent(time: line.time, message: line.message, ingestion: now, number: stream.eventCount + events.count))
+            events.append(
+                LogEvent(
+                    time: line.time, message: line.message, ingestion: now, number: stream.eventCount + events.count))
         }
         guard let first = events.map(\.time).min(), let last = events.map(\.time).max() else { return }
         try store(events, &stream, group, transaction)

@@ -6,8 +6,8 @@ internal import Synchronization
 
 /// Keeps the events of all streams: takes lines in without waiting, and finds events again by stream, group and time.
 ///
-/// Lines lie in a bounded buffer for a fraction of a second before they are written; whoever reads has them written first. kill -9 loses
-/// what is in the buffer; what ``put(_:_:_:now:)`` has returned for is on disk.
+/// Lines lie in a bounded buffer for a fraction of a second before they are written; whoever reads has them written
+/// first. kill -9 loses what is in the buffer; what ``put(_:_:_:now:)`` has returned for is on disk.
 package final class LogStore: Sendable {
     /// A line that is not numbered yet.
     struct Line: Sendable {
@@ -49,8 +49,8 @@ package final class LogStore: Sendable {
         (calls, call) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Takes lines in and returns at once; group and stream are made when they are not there. When the buffer is full the lines are
-    /// dropped, and how many is written into the stream as soon as there is room.
+    /// Takes lines in and returns at once; group and stream are made when they are not there. When the buffer is full
+    /// the lines are dropped, and how many is written into the stream as soon as there is room.
     ///
     /// - Parameters:
     ///   - lines: Milliseconds since 1970, and the message; longer ones than 1 MB are cut.
@@ -85,10 +85,13 @@ package final class LogStore: Sendable {
     /// Has the keeper flush again, after a flush that failed.
     func callAgain() { call.yield() }
 
-    /// Writes everything that is in the buffer; on disk when it returns.
-    package func flush() async throws {
-        // Lines that another flush has taken out may still be on their way: then the write comes after theirs, though it be empty.
-        while state.withLock({ $0.bytes > 0 || !$0.dropped.isEmpty || $0.writing > 0 }) {
+    /// Writes what is in the buffer now; on disk when it returns.
+    func flush() async throws {
+        // More than the buffer holds is never there at the beginning: a steady stream of lines cannot keep the caller.
+        for _ in 0...(Self.bufferLimit / Self.batchLimit) {
+            // Lines another flush has taken out may still be on their way: then this write comes after theirs, though it be
+            // empty.
+            guard state.withLock({ $0.bytes > 0 || !$0.dropped.isEmpty || $0.writing > 0 }) else { return }
             let batch = take()
             do {
                 try await ledger.write { transaction in
@@ -111,16 +114,21 @@ package final class LogStore: Sendable {
             var batch: [Target: [Line]] = [:]
             var bytes = 0
             for (target, lines) in state.lines where bytes < Self.batchLimit {
-                batch[target] = lines
-                state.lines[target] = nil
-                bytes += lines.reduce(0) { $0 + LogEvent.size($1.message) }
+                var count = 0
+                while count < lines.count, bytes < Self.batchLimit {
+                    bytes += LogEvent.size(lines[count].message)
+                    count += 1
+                }
+                batch[target] = Array(lines.prefix(count))
+                state.lines[target] = count == lines.count ? nil : Array(lines.dropFirst(count))
             }
             state.bytes -= bytes
-            for (target, count) in state.dropped {
-                let message = "[slipway] \(count) log events were dropped here: more than \(Self.bufferLimit >> 20) MB waited to be written."
+            for (target, count) in state.dropped where state.lines[target] == nil {
+                let limit = "\(Self.bufferLimit >> 20) MB"
+                let message = "[slipway] \(count) log events were dropped here: more than \(limit) waited to be written."
                 batch[target, default: []].append(Line(time: now, message: message))
+                state.dropped[target] = nil
             }
-            state.dropped = [:]
             return batch
         }
     }
