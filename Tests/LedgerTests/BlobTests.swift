@@ -154,7 +154,7 @@ struct BlobTests {
             let before = try Blobs(ledger: ledger)
             let kept = try await before.add(bytes(50_000), "a")
             for name in ["1-zz-orphan", "1-zy-half.part"] {
-                FileManager.default.createFile(atPath: before.folder + "/" + name, contents: Data([1]))
+                _ = FileManager.default.createFile(atPath: before.folder + "/" + name, contents: Data([1]))
             }
             let after = try Blobs(ledger: ledger)
             let mine = try await after.add(bytes(50_000), "b")
