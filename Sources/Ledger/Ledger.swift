@@ -43,7 +43,11 @@ package final class Ledger: Sendable {
         } catch let error as LedgerError {
             throw error
         } catch {
-            throw LedgerError(.unusable, "The data folder \(folder) cannot be used: \(error). Check its rights and disk space.")
+            // Foundation's own description of its errors is a dump of their insides.
+            let cause = (error as? CocoaError)?.localizedDescription ?? "\(error)"
+            let words = cause.hasSuffix(".") ? String(cause.dropLast()) : cause
+            throw LedgerError(
+                .unusable, "The data folder \(folder) cannot be used: \(words). Check its rights and disk space.")
         }
         cache = DocumentCache(byteLimit: cacheBytes)
         commits = GroupCommit(pool: pool, cache: cache, appended: appended, surroundings: surroundings)
