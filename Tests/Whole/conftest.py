@@ -30,15 +30,20 @@ def eventually(what, probe, within=30.0):
         time.sleep(0.02)  # a poll of a condition, bounded by the deadline
 
 
+def make_free_port():
+    """A port that nobody listens on now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 class Slipway:
     """A server process with a data folder of its own."""
 
     def __init__(self, folder, *options):
         self.folder = pathlib.Path(folder)
         self.options = options
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = make_free_port()
         self.process = None
         self.log = open(self.folder.parent / f"{self.folder.name}.log", "ab")
 

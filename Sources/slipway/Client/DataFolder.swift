@@ -11,7 +11,10 @@ struct DataFolder: ParsableArguments {
 
     /// The folder, absolute.
     var path: String {
-        let text = given ?? ProcessInfo.processInfo.environment["SLIPWAY_DATA"] ?? NSHomeDirectory() + "/.slipway"
+        let environment = ProcessInfo.processInfo.environment
+        // HOME first, as shells and the AWS tools have it; Foundation asks the user database alone.
+        let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
+        let text = given ?? environment["SLIPWAY_DATA"] ?? home + "/.slipway"
         return URL(fileURLWithPath: text).standardizedFileURL.path
     }
 }

@@ -11,12 +11,17 @@ struct ServerAccess: Sendable {
 
     /// Reads what the server of that data folder left there.
     ///
-    /// - Throws: ``CommandFailure`` when no server ever ran on that folder.
+    /// - Throws: ``CommandFailure`` when no server ever ran on that folder, or what it left there cannot be read.
     init(folder: DataFolder) throws {
-        guard let text = FileManager.default.contents(atPath: folder.path + "/access.json"),
-            let tree = try? JSON(parsing: [UInt8](text)), let endpoint = tree["endpoint"]?.string
-        else {
+        let file = folder.path + "/access.json"
+        guard FileManager.default.fileExists(atPath: file) else {
             throw CommandFailure("No Slipway has run on \(folder.path) yet. Start one: slipway serve --data \(folder.path)")
+        }
+        guard let text = FileManager.default.contents(atPath: file) else {
+            throw CommandFailure("'\(file)' cannot be read. It belongs to the user who runs the server.")
+        }
+        guard let tree = try? JSON(parsing: [UInt8](text)), let endpoint = tree["endpoint"]?.string else {
+            throw CommandFailure("'\(file)' is damaged. The server writes it anew when it starts.")
         }
         self.endpoint = endpoint
         accessKeyID = tree["accessKeyId"]?.string ?? "test"

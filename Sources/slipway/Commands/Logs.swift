@@ -42,10 +42,19 @@ struct Logs: AsyncParsableCommand {
         if let filter { input["filterPattern"] = .string(filter) }
         var events: [JSON] = []
         while true {
-            let answer = try await client.call("logs", "FilterLogEvents", input)
+            let answer = try await call(client, input, group)
             events += answer["events"]?.array ?? []
             guard let next = answer["nextToken"] else { return events }
             input["nextToken"] = next
+        }
+    }
+
+    private func call(_ client: SlipwayClient, _ input: JSON, _ group: String) async throws -> JSON {
+        do {
+            return try await client.call("logs", "FilterLogEvents", input)
+        } catch let error as CallFailure where error.code == "ResourceNotFoundException" {
+            let hint = source.hasPrefix("/") ? "" : " A function has one as soon as it has run."
+            throw CommandFailure("There is no log group \(group) in \(client.access.region).\(hint)")
         }
     }
 

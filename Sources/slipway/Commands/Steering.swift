@@ -67,13 +67,14 @@ struct Abort: SteeringCommand {
 struct DeploymentFinder {
     let client: SlipwayClient
 
+    private static let active: JSON = ["includeOnlyStatuses": ["Created", "Queued", "InProgress", "Ready"]]
+
     /// The id given, or that of the only deployment under way.
     ///
     /// - Throws: ``CommandFailure`` that lists the candidates when it is not clear which is meant.
     func id(_ given: String?) async throws -> String {
         if let given { return given }
-        let active: JSON = ["includeOnlyStatuses": ["Created", "Queued", "InProgress", "Ready"]]
-        let ids = try await client.call("codedeploy", "ListDeployments", active)["deployments"]?.array?.compactMap(\.string) ?? []
+        let ids = try await ids(Self.active)
         guard let only = ids.first else {
             throw CommandFailure("No deployment is under way. 'aws deploy list-deployments' lists the past ones.")
         }
@@ -83,11 +84,25 @@ struct DeploymentFinder {
         return only
     }
 
+    /// The newest deployment under way; when there is none, the next to begin, however soon it ends.
+    func next() async throws -> String {
+        let known = Set(try await ids())
+        if let newest = try await ids(Self.active).first { return newest }
+        Terminal.error.line("No deployment is under way. Waiting for the next one.")
+        while true {
+            if let new = try await ids().first(where: { !known.contains($0) }) { return new }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    private func ids(_ input: JSON = [:]) async throws -> [String] {
+        try await client.call("codedeploy", "ListDeployments", input)["deployments"]?.array?.compactMap(\.string) ?? []
+    }
+
     /// The id given, or that of the newest deployment.
     func latest(_ given: String?) async throws -> String {
         if let given { return given }
-        let ids = try await client.call("codedeploy", "ListDeployments")["deployments"]?.array?.compactMap(\.string) ?? []
-        guard let newest = ids.first else { throw CommandFailure("There has been no deployment yet.") }
+        guard let newest = try await ids().first else { throw CommandFailure("There has been no deployment yet.") }
         return newest
     }
 }

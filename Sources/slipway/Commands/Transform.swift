@@ -12,7 +12,7 @@ struct Transform: ParsableCommand {
     @Argument(help: "The template, YAML or JSON.")
     var file: String
 
-    @Option(help: "A JSON file with region, partition, parameters, managedPolicies and applications.")
+    @Option(help: "A JSON file with region (us-east-1 if left out), partition, parameters, managedPolicies and applications.")
     var context: String?
 
     func run() throws {
@@ -22,13 +22,27 @@ struct Transform: ParsableCommand {
         } catch let error as YAMLError {
             throw CommandFailure("\(file):\(error.mark.line):\(error.mark.column): \(error.message)")
         }
-        let facts = try context.map { try JSON(parsing: try Self.text(of: $0)) } ?? [:]
+        var facts = try context.map(Self.facts) ?? [:]
+        if facts["region"] == nil { facts["region"] = .string(Self.region) }
         do {
             let expanded = try SAMTransform(context: SAMTransform.Context(json: facts)).transform(template)
             Terminal.standard.line(expanded.text(.pretty))
         } catch let error as SAMError {
-            Terminal.error.line(error.message)
-            throw ExitCode(1)
+            throw CommandFailure(error.message)
+        }
+    }
+
+    /// The region the AWS tools would take, else the one a server has by default.
+    private static var region: String {
+        let environment = ProcessInfo.processInfo.environment
+        return environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
+    }
+
+    private static func facts(of file: String) throws -> JSON {
+        do {
+            return try JSON(parsing: try text(of: file))
+        } catch let error where !(error is CommandFailure) {
+            throw CommandFailure("'\(file)' is no JSON: \(error)")
         }
     }
 

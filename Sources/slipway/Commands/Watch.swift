@@ -13,6 +13,9 @@ struct Watch: AsyncParsableCommand {
     @Argument(help: "The deployment's id. The newest when left out.")
     var deployment: String?
 
+    @Flag(help: "When no deployment is under way, wait for the next one. Interrupt to stop waiting.")
+    var wait = false
+
     @Flag(help: "Print an object a line.")
     var json = false
 
@@ -20,7 +23,8 @@ struct Watch: AsyncParsableCommand {
 
     func run() async throws {
         let client = try SlipwayClient(folder)
-        let id = try await DeploymentFinder(client: client).latest(deployment)
+        let finder = DeploymentFinder(client: client)
+        let id = wait && deployment == nil ? try await finder.next() : try await finder.latest(deployment)
         var watcher = DeploymentWatcher(client: client, id: id, style: json ? .json : .automatic)
         guard try await watcher.follow() else { throw ExitCode(1) }
     }
