@@ -1,0 +1,212 @@
+"""CloudFormation when it goes wrong: what is taken back, what is kept, what is said; custom resources among it."""
+import json
+import time
+import urllib.request
+
+import pytest
+
+from conftest import eventually, zipped
+from stacks import Stack, name, parameter, refusal, template
+
+
+@pytest.fixture
+def stack(shared):
+    return Stack(shared)
+
+
+def bad():
+    """A resource that is refused when it is made."""
+    return {"Type": "AWS::Lambda::Function", "Properties": {
+        "Runtime": "python3.11", "Handler": "a.b", "Role": "arn:aws:iam::000000000000:role/r",
+        "Code": {"S3Bucket": "no-such-bucket", "S3Key": "k"}}}
+
+
+def test_a_failed_creation_is_rolled_back(stack):
+    stack.create({"A": parameter("1"), "Bad": bad() | {"DependsOn": "A"}, "After": parameter("2", DependsOn="Bad")}, wait=None)
+    assert stack.settled() == "ROLLBACK_COMPLETE"
+    story = stack.story()
+    assert ("After", "CREATE_IN_PROGRESS") not in story
+    assert ("A", "DELETE_COMPLETE") in story
+    assert "bucket" in stack.reasons("Bad")[0].lower()
+    assert stack.reasons(stack.name, "ROLLBACK_IN_PROGRESS") == [
+        "The following resource(s) failed to create: [Bad]. Rollback requested by user."]
+    code, message = refusal(stack.client.update_stack, StackName=stack.name, TemplateBody=template({"A": parameter("1")}))
+    assert code == "ValidationError"
+    assert f"{stack.id} is in ROLLBACK_COMPLETE state and can not be updated." in message
+    stack.delete()
+
+
+@pytest.mark.parametrize("options, ending", [
+    ({"DisableRollback": True}, "CREATE_FAILED"), ({"OnFailure": "DO_NOTHING"}, "CREATE_FAILED"),
+    ({"OnFailure": "DELETE"}, "DELETE_COMPLETE")])
+def test_what_to_do_on_failure_is_a_choice(stack, options, ending):
+    stack.create({"A": parameter("1"), "Bad": bad() | {"DependsOn": "A"}}, wait=None, **options)
+    assert stack.settled() == ending
+    if ending == "CREATE_FAILED":
+        assert stack.value("A") == "1"
+        stack.delete()
+
+
+def test_a_failed_update_gives_the_old_values_back(stack):
+    stack.create({"A": parameter("old"), "B": parameter("b")})
+    stack.update({"A": parameter("new"), "Bad": bad() | {"DependsOn": "A"}, "New": parameter("n")}, wait=None)
+    assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.value("A") == "old" and stack.value("B") == "b"
+    resources = stack.client.describe_stack_resources(StackName=stack.name)["StackResources"]
+    assert {r["LogicalResourceId"] for r in resources} == {"A", "B"}
+    story = stack.story()
+    assert (stack.name, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS") in story
+    assert ("New", "DELETE_COMPLETE") in story
+    assert stack.reasons(stack.name, "UPDATE_ROLLBACK_IN_PROGRESS") == [
+        "The following resource(s) failed to create: [Bad]. "]
+    stack.update({"A": parameter("newer")})
+    assert stack.value("A") == "newer"
+
+
+def test_an_update_that_keeps_what_succeeded(stack):
+    stack.create({"A": parameter("old")})
+    stack.update({"A": parameter("new"), "Bad": bad() | {"DependsOn": "A"}}, wait=None, DisableRollback=True)
+    assert stack.settled() == "UPDATE_FAILED"
+    assert stack.value("A") == "new"
+    stack.client.rollback_stack(StackName=stack.name)
+    assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.value("A") == "old"
+
+
+def waiting():
+    return {"H": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+            "W": {"Type": "AWS::CloudFormation::WaitCondition", "DependsOn": "A",
+                  "Properties": {"Handle": {"Ref": "H"}, "Timeout": "600", "Count": 1}}}
+
+
+def test_an_update_can_be_cancelled(stack):
+    stack.create({"A": parameter("old")})
+    stack.update({"A": parameter("new")} | waiting(), wait=None)
+    eventually("the wait", lambda: ("W", "CREATE_IN_PROGRESS") in stack.story())
+    code, message = refusal(
+        stack.client.update_stack, StackName=stack.name, TemplateBody=template({"A": parameter("third")}))
+    assert code == "ValidationError" and "UPDATE_IN_PROGRESS" in message
+    stack.client.cancel_update_stack(StackName=stack.name)
+    assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.value("A") == "old"
+    assert refusal(stack.client.cancel_update_stack, StackName=stack.name)[0] == "ValidationError"
+
+
+def test_a_wait_condition_hears_its_signal(stack):
+    stack.create({"A": parameter("1")} | waiting(), {"Outputs": {"Data": {"Value": {"Fn::GetAtt": ["W", "Data"]}}}}, wait=None)
+    eventually("the wait", lambda: ("W", "CREATE_IN_PROGRESS") in stack.story())
+    signal = json.dumps({"Status": "SUCCESS", "Reason": "up", "UniqueId": "1", "Data": "hello"}).encode()
+    urllib.request.urlopen(urllib.request.Request(
+        stack.physical("H"), data=signal, method="PUT", headers={"Content-Type": ""}))
+    stack.wait("stack_create_complete")
+    assert json.loads(stack.outputs()["Data"]) == {"1": "hello"}
+
+
+def test_a_stack_that_takes_too_long_is_rolled_back(stack):
+    resources = {"A": parameter("1")} | waiting()
+    resources["W"]["Properties"]["Timeout"] = "1"
+    stack.create(resources, wait=None)
+    assert stack.settled() == "ROLLBACK_COMPLETE"
+    assert "WaitCondition timed out. Received 0 conditions when expecting 1" in stack.reasons("W")[0]
+
+
+def test_drift_is_seen(stack):
+    stack.create({"A": parameter("1"), "B": parameter("2")})
+    stack.server.client("ssm").put_parameter(Name=stack.physical("A"), Value="other", Type="String", Overwrite=True)
+    detection = stack.client.detect_stack_drift(StackName=stack.name)["StackDriftDetectionId"]
+    status = eventually("the detection", lambda: (
+        d if (d := stack.client.describe_stack_drift_detection_status(StackDriftDetectionId=detection))[
+            "DetectionStatus"] != "DETECTION_IN_PROGRESS" else None))
+    assert (status["StackDriftStatus"], status["DriftedStackResourceCount"]) == ("DRIFTED", 1)
+    drifts = {d["LogicalResourceId"]: d for d in
+              stack.client.describe_stack_resource_drifts(StackName=stack.name)["StackResourceDrifts"]}
+    assert drifts["B"]["StackResourceDriftStatus"] == "IN_SYNC"
+    difference = drifts["A"]["PropertyDifferences"]
+    assert [(d["PropertyPath"], d["ExpectedValue"], d["ActualValue"]) for d in difference] == [("/Value", "1", "other")]
+
+
+# Custom resources
+
+CUSTOM = """
+import json, os, urllib.request
+def handler(event, context):
+    properties = event["ResourceProperties"]
+    if properties.get("Crash") and event["RequestType"] != "Delete":
+        raise RuntimeError("no luck")
+    if properties.get("Exit") and event["RequestType"] != "Delete":
+        os._exit(3)
+    if properties.get("Silent") and event["RequestType"] != "Delete":
+        return "said nothing"
+    fail = properties.get("Fail") and event["RequestType"] != "Delete"
+    body = json.dumps({
+        "Status": "FAILED" if fail else "SUCCESS", "Reason": "not today", "StackId": event["StackId"],
+        "RequestId": event["RequestId"], "LogicalResourceId": event["LogicalResourceId"],
+        "PhysicalResourceId": properties.get("Id", "custom-1"),
+        "Data": {"Answer": properties.get("Ask", "") + "!", "Kind": event["RequestType"]}}).encode()
+    urllib.request.urlopen(urllib.request.Request(
+        event["ResponseURL"], data=body, method="PUT", headers={"Content-Type": ""}))
+"""
+
+
+@pytest.fixture(scope="module")
+def provider(shared):
+    lambda_ = shared.client("lambda")
+    function = name("provider")
+    arn = lambda_.create_function(
+        FunctionName=function, Runtime="python3.11", Handler="app.handler", Role="arn:aws:iam::000000000000:role/r",
+        Code={"ZipFile": zipped(app_py=CUSTOM)}, Timeout=20)["FunctionArn"]
+    lambda_.get_waiter("function_active_v2").wait(FunctionName=function, WaiterConfig={"Delay": 0.1})
+    return arn
+
+
+def custom(provider, **properties):
+    return {"Type": "Custom::Thing", "Properties": {"ServiceToken": provider} | properties}
+
+
+ANSWER = {"Outputs": {"Answer": {"Value": {"Fn::GetAtt": ["C", "Answer"]}}, "Id": {"Value": {"Ref": "C"}},
+                      "Kind": {"Value": {"Fn::GetAtt": ["C", "Kind"]}}}}
+
+
+def test_a_custom_resource_lives_by_its_function(stack, provider):
+    stack.create({"C": custom(provider, Ask="why")}, ANSWER)
+    assert stack.outputs() == {"Answer": "why!", "Id": "custom-1", "Kind": "Create"}
+    stack.update({"C": custom(provider, Ask="how")}, ANSWER)
+    assert stack.outputs() == {"Answer": "how!", "Id": "custom-1", "Kind": "Update"}
+    stack.update({"C": custom(provider, Ask="how", Id="custom-2")}, ANSWER)
+    assert stack.outputs()["Id"] == "custom-2"
+    assert any(e["ResourceStatus"] == "DELETE_COMPLETE" and e["PhysicalResourceId"] == "custom-1" for e in stack.events())
+    stack.update({"C": custom(provider, Fail="yes")}, ANSWER, wait=None)
+    assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
+    assert stack.outputs()["Answer"] == "how!"
+    stack.delete()
+
+
+@pytest.mark.parametrize("how, words", [
+    ("Fail", "not today"), ("Crash", "no luck"), ("Exit", "exit"), ("Silent", "answer")])
+def test_a_custom_resource_that_fails_fails_within_seconds(stack, provider, how, words):
+    started = time.monotonic()
+    stack.create({"C": custom(provider, **{how: "yes"})}, wait=None)
+    assert stack.settled(25) == "ROLLBACK_COMPLETE"
+    assert time.monotonic() - started < 25
+    assert words in stack.reasons("C")[0]
+    stack.delete()
+
+
+def test_a_rollback_that_fails_can_be_continued(stack, provider):
+    """The function that the old resource needs is gone while the update is rolled back."""
+    lambda_ = stack.server.client("lambda")
+    function = name("mortal")
+    arn = lambda_.create_function(
+        FunctionName=function, Runtime="python3.11", Handler="app.handler", Role="arn:aws:iam::000000000000:role/r",
+        Code={"ZipFile": zipped(app_py=CUSTOM)})["FunctionArn"]
+    stack.create({"A": parameter("1"), "C": custom(arn, Ask="1", DependsOn="A")})
+    resources = {"A": parameter("1"), "C": custom(arn, Ask="2")} | waiting()
+    resources["W"]["DependsOn"] = "C"
+    stack.update(resources, wait=None)
+    eventually("the wait", lambda: ("W", "CREATE_IN_PROGRESS") in stack.story())
+    lambda_.delete_function(FunctionName=function)
+    stack.client.cancel_update_stack(StackName=stack.name)
+    assert stack.settled() == "UPDATE_ROLLBACK_FAILED"
+    assert function in stack.reasons("C")[0]
+    stack.client.continue_update_rollback(StackName=stack.name, ResourcesToSkip=["C"])
+    assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
