@@ -55,7 +55,10 @@ extension SSMService {
         } catch let error as AWSError where error.code == "ParameterAlreadyExists" {
             let query: JSON = ["ResourceId": .string(name), "ResourceType": "Parameter"]
             let tags = try await request.call("ssm", "ListTagsForResource", query)["TagList"]?.array ?? []
-            let isOurs = tags.contains { $0["Key"] == "aws:cloudformation:stack-id" && $0["Value"]?.string == request.stackID }
+            let marks = ["stack-id": request.stackID, "logical-id": request.logicalID]
+            let isOurs = marks.allSatisfy { mark, value in
+                tags.contains { $0["Key"]?.string == "aws:cloudformation:" + mark && $0["Value"]?.string == value }
+            }
             guard isOurs else {
                 throw AWSError("AlreadyExists", "\(name) already exists in stack, or outside of it. Choose another name.")
             }
