@@ -41,7 +41,11 @@ package struct HTTPClient: Sendable {
             throw HTTPClientError(description: "Nobody answers at \(address): \(cause). Is 'slipway serve' running there?")
         }
         exchange.use(channel)
-        try await write(request, to: channel)
+        do { try await write(request, to: channel) } catch {
+            // A peer that refuses a body answers before it has read it all, and closes.
+            if let answer = try? await exchange.response() { return answer }
+            throw error
+        }
         return try await exchange.response()
     }
 
