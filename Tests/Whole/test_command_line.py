@@ -54,7 +54,7 @@ def test_a_server_that_is_gone_is_missed_in_one_line(tmp_path):
 def test_wrong_ids_are_named(shared, command, words, tmp_path):
     done = slipway(*command, "--data", shared.folder, home=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"Error: {words}") and done.stderr.count("\n") == 1
+    assert done.stderr.startswith(words) and done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("options, words", [
@@ -65,7 +65,7 @@ def test_wrong_ids_are_named(shared, command, words, tmp_path):
 def test_a_server_that_cannot_start_says_why(options, words, tmp_path):
     done = slipway("serve", *options, home=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"Error: {words}")
+    assert done.stderr.startswith(words)
     assert "NSUnderlyingError" not in done.stderr and "descriptor:" not in done.stderr
 
 
@@ -90,11 +90,11 @@ Resources:
     done = slipway("transform", template, home=tmp_path)
     assert done.returncode == 0, done.stderr
     assert {r["Type"] for r in json.loads(done.stdout)["Resources"].values()} == {"AWS::IAM::Role", "AWS::Lambda::Function"}
-    for text, words in (("Resources: {A: [}", f"{template}:1:17: "),
+    for text, words in (("Resources: {A: [}", f"Error: {template}:1:17: "),
                         ("Resources: {F: {Type: AWS::Serverless::Function}}", "Invalid Serverless Application Specification")):
         template.write_text(text)
         done = slipway("transform", template, home=tmp_path)
-        assert done.returncode == 1 and done.stderr.startswith(f"Error: {words}")
+        assert done.returncode == 1 and done.stderr.startswith(words)
     assert "cannot be read" in slipway("transform", tmp_path / "none", home=tmp_path).stderr
     (tmp_path / "context").write_text("{")
     assert "is no JSON" in slipway("transform", template, "--context", tmp_path / "context", home=tmp_path).stderr

@@ -28,7 +28,9 @@ struct Transform: ParsableCommand {
             let expanded = try SAMTransform(context: SAMTransform.Context(json: facts)).transform(template)
             Terminal.standard.line(expanded.text(.pretty))
         } catch let error as SAMError {
-            throw CommandFailure(error.message)
+            // The translator's own words and nothing else: programs compare them.
+            Terminal.error.line(error.message)
+            throw ExitCode(1)
         }
     }
 
