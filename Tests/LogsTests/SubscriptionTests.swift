@@ -44,8 +44,10 @@ struct SubscriptionTests {
                         && message["subscriptionFilters"] == ["all"])
                 #expect(
                     message["logEvents"]?.array?.compactMap { $0["message"]?.string } == ["ERROR one", "ERROR two"])
+                let stream = try #require(try await test.ledger.list(Collections.streams).first?.value)
+                let runner = try #require(service?.services.compactMap { $0 as? MachineRunner<LogDelivery> }.first)
                 try await eventually("the delivery is forgotten") {
-                    try await test.ledger.list(Collections.garbage).isEmpty ? true : nil
+                    try await runner.machine(LogDelivery.id(stream, "all", first: 0, place: 0)) == nil ? true : nil
                 }
             }
         }

@@ -36,8 +36,9 @@ final class FilterDispatcher: Sendable {
         for filter in group.subscriptionFilters {
             guard let pattern = pattern(filter.pattern) else { continue }
             let wanted = events.filter { pattern.matches($0.message) }
-            for part in LogDelivery.parts(of: wanted, group, stream, filter) {
-                try deliveries.begin(transaction.surroundings.chance.uuid(), part, with: .begin, in: transaction)
+            for (place, part) in LogDelivery.parts(of: wanted, group, stream, filter).enumerated() {
+                let id = LogDelivery.id(stream, filter.name, first: events[0].number, place: place)
+                try deliveries.begin(id, part, with: .begin, in: transaction)
             }
         }
         guard !group.metricFilters.isEmpty else { return }

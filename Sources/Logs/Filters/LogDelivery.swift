@@ -34,6 +34,12 @@ struct LogDelivery: Machine {
         }
     }
 
+    /// The id of the delivery of one part of a batch: no two deliveries share one, since events are numbered in their
+    /// stream.
+    static func id(_ stream: LogStream, _ filter: String, first: Int, place: Int) -> String {
+        "\(stream.id)/\(filter)/\(first)/\(place)"
+    }
+
     /// An asynchronous invocation takes 256 KB at most; compression by nothing, base64 and names included, this many
     /// bytes of messages fit.
     private static let partLimit = 150 << 10

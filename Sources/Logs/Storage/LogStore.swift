@@ -89,8 +89,8 @@ package final class LogStore: Sendable {
     func flush() async throws {
         // More than the buffer holds is never there at the beginning: a steady stream of lines cannot keep the caller.
         for _ in 0...(Self.bufferLimit / Self.batchLimit) {
-            // Lines another flush has taken out may still be on their way: then this write comes after theirs, though it be
-            // empty.
+            // Lines another flush has taken out may still be on their way: then this write comes after theirs, though
+            // it be empty.
             guard state.withLock({ $0.bytes > 0 || !$0.dropped.isEmpty || $0.writing > 0 }) else { return }
             let batch = take()
             do {
@@ -125,7 +125,8 @@ package final class LogStore: Sendable {
             state.bytes -= bytes
             for (target, count) in state.dropped where state.lines[target] == nil {
                 let limit = "\(Self.bufferLimit >> 20) MB"
-                let message = "[slipway] \(count) log events were dropped here: more than \(limit) waited to be written."
+                let message =
+                    "[slipway] \(count) log events were dropped here: more than \(limit) waited to be written."
                 batch[target, default: []].append(Line(time: now, message: message))
                 state.dropped[target] = nil
             }
