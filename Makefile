@@ -14,7 +14,7 @@ test: setup
 	swift test --skip-build $(SWIFT_FLAGS)
 	$(MAKE) build
 	Scripts/check-docs
-	$(PYTHON) -m pytest Tests/Whole -q
+	$(PYTHON) -m pytest Tests/Whole -q --reruns 1 --durations 10
 
 ## The optimised program, at .build/release/slipway.
 build: setup
