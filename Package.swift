@@ -70,8 +70,8 @@ let services: [Target] = [
     room("IAM", door, tests: ["CloudTesting"]),
     room("SSM", door + [crypto], tests: ["CloudTesting"]),
     room("S3", door + [crypto], tests: ["CloudTesting"]),
-    room("Logs", door, tests: ["CloudTesting"]),
-    room("CloudWatch", door, tests: ["CloudTesting", "LedgerTesting"]),
+    room("Logs", door + [lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
+    room("CloudWatch", door + [lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
     room("Lambda", door + ["Sandbox", "Traffic", crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
     room("CodeDeploy", door + [crypto], tests: ["CloudTesting", "LedgerTesting"]),
     room(
