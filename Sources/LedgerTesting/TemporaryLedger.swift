@@ -32,7 +32,7 @@ package struct NeverHappened: Error, CustomStringConvertible {
 /// - Throws: ``NeverHappened`` when the limit has passed.
 @discardableResult
 package func eventually<Value>(
-    _ what: String, within limit: Duration = .seconds(20), _ probe: () async throws -> Value?
+    _ what: String, within limit: Duration = .seconds(60), _ probe: () async throws -> Value?
 ) async throws -> Value {
     let start = ContinuousClock.now
     while ContinuousClock.now - start < limit {

@@ -54,7 +54,7 @@ def test_a_server_that_is_gone_is_missed_in_one_line(tmp_path):
 def test_wrong_ids_are_named(shared, command, words, tmp_path):
     done = slipway(*command, "--data", shared.folder, home=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(words) and done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"Error: {words}") and done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("options, words", [
@@ -65,7 +65,7 @@ def test_wrong_ids_are_named(shared, command, words, tmp_path):
 def test_a_server_that_cannot_start_says_why(options, words, tmp_path):
     done = slipway("serve", *options, home=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(words)
+    assert done.stderr.startswith(f"Error: {words}")
     assert "NSUnderlyingError" not in done.stderr and "descriptor:" not in done.stderr
 
 
