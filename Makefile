@@ -11,7 +11,7 @@ demo: build
 ## Everything: unit, property and simulation tests, then the whole with real clients over real sockets.
 test: setup
 	swift build --build-tests $(SWIFT_FLAGS)
-	SLIPWAY_TEST_AWSLAMBDARIC=$(CURDIR)/.venv/awslambdaric swift test --skip-build $(SWIFT_FLAGS)
+	SLIPWAY_TEST_AWSLAMBDARIC=$(CURDIR)/.venv/awslambdaric swift test --skip-build --no-parallel $(SWIFT_FLAGS)
 	$(MAKE) build
 	Scripts/check-docs
 	$(PYTHON) -m pytest Tests/Whole -q --reruns 1 --durations 10
