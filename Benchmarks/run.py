@@ -236,6 +236,12 @@ class BareLoop(threading.Thread):
         self.first = None
 
     def run(self):
+        try:
+            self.serve()
+        except ConnectionError:
+            pass  # the client was killed: the measurement is over
+
+    def serve(self):
         connection, _ = self.server.accept()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         buffer, sent = b"", None
