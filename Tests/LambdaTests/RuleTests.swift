@@ -70,7 +70,7 @@ struct RuleTests {
     @Test(
         "An interpreter outside the system's folders brings its own along",
         arguments: [
-            ("/root/.pyenv/versions/3.12.1/bin/python3.12", "/root/.pyenv/versions/3.12.1"),
+            ("/home/ana/.pyenv/versions/3.12.1/bin/python3.12", "/home/ana/.pyenv/versions/3.12.1"),
             ("/usr/bin/python3.11", nil), ("/opt/node/bin/node", "/opt/node"),
         ] as [(String, String?)])
     func prefixes(path: String, expected: String?) { #expect(InterpreterSearch.prefix(path) == expected) }
