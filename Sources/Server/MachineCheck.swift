@@ -46,7 +46,6 @@ package enum MachineCheck {
         var findings = await sandbox()
         findings.append(runtime("python3", "python3.x functions", fix: "apt-get install python3"))
         findings.append(runtime("node", "nodejs functions", fix: "apt-get install nodejs"))
-        findings.append(runtime("git", "CodeCommit repositories", fix: "apt-get install git"))
         findings.append(folder(data))
         return findings
     }
