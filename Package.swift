@@ -59,6 +59,10 @@ let ground: [Target] = [
 let languages: [Target] = [
     room("CloudFormationTemplate", ["Notation", crypto]),
     room("SAMTransform", ["Notation", crypto]),
+    room("Buildspec", ["Notation"]),
+    room("TestReports", ["Notation"]),
+    room("Patterns", ["Notation"]),
+    room("Guard", ["Notation"]),
 ].reduce([], +)
 
 /// What every service stands on: the one door, and the ledger.
@@ -77,6 +81,18 @@ let services: [Target] = [
     room(
         "CloudFormation", door + ["CloudFormationTemplate", "SAMTransform", crypto],
         tests: ["CloudTesting", "LedgerTesting"]),
+    room("SecretsManager", door + [crypto, lifecycle], tests: ["CloudTesting"]),
+    room("SNS", door + ["Patterns", lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
+    room("SQS", door + [crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
+    room("EventBridge", door + ["Patterns", lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
+    room("CodeConnections", door + ["Patterns", crypto, lifecycle], tests: ["CloudTesting"]),
+    room("CodeCommit", door + [crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
+    room(
+        "CodeBuild", door + ["Buildspec", "TestReports", "Patterns", "Sandbox", "Traffic", crypto, lifecycle],
+        tests: ["CloudTesting", "LedgerTesting"]),
+    room(
+        "CodePipeline", door + ["Patterns", "Traffic", crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
+    room("DORA", door + [lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
 ].reduce([], +)
 
 let top: [Target] = [
@@ -86,13 +102,15 @@ let top: [Target] = [
         door + [
             "Wire", "Sandbox", "Traffic", "Console", "SAMTransform", "CloudFormationTemplate", lifecycle, signals,
             "STS", "IAM", "SSM", "S3", "Logs", "CloudWatch", "Lambda", "CodeDeploy", "CloudFormation",
+            "SecretsManager", "SNS", "SQS", "EventBridge", "CodeConnections", "CodeCommit", "CodeBuild", "CodePipeline", "DORA",
+            "Patterns", "Buildspec",
         ] + nio),
     [
         .executableTarget(
             name: "slipway",
             dependencies: [
                 "Server", "Cloud", "HTTP", "Wire", "Notation", "Traffic", "SAMTransform", "CloudFormationTemplate", "CodeDeploy",
-                "Ledger",
+                "Ledger", "Buildspec", "CodeBuild", "DORA", "Sandbox", "Guard",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), log,
             ] + nio,
             swiftSettings: habits)

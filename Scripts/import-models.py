@@ -129,6 +129,49 @@ SERVICES = {
     ),
     "codedeploy": dict(offer="*", less=words("DeleteGitHubAccountToken ListGitHubAccountTokenNames")),
     "cloudformation": dict(offer="*"),
+    "codecommit": dict(offer="*"),
+    "codebuild": dict(
+        offer="*",
+        less=words("""
+        CreateFleet UpdateFleet DeleteFleet BatchGetFleets ListFleets StartSandbox StopSandbox BatchGetSandboxes
+        ListSandboxes ListSandboxesForProject StartSandboxConnection StartCommandExecution BatchGetCommandExecutions
+        ListCommandExecutionsForSandbox
+        """),
+    ),
+    "codepipeline": dict(offer="*"),
+    "codeconnections": dict(
+        offer=words("""
+        CreateConnection GetConnection ListConnections DeleteConnection CreateHost GetHost ListHosts UpdateHost
+        DeleteHost TagResource UntagResource ListTagsForResource
+        """),
+    ),
+    "codestar-connections": dict(
+        offer=words("""
+        CreateConnection GetConnection ListConnections DeleteConnection CreateHost GetHost ListHosts UpdateHost
+        DeleteHost TagResource UntagResource ListTagsForResource
+        """),
+    ),
+    "events": dict(
+        offer=words("""
+        PutRule DescribeRule ListRules DeleteRule EnableRule DisableRule PutTargets RemoveTargets ListTargetsByRule
+        ListRuleNamesByTarget PutEvents TestEventPattern CreateEventBus DescribeEventBus ListEventBuses UpdateEventBus
+        DeleteEventBus PutPermission RemovePermission TagResource UntagResource ListTagsForResource CreateArchive
+        DescribeArchive ListArchives UpdateArchive DeleteArchive StartReplay DescribeReplay ListReplays CancelReplay
+        CreateConnection DescribeConnection ListConnections UpdateConnection DeleteConnection DeauthorizeConnection
+        CreateApiDestination DescribeApiDestination ListApiDestinations UpdateApiDestination DeleteApiDestination
+        """),
+    ),
+    "sns": dict(
+        offer=words("""
+        CreateTopic DeleteTopic ListTopics GetTopicAttributes SetTopicAttributes Subscribe ConfirmSubscription
+        Unsubscribe ListSubscriptions ListSubscriptionsByTopic GetSubscriptionAttributes SetSubscriptionAttributes
+        Publish PublishBatch AddPermission RemovePermission TagResource UntagResource ListTagsForResource
+        GetDataProtectionPolicy PutDataProtectionPolicy
+        """),
+    ),
+    "sqs": dict(offer="*"),
+    "secretsmanager": dict(offer="*"),
+    "cloudcontrol": dict(offer="*"),
 }
 
 SCALARS = dict(string="s", blob="b", boolean="q", integer="i", long="n", double="d", float="F", timestamp="t")
@@ -320,7 +363,9 @@ def files():
         facts = Importer(service, config).run()
         name = {"sts": "STS", "iam": "IAM", "s3": "S3", "ssm": "SSM", "logs": "Logs", "cloudwatch": "CloudWatch",
                 "lambda": "Lambda", "codedeploy": "CodeDeploy", "cloudformation": "CloudFormation",
-                "codebuild": "CodeBuild", "codepipeline": "CodePipeline", "codecommit": "CodeCommit", "ecs": "ECS",
+                "codebuild": "CodeBuild", "codepipeline": "CodePipeline", "codecommit": "CodeCommit",
+                "codeconnections": "CodeConnections", "codestar-connections": "CodeStarConnections",
+                "secretsmanager": "SecretsManager", "cloudcontrol": "CloudControl", "ecs": "ECS",
                 "elbv2": "ElasticLoadBalancing", "events": "EventBridge", "sns": "SNS", "sqs": "SQS",
                 "proton": "Proton", "ecr": "ECR"}.get(service, service.capitalize())
         variable = re.sub(r"\W", "", service) + "Facts"

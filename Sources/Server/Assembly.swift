@@ -1,8 +1,14 @@
 internal import Cloud
 internal import CloudFormation
 internal import CloudWatch
+internal import CodeBuild
+internal import CodeCommit
+internal import CodeConnections
 internal import CodeDeploy
+internal import CodePipeline
 internal import Console
+internal import DORA
+internal import EventBridge
 internal import Foundation
 internal import HTTP
 internal import IAM
@@ -12,8 +18,11 @@ internal import Logging
 internal import Logs
 internal import Notation
 internal import S3
+internal import SNS
+internal import SQS
 internal import SSM
 internal import Sandbox
+internal import SecretsManager
 internal import ServiceLifecycle
 internal import NIOPosix
 internal import Traffic
@@ -56,9 +65,18 @@ final class Assembly: Sendable {
         functions.useRuntimeAPI(at: "\(try await runtimes.bind())")
 
         let buckets = S3Service(cloud: cloud, ledger: ledger, blobs: blobs)
+        let secrets = SecretsManagerService(cloud: cloud, ledger: ledger)
+        let topics = SNSService(cloud: cloud, ledger: ledger)
+        let queues = SQSService(cloud: cloud, ledger: ledger)
+        let buses = EventBridgeService(cloud: cloud, ledger: ledger)
+        let connections = CodeConnectionsService(cloud: cloud, ledger: ledger)
+        let repositories = CodeCommitService(cloud: cloud, ledger: ledger)
+        let builds = CodeBuildService(cloud: cloud, ledger: ledger)
+        let pipelines = CodePipelineService(cloud: cloud, ledger: ledger)
+        let figures = DORAService(cloud: cloud, ledger: ledger)
         let shelf: [any CloudService] = [
             access.sts, access.iam, try SSMService(ledger: ledger), buckets, metrics, logs, functions, codeDeploy,
-            SlipwayDeployments(codeDeploy), stacks,
+            SlipwayDeployments(codeDeploy), stacks, secrets, topics, queues, buses, connections, repositories, builds, pipelines, figures,
         ]
         let authorizer = IAMAuthorizer(ledger: ledger, resources: BucketPolicies(buckets: buckets))
         cloud.install(shelf, authorizer: options.acceptsAnyone ? nil : authorizer)
@@ -71,7 +89,8 @@ final class Assembly: Sendable {
         services =
             [LedgerKeeper(), blobs] + metrics.services + logs.services + [runtimes, functions]
             + [Running { try await codeDeploy.run() }, BucketNotifications(buckets: buckets)]
-            + stacks.machines
+            + stacks.machines + secrets.services + topics.services + queues.services + buses.services + connections.services
+            + repositories.services + builds.services + pipelines.services + figures.services
     }
 
     /// Finds a way to run programs that works on this machine.

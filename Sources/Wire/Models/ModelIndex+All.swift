@@ -38,5 +38,45 @@ extension ModelIndex {
             id: "cloudformation", signingName: "cloudformation", host: "cloudformation",
             target: "", version: "2010-05-15", protocols: ["query"],
             facts: Models.cloudformationFacts),
+        ModelIndex(
+            id: "codecommit", signingName: "codecommit", host: "codecommit",
+            target: "CodeCommit_20150413", version: "2015-04-13", protocols: ["json"],
+            facts: Models.codecommitFacts),
+        ModelIndex(
+            id: "codebuild", signingName: "codebuild", host: "codebuild",
+            target: "CodeBuild_20161006", version: "2016-10-06", protocols: ["json"],
+            facts: Models.codebuildFacts),
+        ModelIndex(
+            id: "codepipeline", signingName: "codepipeline", host: "codepipeline",
+            target: "CodePipeline_20150709", version: "2015-07-09", protocols: ["json"],
+            facts: Models.codepipelineFacts),
+        ModelIndex(
+            id: "codeconnections", signingName: "codeconnections", host: "codeconnections",
+            target: "com.amazonaws.codeconnections.CodeConnections_20231201", version: "2023-12-01", protocols: ["json"],
+            facts: Models.codeconnectionsFacts),
+        ModelIndex(
+            id: "codestar-connections", signingName: "codestar-connections", host: "codestar-connections",
+            target: "com.amazonaws.codestar.connections.CodeStar_connections_20191201", version: "2019-12-01", protocols: ["json"],
+            facts: Models.codestarconnectionsFacts),
+        ModelIndex(
+            id: "events", signingName: "events", host: "events",
+            target: "AWSEvents", version: "2015-10-07", protocols: ["json"],
+            facts: Models.eventsFacts),
+        ModelIndex(
+            id: "sns", signingName: "sns", host: "sns",
+            target: "", version: "2010-03-31", protocols: ["query"],
+            facts: Models.snsFacts),
+        ModelIndex(
+            id: "sqs", signingName: "sqs", host: "sqs",
+            target: "AmazonSQS", version: "2012-11-05", protocols: ["json"],
+            facts: Models.sqsFacts),
+        ModelIndex(
+            id: "secretsmanager", signingName: "secretsmanager", host: "secretsmanager",
+            target: "secretsmanager", version: "2017-10-17", protocols: ["json"],
+            facts: Models.secretsmanagerFacts),
+        ModelIndex(
+            id: "cloudcontrol", signingName: "cloudcontrolapi", host: "cloudcontrolapi",
+            target: "CloudApiService", version: "2021-09-30", protocols: ["json"],
+            facts: Models.cloudcontrolFacts),
     ]
 }

@@ -1,0 +1,2 @@
+/// Buildspec files.
+package enum Buildspec {}

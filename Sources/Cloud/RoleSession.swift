@@ -1,0 +1,49 @@
+package import Notation
+
+/// What a service holds while it acts as a role: a caller with the role's rights, and keys for programs it starts.
+package struct RoleSession: Sendable, Hashable {
+    /// Calls at the door are made as this one.
+    package let caller: Caller
+    /// The public half of the keys.
+    package let accessKeyID: String
+    /// The secret half.
+    package let secret: String
+    /// What must come with every request signed with them.
+    package let sessionToken: String
+    /// When they end.
+    package let expires: Timestamp
+}
+
+extension Cloud {
+    /// Lets a service act as a role, as on AWS: STS hands out a session if the role's trust policy names the service.
+    ///
+    /// A second call gives a second session. Nothing is kept here; after a crash, ask again.
+    ///
+    /// - Parameters:
+    ///   - role: The role's ARN.
+    ///   - name: The session's name, as CloudTrail would show it; cut and padded to what STS takes (2 to 64 characters).
+    ///   - service: Who acts, such as `codebuild.amazonaws.com`.
+    ///   - caller: On whose behalf; gives account and region.
+    /// - Throws: ``AWSError`` with `AccessDenied` when there is no such role or it does not trust the service.
+    package func assume(
+        _ role: String, session name: String, for service: String, as caller: Caller
+    ) async throws -> RoleSession {
+        let allowed = name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "_=,.@-".contains($0)) ? $0 : "-" }
+        let session = String(allowed.prefix(64)) + (allowed.count < 2 ? "--" : "")
+        let root = Caller.root(account: caller.account, region: caller.region)
+        let answer = try await call(
+            "sts", "AssumeRole", ["RoleArn": .string(role), "RoleSessionName": .string(session)],
+            as: root.through(service))
+        let keys = answer["Credentials"]
+        let id = keys?["AccessKeyId"]?.string ?? ""
+        let end = keys?["Expiration"]
+        let moment = end?.double.map { Timestamp(seconds: $0) } ?? end?.string.flatMap { Timestamp(parsing: $0) }
+        var acting = Caller(
+            account: caller.account, region: caller.region,
+            principal: answer["AssumedRoleUser"]?["Arn"]?.string ?? role, accessKeyID: id)
+        acting.invokedBy = service
+        return RoleSession(
+            caller: acting, accessKeyID: id, secret: keys?["SecretAccessKey"]?.string ?? "",
+            sessionToken: keys?["SessionToken"]?.string ?? "", expires: moment ?? surroundings.now + .seconds(3600))
+    }
+}

@@ -1,0 +1,21 @@
+package import Cloud
+package import Ledger
+package import ServiceLifecycle
+
+/// The DORA figures.
+package struct DORAService: CloudService {
+    package let id = "slipway-dora"
+    let cloud: Cloud
+    let ledger: Ledger
+
+    /// The service behind that door.
+    package init(cloud: Cloud, ledger: Ledger) {
+        self.cloud = cloud
+        self.ledger = ledger
+    }
+
+    package var operations: [Operation] { [] }
+
+    /// What runs for as long as the house is open.
+    package var services: [any Service] { [] }
+}

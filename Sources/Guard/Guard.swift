@@ -1,0 +1,2 @@
+/// Guard rules.
+package enum Guard {}

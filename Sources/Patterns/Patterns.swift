@@ -1,0 +1,2 @@
+/// Patterns.
+package enum Patterns {}

@@ -1,0 +1,2 @@
+/// Test reports.
+package enum TestReports {}

@@ -1,0 +1,5 @@
+@testable import Buildspec
+import Testing
+
+@Suite("Buildspec files")
+struct BuildspecTests {}

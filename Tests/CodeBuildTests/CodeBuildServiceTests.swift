@@ -1,0 +1,6 @@
+@testable import CodeBuild
+import CloudTesting
+import Testing
+
+@Suite("AWS CodeBuild")
+struct CodeBuildServiceTests {}

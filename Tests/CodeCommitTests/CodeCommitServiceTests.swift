@@ -1,0 +1,6 @@
+@testable import CodeCommit
+import CloudTesting
+import Testing
+
+@Suite("AWS CodeCommit")
+struct CodeCommitServiceTests {}

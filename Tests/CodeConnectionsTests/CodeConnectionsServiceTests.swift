@@ -1,0 +1,6 @@
+@testable import CodeConnections
+import CloudTesting
+import Testing
+
+@Suite("AWS CodeConnections")
+struct CodeConnectionsServiceTests {}

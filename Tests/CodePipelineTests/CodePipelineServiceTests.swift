@@ -1,0 +1,6 @@
+@testable import CodePipeline
+import CloudTesting
+import Testing
+
+@Suite("AWS CodePipeline")
+struct CodePipelineServiceTests {}

@@ -1,0 +1,6 @@
+@testable import EventBridge
+import CloudTesting
+import Testing
+
+@Suite("Amazon EventBridge")
+struct EventBridgeServiceTests {}

@@ -1,0 +1,5 @@
+@testable import Guard
+import Testing
+
+@Suite("Guard rules")
+struct GuardTests {}

@@ -1,0 +1,5 @@
+@testable import Patterns
+import Testing
+
+@Suite("Patterns")
+struct PatternsTests {}

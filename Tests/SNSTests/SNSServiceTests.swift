@@ -1,0 +1,6 @@
+@testable import SNS
+import CloudTesting
+import Testing
+
+@Suite("Amazon SNS")
+struct SNSServiceTests {}

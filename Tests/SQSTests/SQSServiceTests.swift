@@ -1,0 +1,6 @@
+@testable import SQS
+import CloudTesting
+import Testing
+
+@Suite("Amazon SQS")
+struct SQSServiceTests {}

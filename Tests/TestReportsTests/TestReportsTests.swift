@@ -1,0 +1,5 @@
+@testable import TestReports
+import Testing
+
+@Suite("Test reports")
+struct TestReportsTests {}
