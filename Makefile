@@ -1,5 +1,5 @@
 # The two commands that matter: `make demo` and `make test`. Everything else is a part of them.
-SWIFT_FLAGS ?= --disable-index-store
+SWIFT_FLAGS ?=
 PYTHON := .venv/bin/python
 # One after the other: in parallel the tests starve each other on two cores. AWS's own runtime client is one of the things run.
 SWIFT_TEST := SLIPWAY_TEST_AWSLAMBDARIC=$(CURDIR)/.venv/awslambdaric swift test --skip-build --no-parallel $(SWIFT_FLAGS)

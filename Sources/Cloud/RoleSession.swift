@@ -1,3 +1,4 @@
+internal import Ledger
 package import Notation
 
 /// What a service holds while it acts as a role: a caller with the role's rights, and keys for programs it starts.
