@@ -1,2 +1,0 @@
-/// Patterns.
-package enum Patterns {}

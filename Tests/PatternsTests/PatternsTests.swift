@@ -1,5 +1,0 @@
-@testable import Patterns
-import Testing
-
-@Suite("Patterns")
-struct PatternsTests {}
