@@ -59,7 +59,7 @@ let ground: [Target] = [
 let languages: [Target] = [
     room("CloudFormationTemplate", ["Notation", crypto]),
     room("SAMTransform", ["Notation", crypto]),
-    room("Buildspec", ["Notation"]),
+    room("Buildspec", ["Notation", "Patterns"]),
     room("TestReports", ["Notation"]),
     room("Patterns", ["Notation"]),
     room("Guard", ["Notation"]),

@@ -18,11 +18,16 @@ package struct YAML: Sendable {
     package var depthLimit: Int
     /// Whether a mapping that names a key twice is refused. Otherwise the last value counts.
     package var refusesDuplicateKeys: Bool
+    /// Whether words and numbers without quotes become truth values and numbers. Otherwise they stay the texts that
+    /// were written (`3.10` is not `3.1`), and only what means `null` is more than a text.
+    package var resolvesScalars: Bool
 
     /// A reader with CloudFormation's habits unless told otherwise.
     package init(
-        tags: Tags = .cloudFormation, valueLimit: Int = 500_000, depthLimit: Int = 256, refusesDuplicateKeys: Bool = true
+        tags: Tags = .cloudFormation, valueLimit: Int = 500_000, depthLimit: Int = 256,
+        refusesDuplicateKeys: Bool = true, resolvesScalars: Bool = true
     ) {
+        self.resolvesScalars = resolvesScalars
         self.tags = tags
         self.valueLimit = valueLimit
         self.depthLimit = depthLimit

@@ -170,7 +170,9 @@ struct YAMLComposer {
             if let core = YAMLScalar.resolve(text, coreTag: name) { return core }
             return try tagged(event.data.scalar.tag, .string(text), mark)
         }
-        return event.data.scalar.plain_implicit != 0 ? YAMLScalar.resolve(text) : .string(text)
+        guard event.data.scalar.plain_implicit != 0 else { return .string(text) }
+        let value = YAMLScalar.resolve(text)
+        return rules.resolvesScalars || value.isNull ? value : .string(text)
     }
 
     private func tagged(_ tag: UnsafeMutablePointer<UInt8>?, _ value: JSON, _ mark: Mark) throws -> JSON {

@@ -1,5 +1,0 @@
-@testable import Buildspec
-import Testing
-
-@Suite("Buildspec files")
-struct BuildspecTests {}
