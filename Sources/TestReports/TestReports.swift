@@ -1,2 +1,0 @@
-/// Test reports.
-package enum TestReports {}

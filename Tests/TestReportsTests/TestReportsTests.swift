@@ -1,5 +1,0 @@
-@testable import TestReports
-import Testing
-
-@Suite("Test reports")
-struct TestReportsTests {}
