@@ -54,6 +54,7 @@ let ground: [Target] = [
     room("Wire", ["HTTP", "Notation", crypto]),
     room("Sandbox", ["Notation", log, "CLibArchive"]),
     room("Traffic", ["HTTP", "Notation", log, lifecycle] + nio),
+    room("Vault", ["Ledger", crypto], tests: ["LedgerTesting"]),
 ].reduce([], +)
 
 let languages: [Target] = [
@@ -63,6 +64,7 @@ let languages: [Target] = [
     room("TestReports", ["Notation"]),
     room("Patterns", ["Notation"]),
     room("Guard", ["Notation"]),
+    room("GitHooks", ["Notation"]),
 ].reduce([], +)
 
 /// What every service stands on: the one door, and the ledger.
@@ -72,7 +74,7 @@ let services: [Target] = [
     room("CloudTesting", ["Cloud", "HTTP", "Ledger", "LedgerTesting", "Notation"], tests: nil),
     room("STS", door, tests: ["CloudTesting"]),
     room("IAM", door, tests: ["CloudTesting"]),
-    room("SSM", door + [crypto], tests: ["CloudTesting"]),
+    room("SSM", door + ["Vault"], tests: ["CloudTesting"]),
     room("S3", door + [crypto], tests: ["CloudTesting"]),
     room("Logs", door + [lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
     room("CloudWatch", door + [lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
@@ -81,17 +83,23 @@ let services: [Target] = [
     room(
         "CloudFormation", door + ["CloudFormationTemplate", "SAMTransform", crypto],
         tests: ["CloudTesting", "LedgerTesting"]),
-    room("SecretsManager", door + [crypto, lifecycle], tests: ["CloudTesting"]),
+    room(
+        "SecretsManager", door + ["Patterns", "Vault", crypto, lifecycle],
+        tests: ["CloudTesting", "LedgerTesting"]),
     room("SNS", door + ["Patterns", lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
     room("SQS", door + [crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
     room("EventBridge", door + ["Patterns", lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
-    room("CodeConnections", door + ["Patterns", crypto, lifecycle], tests: ["CloudTesting"]),
+    room(
+        "CodeConnections", door + ["GitHooks", "Patterns", "Vault", crypto, lifecycle],
+        tests: ["CloudTesting", "LedgerTesting"]),
     room("CodeCommit", door + [crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
     room(
-        "CodeBuild", door + ["Buildspec", "TestReports", "Patterns", "Sandbox", "Traffic", crypto, lifecycle],
+        "CodeBuild",
+        door + ["Buildspec", "GitHooks", "TestReports", "Patterns", "Sandbox", "Traffic", crypto, lifecycle],
         tests: ["CloudTesting", "LedgerTesting"]),
     room(
-        "CodePipeline", door + ["Patterns", "Traffic", crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
+        "CodePipeline", door + ["GitHooks", "Patterns", "Traffic", crypto, lifecycle],
+        tests: ["CloudTesting", "LedgerTesting"]),
     room("DORA", door + [lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
 ].reduce([], +)
 

@@ -1,5 +1,6 @@
 import Cloud
 import Notation
+import Vault
 
 /// A parameter as GetParameter and its sisters answer it.
 struct ParameterView: Encodable {

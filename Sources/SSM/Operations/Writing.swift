@@ -1,6 +1,7 @@
 import Cloud
 import Ledger
 import Notation
+import Vault
 
 struct Tag: Codable, Sendable {
     let Key: String
