@@ -65,7 +65,7 @@ final class Assembly: Sendable {
         functions.useRuntimeAPI(at: "\(try await runtimes.bind())")
 
         let buckets = S3Service(cloud: cloud, ledger: ledger, blobs: blobs)
-        let secrets = SecretsManagerService(cloud: cloud, ledger: ledger)
+        let secrets = try SecretsManagerService(cloud: cloud, ledger: ledger)
         let topics = SNSService(cloud: cloud, ledger: ledger)
         let queues = SQSService(cloud: cloud, ledger: ledger)
         let buses = EventBridgeService(cloud: cloud, ledger: ledger)
