@@ -178,6 +178,15 @@ extension StackOperation {
         subject.secrets.reduce(text) { $1.isEmpty ? $0 : $0.replacing($1, with: "****") }
     }
 
+    /// What AWS's event has no place for and readers of the log want to know of the operation.
+    private var operationFacts: JSON {
+        let tags = subject.tags.sorted { $0.key < $1.key }
+        return [
+            "operation-id": .string(subject.operationID), "principal": .string(subject.principal),
+            "tags": .object(JSONObject(tags.map { ($0.key, JSON.string(masked($0.value))) })),
+        ]
+    }
+
     private func ledgerEvent(_ event: StackEvent) -> LedgerEvent {
         let isStack = event.physicalID == subject.stackID
         var detail: JSON = [
@@ -185,7 +194,7 @@ extension StackOperation {
             "status-details": ["status": .string(event.status), "status-reason": .string(event.reason ?? "")],
             "client-request-token": .string(event.token ?? ""),
         ]
-        if !isStack {
+        if isStack { detail["slipway"] = operationFacts } else {
             detail["logical-resource-id"] = .string(event.logicalID)
             detail["physical-resource-id"] = .string(event.physicalID)
             detail["resource-type"] = .string(event.type)

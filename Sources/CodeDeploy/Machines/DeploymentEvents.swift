@@ -36,7 +36,11 @@ enum DeploymentEvents {
         if let target = machine.target {
             detail["functionName"] = .string(target.functionName)
             detail["alias"] = .string(target.alias)
+            detail["currentVersion"] = .string(target.current)
+            detail["targetVersion"] = .string(target.target)
         }
+        detail["creator"] = .string(order.creator)
+        detail["stackId"] = order.externalId.map(JSON.string)
         return LedgerEvent(
             time: step.time, source: "slipway.codedeploy", detailType: stepType, account: order.caller.account,
             region: order.caller.region, resources: resources(order), detail: detail)
