@@ -107,25 +107,16 @@ package final class Console: Sendable {
         let showsLogout = if case .login = access { true } else { false }
         let desk = Desk(cloud: cloud, caller: caller, formToken: session.formToken, canLogOut: showsLogout)
         if visit.request.method == "POST" { return await act(path, visit, desk) }
-        if path.count == 3, path[0] == "deployments", DeploymentAction(rawValue: path[2]) != nil {
-            return .redirect(.page("deployments", path[1]), cookie: nil)  // the answer to a form, loaded again
-        }
+        if let deed = Deed(path) { return .redirect(deed.page, cookie: nil) }  // the answer to a form, loaded again
         if path == ["live"] { return .stream(LiveStream(ledger: ledger, caller: caller, closing: closing)) }
-        return .page(await Router(desk: desk).page(path))
+        return .page(await Router(desk: desk, query: visit.query).page(path))
     }
 
     private func act(_ path: [String], _ visit: Visit, _ desk: Desk) async -> Answer {
         guard let form = await form(visit) else { return Self.tooLarge }
         guard Self.isSame(form["token"] ?? "", desk.formToken) else { return Self.staleForm }
-        guard path.count == 3, path[0] == "deployments", let action = DeploymentAction(rawValue: path[2]) else {
-            return .page(.failure(404, "There is no such action.", desk))
-        }
-        do {
-            let after = try await desk.call("slipway", action.operation, ["deploymentId": .string(path[1])])
-            return .redirect(.page("deployments", after["deploymentId"]?.string ?? path[1]), cookie: nil)
-        } catch {
-            return .page(await DeploymentPage.page(path[1], desk, refusal: error))
-        }
+        guard let deed = Deed(path) else { return .page(.failure(404, "There is no such action.", desk)) }
+        return await deed.answer(form, desk)
     }
 
     private func form(_ visit: Visit) async -> FormFields? {

@@ -16,6 +16,7 @@ struct Desk: Sendable {
     /// Calls an operation as the visitor.
     ///
     /// - Throws: The refusal, in AWS's words.
+    @discardableResult
     func call(_ service: String, _ operation: String, _ input: JSON = [:]) async throws(AWSError) -> JSON {
         do { return try await cloud.call(service, operation, input, as: caller) } catch let error as AWSError {
             throw error

@@ -8,9 +8,13 @@ enum Mood: String, Sendable {
     /// Of a status in CloudFormation's, CodeDeploy's or an alarm's words.
     init(status: String) {
         switch status {
-        case "Succeeded", "OK", "Active", "Successful", "done": self = .good
-        case "Failed", "Stopped", "ALARM", "failed", "MISSING": self = .bad
-        case "Created", "Queued", "InProgress", "Baking", "Ready", "Pending", "active", "paused": self = .busy
+        case "Succeeded", "OK", "Active", "Successful", "done", "SUCCEEDED", "good", "elite", "high": self = .good
+        case "Failed", "Stopped", "ALARM", "failed", "MISSING", "FAULT", "TIMED_OUT", "STOPPED", "Abandoned",
+            "Errored", "ERROR", "low":
+            self = .bad
+        case "Created", "Queued", "InProgress", "Baking", "Ready", "Pending", "active", "paused", "IN_PROGRESS",
+            "Stopping", "underWay", "medium", "GENERATING":
+            self = .busy
         case _ where status.hasSuffix("_IN_PROGRESS"): self = .busy
         case _ where status.hasSuffix("FAILED") || status.contains("ROLLBACK"): self = .bad
         case "DELETE_COMPLETE": self = .idle
@@ -27,9 +31,16 @@ enum Parts {
         tag("span", .class("badge \(Mood(status: status).rawValue)"), text: words(status))
     }
 
+    /// CodeBuild's words that have no underscore.
+    private static let shouted: Set<String> = [
+        "SUCCEEDED", "FAILED", "STOPPED", "FAULT", "SUBMITTED", "QUEUED", "PROVISIONING", "INSTALL", "BUILD", "FINALIZING",
+        "COMPLETED", "GENERATING", "INCOMPLETE", "ERROR", "SKIPPED", "UNKNOWN", "PLAINTEXT",
+    ]
+
     /// `UPDATE_IN_PROGRESS` as a person would write it.
     static func words(_ status: String) -> String {
-        guard status.contains("_") else { return status == "InProgress" ? "In progress" : status }
+        if let known = ["InProgress": "In progress", "underWay": "Under way"][status] { return known }
+        guard status.contains("_") || Self.shouted.contains(status) else { return status }
         let text = status.replacing("_", with: " ").lowercased()
         return text.prefix(1).uppercased() + text.dropFirst()
     }
@@ -104,5 +115,15 @@ enum Parts {
     /// The part, or why it cannot be shown: one refusal does not cost the rest of the page.
     static func attempt(_ part: () async throws(AWSError) -> HTML) async -> HTML {
         do { return try await part() } catch { return refusal(error) }
+    }
+}
+
+extension Parts {
+    /// Why what the visitor wanted was not done, with the way on.
+    static func alert(_ refusal: AWSError, _ place: Address) -> HTML {
+        tag("p", .class("banner bad"), Attribute("role", "alert")) {
+            refusal.message + " "
+            link("Look again", place)
+        }
     }
 }

@@ -19,6 +19,16 @@ struct Address: Sendable, Hashable {
         page(path: parts)
     }
 
+    /// The same page, asked for something: `?name=value`.
+    func asking(_ fields: (String, String)...) -> Address { asking(fields) }
+
+    /// The same, of a list.
+    func asking(_ fields: [(String, String)]) -> Address {
+        guard !fields.isEmpty else { return self }
+        return Address(
+            text: text + "?" + fields.map { "\(Self.encode($0))=\(Self.encode($1))" }.joined(separator: "&"))
+    }
+
     /// A place on the same page.
     static func anchor(_ id: StaticString) -> Address { Address(text: "#\(id)") }
 

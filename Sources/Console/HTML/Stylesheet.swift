@@ -126,7 +126,41 @@ enum Stylesheet {
         .login { max-width: 24rem; margin: 10vh auto 0; } .login form, .login label { display: grid; gap: .3rem; }
           .login form { gap: .9rem; margin: 1rem 0; }
         .login input { padding: .5rem .7rem; }
+        .stages { list-style: none; display: flex; gap: 1.6rem; margin: 1rem 0; padding: 0 0 .6rem; overflow-x: auto;
+          align-items: flex-start; }
+        .stage { position: relative; flex: 1 0 15rem; max-width: 24rem; background: var(--paper); border: 1px solid
+          var(--line); border-top: 4px solid var(--line); border-radius: 10px; padding: .1rem .9rem .8rem; }
+        .stage.good { border-top-color: var(--good); } .stage.bad { border-top-color: var(--bad); }
+          .stage.busy { border-top-color: var(--new); }
+        .stage + .stage::before { content: "\\2192"; position: absolute; left: -1.4rem; top: .5rem; font-size: 1.1rem;
+          color: var(--dim); }
+        .gate { font-size: .85rem; margin: .5rem 0 .2rem; } .stage > form { margin: .5rem 0 0; } .stage > form .quiet {
+          font-size: .8rem; padding: .1rem .5rem; }
+        .side { border-left: 3px solid var(--line); padding-left: .6rem; }
+        .action { padding: .5rem 0 .3rem; border-top: 1px solid var(--line); } .action p { margin: .1rem 0;
+          font-size: .9rem; } .action h4 { margin: 0; font-size: .95rem; overflow-wrap: anywhere; }
+        .action pre { max-height: 12rem; } .action .sign { display: inline-block; width: 1.3rem; color: var(--dim); }
+        .action.good .sign { color: var(--good); background: none; } .action.bad .sign { color: var(--bad);
+          background: none; } .action.busy .sign { color: var(--new); background: none; }
+        .approval { background: var(--busyback); border-radius: 8px; padding: .5rem .7rem; margin: .4rem 0; }
+          .approval form, .stage > form { display: grid; gap: .35rem; } .approval form { margin: .5rem 0 0; }
+          .approval .command { background: none; padding: 0; }
+        .dots { display: inline-flex; gap: .3rem; } .dot { width: .8rem; height: .8rem; border-radius: 50%;
+          background: var(--line); } .dot.good { background: var(--good); } .dot.bad { background: var(--bad); }
+          .dot.busy { background: var(--new); }
+        .search, .choices { display: flex; flex-wrap: wrap; gap: .4rem; align-items: center; margin: .3rem 0 .6rem; }
+          .search input { flex: 1 1 12rem; max-width: 24rem; }
+        .choices a { padding: .15rem .6rem; border: 1px solid var(--line); border-radius: 99px; text-decoration: none;
+          background: var(--paper); } .choices a[aria-current] { background: var(--idleback); color: var(--ink);
+          font-weight: 600; }
+        .dora { grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); } .dora .spark p { margin: .1rem 0 .3rem;
+          font-size: .85rem; } .dora .spark b { font-size: 1.2rem; } .dora .badge { font-size: .72rem; }
+          .dora .spark .chart { margin-top: auto; } .dora .spark .small { font-size: .78rem; }
+        .definitions { display: block; } .definitions div { margin: 0 0 .6rem; max-width: 50rem; }
         @media (max-width: 700px) {
+          .stages { flex-direction: column; gap: 1.5rem; } .stage { flex: none; width: 100%; max-width: none; }
+          .stage + .stage::before { content: "\\2193"; left: 50%; top: -1.6rem; }
+          .choices a { padding: .35rem .7rem; }
           header { padding: .5rem .8rem; } header nav { order: 1; flex-basis: 100%; margin: 0 -.4rem; }
           header nav a { padding: .45rem .4rem; font-size: .88rem; }
           .timeline .times { float: none; display: block; }

@@ -8,19 +8,25 @@ enum OverviewPage {
         let stacks = await Outcome { () throws(AWSError) in try await StacksPage.stacks(desk) }
         let wrong = await Parts.attempt { () throws(AWSError) in try await failures(desk) }
         let alarms = await Parts.attempt { () throws(AWSError) in try await firing(desk) }
+        let pipelines = await Outcome { () throws(AWSError) in try await PipelinesPage.views(desk) }
         let changing = stacks.value?.filter { Mood(status: $0.text("StackStatus")) == .busy } ?? []
-        let isBusy = running.value?.isEmpty == false || !changing.isEmpty
+        let released = pipelines.value?.filter(PipelinesPage.isBusy) ?? []
+        let isBusy = running.value?.isEmpty == false || !changing.isEmpty || !released.isEmpty
         return Page("Overview", refresh: isBusy ? 1 : nil, desk: desk) {
             tag("h1", text: "Overview")
             Parts.section("Under way", .id("under-way")) {
                 if let refusal = running.refusal { Parts.refusal(refusal) }
                 if !isBusy, running.refusal == nil { tag("p", .class("dim"), text: "Nothing is being deployed.") }
+                if !released.isEmpty { PipelinesPage.table(released, desk) }
                 for view in running.value ?? [] { card(view) }
                 if !changing.isEmpty { StacksPage.table(changing, desk) }
             }
             Parts.section("Went wrong lately", .id("went-wrong")) {
                 alarms
                 wrong
+            }
+            if let all = pipelines.value, !all.isEmpty {
+                Parts.section("Pipelines") { PipelinesPage.table(Array(all.prefix(10)), desk) }
             }
             Parts.section("Stacks") {
                 if let refusal = stacks.refusal { Parts.refusal(refusal) }

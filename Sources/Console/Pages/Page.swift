@@ -77,10 +77,14 @@ struct Page: Sendable {
             tag("a", .class("brand"), .to(.page())) { tag("strong", text: "Slipway") }
             tag("nav", Attribute("aria-label", "Pages")) {
                 entry("Overview", "", .page())
+                entry("Pipelines", "pipelines", .page("pipelines"))
+                entry("Builds", "builds", .page("builds"))
+                entry("Repositories", "repositories", .page("repositories"))
                 entry("Stacks", "stacks", .page("stacks"))
                 entry("Functions", "functions", .page("functions"))
                 entry("Deployments", "deployments", .page("deployments"))
                 entry("Alarms", "alarms", .page("alarms"))
+                entry("DORA", "dora", .page("dora"))
             }
             tag("span", .id("live"), Attribute("role", "status"))
             regions(desk)
