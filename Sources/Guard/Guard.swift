@@ -1,2 +1,0 @@
-/// Guard rules.
-package enum Guard {}

@@ -1,5 +1,0 @@
-@testable import Guard
-import Testing
-
-@Suite("Guard rules")
-struct GuardTests {}
