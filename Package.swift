@@ -73,7 +73,7 @@ let services: [Target] = [
     room("Cloud", ["HTTP", "Ledger", "Notation", log], tests: ["CloudTesting"]),
     room("CloudTesting", ["Cloud", "HTTP", "Ledger", "LedgerTesting", "Notation"], tests: nil),
     room("STS", door, tests: ["CloudTesting"]),
-    room("IAM", door, tests: ["CloudTesting"]),
+    room("IAM", door + [crypto], tests: ["CloudTesting"]),
     room("SSM", door + ["Vault"], tests: ["CloudTesting"]),
     room("S3", door + [crypto], tests: ["CloudTesting"]),
     room("Logs", door + [lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
@@ -92,7 +92,7 @@ let services: [Target] = [
     room(
         "CodeConnections", door + ["GitHooks", "Patterns", "Vault", crypto, lifecycle],
         tests: ["CloudTesting", "LedgerTesting"]),
-    room("CodeCommit", door + [crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
+    room("CodeCommit", door + ["Sandbox", "CLibArchive", crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
     room(
         "CodeBuild",
         door + ["Buildspec", "GitHooks", "TestReports", "Patterns", "Sandbox", "Traffic", crypto, lifecycle],

@@ -55,6 +55,8 @@ SERVICES = {
         PutUserPolicy GetUserPolicy ListUserPolicies DeleteUserPolicy AttachUserPolicy DetachUserPolicy
         ListAttachedUserPolicies PutUserPermissionsBoundary DeleteUserPermissionsBoundary
         CreateAccessKey ListAccessKeys UpdateAccessKey DeleteAccessKey GetAccessKeyLastUsed
+        CreateServiceSpecificCredential ListServiceSpecificCredentials UpdateServiceSpecificCredential
+        ResetServiceSpecificCredential DeleteServiceSpecificCredential
         CreateGroup GetGroup ListGroups UpdateGroup DeleteGroup AddUserToGroup RemoveUserFromGroup ListGroupsForUser
         PutGroupPolicy GetGroupPolicy ListGroupPolicies DeleteGroupPolicy AttachGroupPolicy DetachGroupPolicy
         ListAttachedGroupPolicies CreateInstanceProfile GetInstanceProfile ListInstanceProfiles DeleteInstanceProfile

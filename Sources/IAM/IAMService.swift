@@ -16,7 +16,7 @@ package struct IAMService: CloudService {
         }
             + userOperations + roleOperations + groupOperations + keyOperations + policyOperations
             + policyVersionOperations
-            + profileOperations + accountOperations
+            + profileOperations + accountOperations + serviceCredentialOperations
     }
 
     package var resourceTypes: [ResourceType] {

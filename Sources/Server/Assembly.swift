@@ -70,13 +70,16 @@ final class Assembly: Sendable {
         let queues = SQSService(cloud: cloud, ledger: ledger)
         let buses = EventBridgeService(cloud: cloud, ledger: ledger)
         let connections = CodeConnectionsService(cloud: cloud, ledger: ledger)
-        let repositories = CodeCommitService(cloud: cloud, ledger: ledger)
+        let repositories = CodeCommitService(
+            cloud: cloud, ledger: ledger, guests: GitVisitors(sts: access.sts, options: options, ledger: ledger),
+            region: options.region)
         let builds = CodeBuildService(cloud: cloud, ledger: ledger)
         let pipelines = CodePipelineService(cloud: cloud, ledger: ledger)
         let figures = DORAService(cloud: cloud, ledger: ledger)
         let shelf: [any CloudService] = [
             access.sts, access.iam, try SSMService(ledger: ledger), buckets, metrics, logs, functions, codeDeploy,
             SlipwayDeployments(codeDeploy), stacks, secrets, topics, queues, buses, connections, repositories, builds, pipelines, figures,
+            SlipwayRepositories(repositories),
         ]
         let authorizer = IAMAuthorizer(ledger: ledger, resources: BucketPolicies(buckets: buckets))
         cloud.install(shelf, authorizer: options.acceptsAnyone ? nil : authorizer)
@@ -85,7 +88,9 @@ final class Assembly: Sendable {
         frontDoor = FrontDoor(
             cloud: cloud, sentry: sentry, surroundings: surroundings, bodyLimit: options.bodyLimit,
             virtualHosts: ["s3.localhost", "localhost"],
-            inside: InsidePages(calls: calls, functions: functions, inbox: stacks.inbox, console: console).respond)
+            inside: InsidePages(
+                calls: calls, functions: functions, inbox: stacks.inbox, console: console, repositories: repositories
+            ).respond)
         services =
             [LedgerKeeper(), blobs] + metrics.services + logs.services + [runtimes, functions]
             + [Running { try await codeDeploy.run() }, BucketNotifications(buckets: buckets)]

@@ -1,4 +1,5 @@
 internal import CloudFormation
+internal import CodeCommit
 internal import Console
 internal import HTTP
 internal import Lambda
@@ -9,6 +10,7 @@ struct InsidePages: Sendable {
     let functions: LambdaService
     let inbox: ResponseInbox
     let console: Console
+    let repositories: CodeCommitService
 
     /// The answer; nil when the request is for AWS's services.
     @Sendable
@@ -17,6 +19,7 @@ struct InsidePages: Sendable {
             if Self.isBrowser(request) {
                 return HTTPResponse(status: 302, fields: ["Location": "/_slipway/console"])
             }
+            if let response = await repositories.http(request) { return response }
             let host = request.fields["Host"] ?? ""
             return host.contains(".lambda-url.") ? await functions.http(request) : nil
         }

@@ -32,6 +32,9 @@ struct CallAccess {
         "s3:PutBucketNotificationConfiguration": "s3:PutBucketNotification",
         "s3:DeleteBucketTagging": "s3:PutBucketTagging",
         "s3:DeleteBucketOwnershipControls": "s3:PutBucketOwnershipControls",
+        // What a pipeline's role is allowed when its source is a repository (CodePipeline User Guide).
+        "slipway-codecommit:PackTree": "codecommit:UploadArchive", "slipway-codecommit:ListRefs": "codecommit:ListBranches",
+        "slipway-codecommit:ListCommits": "codecommit:GetCommit", "slipway-codecommit:CommitsBetween": "codecommit:GetCommit",
         "lambda:Invoke": "lambda:InvokeFunction", "lambda:InvokeWithResponseStream": "lambda:InvokeFunction",
     ]
 
@@ -46,6 +49,7 @@ struct CallAccess {
         "logs": [("logGroupName", "arn:aws:logs:REGION:ACCOUNT:log-group:VALUE:*")],
         "cloudformation": [("StackName", "arn:aws:cloudformation:REGION:ACCOUNT:stack/VALUE/*")],
         "codedeploy": [("applicationName", "arn:aws:codedeploy:REGION:ACCOUNT:application:VALUE")],
+        "codecommit": repositories, "slipway-codecommit": repositories,
         "iam": [
             ("RoleName", "arn:aws:iam::ACCOUNT:role/VALUE"), ("UserName", "arn:aws:iam::ACCOUNT:user/VALUE"),
             ("GroupName", "arn:aws:iam::ACCOUNT:group/VALUE"), ("PolicyArn", "arn:aws:iam::ACCOUNT:policy/VALUE"),
@@ -55,6 +59,13 @@ struct CallAccess {
             ("AlarmName", "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:VALUE"),
             ("AlarmNames", "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:VALUE"),
         ],
+    ]
+
+    private static let repositories = [
+        (member: "repositoryName", arn: "arn:aws:codecommit:REGION:ACCOUNT:VALUE"),
+        (member: "repositoryNames", arn: "arn:aws:codecommit:REGION:ACCOUNT:VALUE"),
+        (member: "oldName", arn: "arn:aws:codecommit:REGION:ACCOUNT:VALUE"),
+        (member: "resourceArn", arn: "VALUE"),
     ]
 
     init(_ call: Call) {

@@ -71,7 +71,7 @@ package struct IAMAuthorizer: Authorizer {
             "User: \(request.principal) is not authorized to perform: \(request.action) on resource: "
             + "\(request.resource) \(why)"
         // The services with JSON protocols have the longer name.
-        let usesJSON = ["lambda", "ssm", "logs", "codedeploy"].contains(call.service)
+        let usesJSON = ["lambda", "ssm", "logs", "codedeploy", "codecommit", "slipway-codecommit"].contains(call.service)
         return AWSError(
             usesJSON ? "AccessDeniedException" : "AccessDenied", message,
             status: usesJSON && call.service != "lambda" ? 400 : 403)

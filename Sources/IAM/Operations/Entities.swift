@@ -118,6 +118,9 @@ extension IAMService {
             guard try write.find(Shelf.keys, "user", key, limit: 1).isEmpty else {
                 throw IAMError.conflict("Cannot delete entity, must delete access keys first.")
             }
+            guard try write.find(ServiceCredential.all, "user", key, limit: 1).isEmpty else {
+                throw IAMError.conflict("Cannot delete entity, must delete service specific credentials first.")
+            }
             guard entity.groups?.isEmpty ?? true else {
                 throw IAMError.conflict("Cannot delete entity, must remove users from group first.")
             }

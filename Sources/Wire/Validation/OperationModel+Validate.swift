@@ -34,6 +34,7 @@ extension OperationModel {
                 "MissingRequiredParameterException", "The parameter \(breach.modelPath) is required.",
                 queryCode: "MissingParameter")
         case "codedeploy" where breach.isMissing: return missing(breach, operation)
+        case "codecommit": return CodeCommitConstraints.fault(breach, operation)
         case "lambda" where breach.path == "runtime" && !breach.isMissing:
             return Fault(
                 "InvalidParameterValueException",
