@@ -5,10 +5,10 @@ import Notation
 /// `slipway demo`
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "See a bad version being caught: a sample service, real traffic, a canary, an alarm, a rollback.",
+        abstract: "From git push to production, and a bad version being caught: pipeline, real traffic, canary, alarm, rollback.",
         discussion: """
-            Starts a server of its own on a free port with a temporary data folder; nothing of yours is touched. Uses the SAM CLI from .venv \
-            or the PATH. Exit code 0 when everything went as told.
+            Starts a server of its own on a free port with a temporary data folder; nothing of yours is touched. Uses git, and the AWS \
+            CLI from .venv or the PATH. Exit code 0 when everything went as told.
             """)
 
     @Option(help: "The sample's folder.")

@@ -11,8 +11,10 @@ struct DemoServer {
     init(in folder: URL) async throws {
         let data = folder.appendingPathComponent("data").path
         let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "slipway"
+        let hasClients = FileManager.default.fileExists(atPath: Self.clients)
+        let tools = hasClients ? ["--build-tools", Self.clients] : []
         program = try Program(
-            [executable, "serve", "--listen", "127.0.0.1:0", "--data", data], in: folder,
+            [executable, "serve", "--listen", "127.0.0.1:0", "--data", data] + tools, in: folder,
             log: folder.appendingPathComponent("server.log"))
         for _ in 0..<500 {
             if program.output.contains("is ready") { break }
@@ -24,12 +26,18 @@ struct DemoServer {
         access = try ServerAccess(folder: options)
     }
 
-    /// What makes a client of AWS talk to it.
+    /// What makes clients of AWS and git talk to it.
     var environment: [String: String] {
-        [
-            "AWS_ENDPOINT_URL": access.endpoint, "AWS_ACCESS_KEY_ID": access.accessKeyID, "AWS_SECRET_ACCESS_KEY": access.secret,
-            "AWS_DEFAULT_REGION": access.region, "AWS_PAGER": "", "SAM_CLI_TELEMETRY": "0", "AWS_PROFILE": "", "AWS_SESSION_TOKEN": "",
-        ].filter { !$0.value.isEmpty || $0.key == "AWS_PAGER" }
+        Dictionary(access.clientVariables) { $1 }.merging(["AWS_PAGER": "", "SAM_CLI_TELEMETRY": "0"]) { $1 }
+    }
+
+    /// The clients that `make setup` installed.
+    private static var clients: String { FileManager.default.currentDirectoryPath + "/.venv" }
+
+    /// A client's path: that of `make setup` when it is there, else whatever the PATH has.
+    func tool(_ name: String) -> String {
+        let own = Self.clients + "/bin/" + name
+        return FileManager.default.isExecutableFile(atPath: own) ? own : name
     }
 
     /// Stops it gracefully.
