@@ -14,6 +14,8 @@ package struct ServerOptions: Sendable {
     package var region = "us-east-1"
     /// Whether to keep to AWS's behaviour where Slipway's default is better.
     package var isStrict = false
+    /// Folders with tools that builds may use, absolute paths: seen by builds read-only, `bin` of each first in their PATH.
+    package var buildTools: [String] = []
     /// Bytes of a request that is read into a tree; raw payloads are not bounded by it.
     package var bodyLimit = 64 << 20
 

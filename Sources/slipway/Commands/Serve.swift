@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Foundation
 public import Logging
 import Server
 import Traffic
@@ -23,6 +24,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The region of requests that name none.")
     var region = "us-east-1"
 
+    @Option(help: "A folder of tools that builds may use, such as a Python environment with the AWS CLI. Seen read-only; its bin comes first in PATH. May be repeated.")
+    var buildTools: [String] = []
+
     @Flag(help: "Keep to AWS's behaviour where Slipway's is better by default.")
     var strict = false
 
@@ -41,6 +45,7 @@ struct Serve: AsyncParsableCommand {
         options.account = account
         options.region = region
         options.isStrict = strict
+        options.buildTools = try buildTools.map(Self.folder)
         do {
             try await Server(options: options).run { ready in
                 Terminal.standard.line("Slipway is ready.")
@@ -52,6 +57,19 @@ struct Serve: AsyncParsableCommand {
         } catch let error as ServerError {
             throw CommandFailure(error.description)
         }
+    }
+}
+
+extension Serve {
+    /// The folder's absolute path.
+    ///
+    /// - Throws: ``CommandFailure`` when there is no such folder.
+    private static func folder(_ path: String) throws -> String {
+        let url = URL(fileURLWithPath: path)
+        guard (try? url.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true else {
+            throw CommandFailure("'\(path)' is no folder. Name one with tools for builds, or leave --build-tools out.")
+        }
+        return url.standardizedFileURL.path
     }
 }
 
