@@ -80,6 +80,7 @@ final class Assembly: Sendable {
             access.sts, access.iam, try SSMService(ledger: ledger), buckets, metrics, logs, functions, codeDeploy,
             SlipwayDeployments(codeDeploy), stacks, secrets, topics, queues, buses, connections, repositories, builds, pipelines, figures,
             SlipwayRepositories(repositories),
+            PolicyOverrides(ledger: ledger),
         ]
         let authorizer = IAMAuthorizer(ledger: ledger, resources: BucketPolicies(buckets: buckets))
         cloud.install(shelf, authorizer: options.acceptsAnyone ? nil : authorizer)

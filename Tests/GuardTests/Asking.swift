@@ -20,7 +20,8 @@ let template = """
       Disk:
         Type: AWS::EC2::Volume
         DeletionPolicy: Snapshot
-        Properties: {Size: 100, VolumeType: io1, Encrypted: true, Ratio: 1.5, Text: "7", Policy: '{"Effect": "Allow", "N": [1, 2]}'}
+        Properties: {Size: 100, VolumeType: io1, Encrypted: true, Ratio: 1.5, Text: "7",
+                     Policy: '{"Effect": "Allow", "N": [1, 2]}'}
       Group:
         Type: AWS::EC2::SecurityGroup
         Properties:

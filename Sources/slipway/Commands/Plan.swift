@@ -12,7 +12,11 @@ struct Plan: AsyncParsableCommand {
             stacks import are listed with those stacks. Give a template that needs local files (CodeUri: src/) as 'sam package' \
             leaves it.
 
-            Exit code 0 when nothing changes or every change is safe, 2 when a resource is replaced or lost, 1 when there is no plan.
+            With --policy, rules in the language of AWS CloudFormation Guard are asked of the template and of the changes (as its \
+            member Plan): docs/reference/policies.md.
+
+            Exit code 0 when nothing changes or every change is safe, 2 when a resource is replaced or lost or a policy denies the \
+            change, 1 when there is no plan.
             """)
 
     @Argument(help: "The template: a file, or the address of an object in S3.")
@@ -24,21 +28,39 @@ struct Plan: AsyncParsableCommand {
     @Option(name: .customLong("parameter"), help: ArgumentHelp("A parameter's value; may be repeated.", valueName: "name=value"))
     var parameters: [String] = []
 
+    @Option(name: .customLong("policy"), help: "A file of rules, or a folder of such files; may be repeated.")
+    var policies: [String] = []
+
     @Flag(help: "Print as JSON.")
     var json = false
 
     @OptionGroup var folder: DataFolder
 
     func run() async throws {
-        let planner = StackPlanner(
-            client: try SlipwayClient(folder), stackName: stackName, source: try source(), given: try given())
+        let client = try SlipwayClient(folder)
+        let rules = try policies.isEmpty ? nil : PolicyFiles(policies)
+        let planner = StackPlanner(client: client, stackName: stackName, source: try source(), given: try given())
         let plan = try await planner.plan()
+        let check: PolicyCheck? = if let rules { try await self.check(rules, plan, client) } else { nil }
         if json {
-            Terminal.standard.line(plan.view.text(.pretty))
+            var view = plan.view
+            view["policies"] = check?.view
+            Terminal.standard.line(view.text(.pretty))
         } else {
-            for line in StackPlanReport(plan: plan, terminal: .standard).lines { Terminal.standard.line(line) }
+            let report = StackPlanReport(plan: plan, terminal: .standard).lines + (check?.lines(.standard) ?? [])
+            for line in report { Terminal.standard.line(line) }
         }
-        if plan.isGrave { throw ExitCode(2) }
+        if plan.isGrave || check?.isDenied == true { throw ExitCode(2) }
+    }
+
+    /// What the rules say, with the exceptions that were made for the stack.
+    private func check(_ rules: PolicyFiles, _ plan: StackPlan, _ client: SlipwayClient) async throws -> PolicyCheck {
+        guard FileManager.default.fileExists(atPath: template) else {
+            throw CommandFailure("Policies are asked of a template that lies here as a file, not of '\(template)'.")
+        }
+        let text = try PolicyTemplate(template)
+        let overrides = try await PolicyOverride.all(client, stack: stackName).filter { !$0.isOver }
+        return try PolicyCheck(rules, template: text.body, marks: text.marks, plan: plan.view, overrides: overrides)
     }
 
     /// The template as requests carry it.

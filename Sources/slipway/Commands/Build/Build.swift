@@ -5,7 +5,7 @@ import Notation
 struct BuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build", abstract: "See builds, follow them, read their logs.",
-        subcommands: [BuildList.self, BuildWatch.self, BuildLogs.self, BuildStart.self, BuildStop.self])
+        subcommands: [BuildRun.self, BuildList.self, BuildWatch.self, BuildLogs.self, BuildStart.self, BuildStop.self])
 }
 
 /// Looks builds up.
