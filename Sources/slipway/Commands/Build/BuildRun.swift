@@ -8,8 +8,9 @@ struct BuildRun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run the build of a folder here and now, without a server of yours.",
         discussion: """
-            Reads buildspec.yml, packs the folder and runs the build as CodeBuild would: the same phases, shell, variables, \
-            artifacts and reports. Nothing of yours is changed but the folder for artifacts. There is no cache from the last run.
+            Reads buildspec.yml, packs the folder and runs the build as CodeBuild would: the same phases, shell, \
+            variables, artifacts and reports. Nothing of yours is changed but the folder for artifacts. There is no \
+            cache from the last run.
 
             Exit code 0 when the build succeeded, 2 when it did not, 1 when it could not be run.
             """)
