@@ -98,8 +98,7 @@ let services: [Target] = [
         door + ["Buildspec", "GitHooks", "TestReports", "Patterns", "Sandbox", "Traffic", crypto, lifecycle],
         tests: ["CloudTesting", "LedgerTesting"]),
     room(
-        "CodePipeline", door + ["GitHooks", "Patterns", "Traffic", crypto, lifecycle],
-        tests: ["CloudTesting", "LedgerTesting"]),
+        "CodePipeline", door + ["Patterns", "Sandbox", crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
     room("DORA", door + [lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
 ].reduce([], +)
 

@@ -29,12 +29,24 @@ extension Cloud {
     package func assume(
         _ role: String, session name: String, for service: String, as caller: Caller
     ) async throws -> RoleSession {
+        let root = Caller.root(account: caller.account, region: caller.region)
+        return try await assume(role, name, service, as: root.through(service))
+    }
+
+    /// Lets who acts as a role go on to another, if that one's trust policy names the first: as a pipeline's role assumes an action's.
+    ///
+    /// - Throws: ``AWSError`` with `AccessDenied` when there is no such role or it does not trust the first.
+    package func assume(_ role: String, session name: String, from session: RoleSession) async throws -> RoleSession {
+        try await assume(role, name, session.caller.invokedBy, as: session.caller)
+    }
+
+    private func assume(
+        _ role: String, _ name: String, _ service: String?, as caller: Caller
+    ) async throws -> RoleSession {
         let allowed = name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "_=,.@-".contains($0)) ? $0 : "-" }
         let session = String(allowed.prefix(64)) + (allowed.count < 2 ? "--" : "")
-        let root = Caller.root(account: caller.account, region: caller.region)
         let answer = try await call(
-            "sts", "AssumeRole", ["RoleArn": .string(role), "RoleSessionName": .string(session)],
-            as: root.through(service))
+            "sts", "AssumeRole", ["RoleArn": .string(role), "RoleSessionName": .string(session)], as: caller)
         let keys = answer["Credentials"]
         let id = keys?["AccessKeyId"]?.string ?? ""
         let end = keys?["Expiration"]

@@ -112,8 +112,17 @@ package struct MachineSimulation<Engine: Machine> {
     }
 
     /// Lets the course go on until that moment, or until the machine is finished.
-    package mutating func run(until moment: Timestamp, world: World) throws {
-        while !isFinished, !pending.isEmpty || (wake ?? moment) < moment { guard try turn(world) else { break } }
+    ///
+    /// - Parameter check: Called after every step; what it throws ends the course.
+    package mutating func run(
+        until moment: Timestamp, world: World, check: (Engine, Timestamp) throws -> Void = { _, _ in }
+    ) throws {
+        while !isFinished, !pending.isEmpty || (wake ?? moment) < moment {
+            guard try turn(world) else { break }
+            do { try check(engine, now) } catch {
+                throw Failure(description: "seed \(seed), step \(steps): \(error)")
+            }
+        }
         now = max(now, moment)
     }
 

@@ -78,7 +78,8 @@ final class Assembly: Sendable {
         let figures = DORAService(cloud: cloud, ledger: ledger)
         let shelf: [any CloudService] = [
             access.sts, access.iam, try SSMService(ledger: ledger), buckets, metrics, logs, functions, codeDeploy,
-            SlipwayDeployments(codeDeploy), stacks, secrets, topics, queues, buses, connections, repositories, builds, pipelines, figures,
+            SlipwayDeployments(codeDeploy), stacks, secrets, topics, queues, buses, connections, repositories, builds, pipelines,
+            pipelines.desk, figures,
             SlipwayRepositories(repositories),
             PolicyOverrides(ledger: ledger),
         ]
@@ -90,7 +91,8 @@ final class Assembly: Sendable {
             cloud: cloud, sentry: sentry, surroundings: surroundings, bodyLimit: options.bodyLimit,
             virtualHosts: ["s3.localhost", "localhost"],
             inside: InsidePages(
-                calls: calls, functions: functions, inbox: stacks.inbox, console: console, repositories: repositories
+                calls: calls, functions: functions, inbox: stacks.inbox, console: console, repositories: repositories,
+                pipelines: pipelines
             ).respond)
         services =
             [LedgerKeeper(), blobs] + metrics.services + logs.services + [runtimes, functions]

@@ -1,5 +1,6 @@
 internal import CloudFormation
 internal import CodeCommit
+internal import CodePipeline
 internal import Console
 internal import HTTP
 internal import Lambda
@@ -11,6 +12,7 @@ struct InsidePages: Sendable {
     let inbox: ResponseInbox
     let console: Console
     let repositories: CodeCommitService
+    let pipelines: CodePipelineService
 
     /// The answer; nil when the request is for AWS's services.
     @Sendable
@@ -25,6 +27,7 @@ struct InsidePages: Sendable {
         }
         if request.target.hasPrefix(InsideCalls.prefix) { return await calls.respond(to: request) }
         if request.target.hasPrefix(ResponseInbox.path) { return await inbox.receive(request) }
+        if let response = await pipelines.http(request) { return response }
         if request.path == "/_slipway/health" {
             return .text(200, "{\"status\":\"ok\"}\n", type: "application/json")
         }

@@ -17,9 +17,17 @@ package protocol Machine: Codable, Sendable {
     /// What a timer feeds in when the moment asked for by ``Reaction/wake`` has come.
     static var woken: Event { get }
 
+    /// How many of its last steps are kept to replay it; all, unless a machine says otherwise: one that never finishes has to.
+    static var keptSteps: Int { get }
+
     /// Changes the state as the event demands and says what is to be done. An event that does not fit the state, such
     /// as a repeat or a late answer, changes nothing.
     mutating func advance(_ event: Event, now: Timestamp) -> Reaction<Command>
+}
+
+extension Machine {
+    /// All of them.
+    package static var keptSteps: Int { .max }
 }
 
 /// What a machine wants after an event.

@@ -94,12 +94,20 @@ struct MachineStore<Engine: Machine> {
             ).execute(arguments: [
                 snapshot, live.step, live.step, live.wake?.microseconds, live.isFinished, Engine.kind, id,
             ])
+            try forgetSteps(before: live.step, id, transaction)
         } else {
             try transaction.db.cachedStatement(
                 sql: "UPDATE machine SET step = ?, wake = ?, finished = ? WHERE kind = ? AND id = ?"
             ).execute(arguments: [live.step, live.wake?.microseconds, live.isFinished, Engine.kind, id])
         }
         remember(live, id, transaction)
+    }
+
+    /// Of a machine that does not finish only the last steps are kept, and never fewer than a snapshot needs.
+    private func forgetSteps(before step: Int, _ id: String, _ transaction: Transaction) throws {
+        guard Engine.keptSteps < step else { return }
+        try transaction.db.cachedStatement(sql: "DELETE FROM machineStep WHERE kind = ? AND id = ? AND step <= ?")
+            .execute(arguments: [Engine.kind, id, step - Engine.keptSteps])
     }
 
     private func remember(_ live: Live, _ id: String, _ transaction: Transaction) {
