@@ -5,7 +5,8 @@ package import ServiceLifecycle
 
 /// AWS CodePipeline: pipelines of both types, run by a machine each.
 ///
-/// Executions go on while ``services`` run; what was begun before waits for them, and what a crash cut short is taken up again.
+/// Executions go on while ``services`` run; what was begun before waits for them, and what a crash cut short is taken
+/// up again.
 package struct CodePipelineService: CloudService {
     /// As in AWS's models.
     package let id = "codepipeline"

@@ -11,7 +11,8 @@ extension CodePipelineService {
 
     private static let pipelineType = ResourceType(
         "AWS::CodePipeline::Pipeline",
-        enforces: "Name RoleArn ArtifactStore ArtifactStores Stages DisableInboundStageTransitions RestartExecutionOnUpdate "
+        enforces:
+            "Name RoleArn ArtifactStore ArtifactStores Stages DisableInboundStageTransitions RestartExecutionOnUpdate "
             + "PipelineType ExecutionMode Variables Triggers Tags",
         requires: "RoleArn Stages", replacedBy: "Name", attributes: "Version", nameProperty: "Name",
         .init(
@@ -44,7 +45,9 @@ extension CodePipelineService {
             },
             read: { request in
                 let input: JSON = ["name": .string(request.physicalID ?? "")]
-                guard let found = try await request.read("GetPipeline", input, "PipelineNotFoundException") else { return nil }
+                guard let found = try await request.read("GetPipeline", input, "PipelineNotFoundException") else {
+                    return nil
+                }
                 return ResourceRequest.properties(of: found["pipeline"] ?? [:])
             }))
 
@@ -68,15 +71,19 @@ extension CodePipelineService {
 
     private static let customActionType = ResourceType(
         "AWS::CodePipeline::CustomActionType",
-        enforces: "Category Provider Version ConfigurationProperties InputArtifactDetails OutputArtifactDetails Settings Tags",
+        enforces:
+            "Category Provider Version ConfigurationProperties InputArtifactDetails OutputArtifactDetails Settings "
+                + "Tags",
         requires: "Category Provider Version InputArtifactDetails OutputArtifactDetails",
-        replacedBy: "Category Provider Version ConfigurationProperties InputArtifactDetails OutputArtifactDetails Settings",
+        replacedBy:
+            "Category Provider Version ConfigurationProperties InputArtifactDetails OutputArtifactDetails Settings",
         .init(
             create: { request in
                 var input = Casing.lowered(request.properties)
                 input["tags"] = request.pipelineTags
                 let name = request.customTypeName
-                do { try await request.call("codepipeline", "CreateCustomActionType", input) } catch let error as AWSError
+                do { try await request.call("codepipeline", "CreateCustomActionType", input) } catch let error
+                    as AWSError
                     where error.message.contains("exists already")
                 {
                     guard try await request.isOurs("actiontype:Custom/\(name)") else { throw error }
@@ -196,7 +203,8 @@ extension ResourceRequest {
 
     private func tags(of resource: String) async throws -> [String: String] {
         let input: JSON = ["resourceArn": .string(caller.arn("codepipeline", resource))]
-        let pairs = (try await call("codepipeline", "ListTagsForResource", input)["tags"]?.array ?? []).compactMap { tag in
+        let pairs = (try await call("codepipeline", "ListTagsForResource", input)["tags"]?.array ?? []).compactMap {
+            tag in
             tag["key"]?.string.map { ($0, tag["value"]?.string ?? "") }
         }
         return Dictionary(pairs) { $1 }
@@ -207,7 +215,8 @@ extension ResourceRequest {
         let arn = JSON.string(caller.arn("codepipeline", resource))
         let gone = try await tags(of: resource).keys.filter { allTags[$0] == nil }.sorted()
         if !gone.isEmpty {
-            try await call("codepipeline", "UntagResource", ["resourceArn": arn, "tagKeys": .array(gone.map(JSON.string))])
+            try await call(
+                "codepipeline", "UntagResource", ["resourceArn": arn, "tagKeys": .array(gone.map(JSON.string))])
         }
         try await call("codepipeline", "TagResource", ["resourceArn": arn, "tags": pipelineTags])
     }
@@ -226,8 +235,8 @@ extension JSON {
     var plainText: String? { string ?? (isNull || array != nil || object != nil ? nil : text()) }
 }
 
-/// Turns CloudFormation's member names into the API's and back: they differ in their first letters. The keys of configurations are
-/// data and stay as they are; numbers and truth values in them become texts.
+/// Turns CloudFormation's member names into the API's and back: they differ in their first letters. The keys of
+/// configurations are data and stay as they are; numbers and truth values in them become texts.
 enum Casing {
     /// Members whose numbers and truth values stay what they are.
     private static let numbers: Set<String> = [

@@ -40,7 +40,9 @@ private final class Neighbours: Sendable {
                                 "AccessKeyId": "ASIAX", "SecretAccessKey": "s", "SessionToken": "t",
                                 "Expiration": .double(call.time.seconds + 3600),
                             ],
-                            "AssumedRoleUser": ["Arn": .string(role.replacing(":role/", with: ":assumed-role/") + "/x")],
+                            "AssumedRoleUser": [
+                                "Arn": .string(role.replacing(":role/", with: ":assumed-role/") + "/x")
+                            ],
                         ])
                     }
                 ]),
@@ -109,7 +111,8 @@ private struct House: Sendable {
     }
 
     func execution(_ id: String) async throws -> JSON {
-        try await call("GetPipelineExecution", ["pipelineName": "orders", "pipelineExecutionId": .string(id)])["pipelineExecution"]
+        try await call("GetPipelineExecution", ["pipelineName": "orders", "pipelineExecutionId": .string(id)])[
+            "pipelineExecution"]
             ?? [:]
     }
 
@@ -137,7 +140,9 @@ struct CodePipelineServiceTests {
     @Test("a function gets its job, answers, and the pipeline goes on")
     func function() async throws {
         try await House.open { house in
-            let id = try await house.make([Declarations.stage("Work", [Declarations.function("Call", ["inputArtifacts": [["name": "Source"]]])])])
+            let id = try await house.make([
+                Declarations.stage("Work", [Declarations.function("Call", ["inputArtifacts": [["name": "Source"]]])])
+            ])
             let job = try await eventually("the invocation") {
                 house.neighbours.state.withLock { $0.invocations.first?["CodePipeline.job"] }
             }
@@ -178,7 +183,8 @@ struct CodePipelineServiceTests {
             try await house.upload("v2", id: "event-3")
             try await house.upload("v3", id: "event-4")
             let all = try await eventually("three executions") { () -> [JSON]? in
-                let all = try await house.call("ListPipelineExecutions", ["pipelineName": "orders"])["pipelineExecutionSummaries"]?.array
+                let all = try await house.call("ListPipelineExecutions", ["pipelineName": "orders"])[
+                    "pipelineExecutionSummaries"]?.array
                 let revisions = (all ?? []).compactMap { $0["sourceRevisions"]?[0]?["revisionId"]?.string }
                 return revisions.contains("v3") ? all : nil
             }
@@ -191,13 +197,15 @@ struct CodePipelineServiceTests {
     @Test("an execution begun before a restart goes on after it")
     func restart() async throws {
         try await withTemporaryLedger { ledger in
-            let cloud = Cloud(surroundings: ledger.surroundings, endpoint: "http://127.0.0.1:4566", validate: { _, _, _ in nil })
+            let cloud = Cloud(
+                surroundings: ledger.surroundings, endpoint: "http://127.0.0.1:4566", validate: { _, _, _ in nil })
             let neighbours = Neighbours()
             let caller = Caller.root(account: "123456789012", region: "eu-west-1")
             let before = CodePipelineService(cloud: cloud, ledger: ledger)
             cloud.install([before] + neighbours.services)
             // Nothing runs yet: what is begun is only stored.
-            try await cloud.call("codepipeline", "CreatePipeline", ["pipeline": Declarations.pipeline([Self.gate])], as: caller)
+            try await cloud.call(
+                "codepipeline", "CreatePipeline", ["pipeline": Declarations.pipeline([Self.gate])], as: caller)
             let after = CodePipelineService(cloud: cloud, ledger: ledger)
             cloud.install([after] + neighbours.services)
             try await withRunning(after.services) {
@@ -212,7 +220,8 @@ struct CodePipelineServiceTests {
                         "result": ["summary": "", "status": "Approved"],
                     ], as: caller)
                 try await eventually("its end") {
-                    let all = try await cloud.call("codepipeline", "ListPipelineExecutions", ["pipelineName": "orders"], as: caller)
+                    let all = try await cloud.call(
+                        "codepipeline", "ListPipelineExecutions", ["pipelineName": "orders"], as: caller)
                     return all["pipelineExecutionSummaries"]?[0]?["status"] == "Succeeded" ? true : nil
                 }
             }
@@ -226,7 +235,8 @@ struct CodePipelineServiceTests {
             let input: JSON = ["pipeline": Declarations.pipeline([Self.gate])]
             let refusal = try await house.door.refusal("codepipeline", "CreatePipeline", input)
             #expect(refusal?.code == "InvalidStructureException")
-            #expect(refusal?.message == "CodePipeline is not authorized to perform AssumeRole on role \(Declarations.role)")
+            #expect(
+                refusal?.message == "CodePipeline is not authorized to perform AssumeRole on role \(Declarations.role)")
         }
     }
 
@@ -255,7 +265,10 @@ struct CodePipelineServiceTests {
             #expect(rest["pipelines"]?.array?.compactMap { $0["name"]?.string } == ["c"])
             let arn: JSON = "arn:aws:codepipeline:eu-west-1:123456789012:a"
             try await house.call("TagResource", ["resourceArn": arn, "tags": [["key": "k", "value": "v"]]])
-            #expect(try await house.call("ListTagsForResource", ["resourceArn": arn])["tags"] == [["key": "k", "value": "v"]])
+            #expect(
+                try await house.call("ListTagsForResource", ["resourceArn": arn])["tags"] == [
+                    ["key": "k", "value": "v"]
+                ])
             try await house.call("UntagResource", ["resourceArn": arn, "tagKeys": ["k"]])
             #expect(try await house.call("ListTagsForResource", ["resourceArn": arn])["tags"] == [])
             let wrong = try await house.door.refusal(
@@ -270,9 +283,12 @@ struct TriggerTests {
     private static func starts(_ git: JSON?, _ detail: JSON, of kind: String = "Repository Push") throws -> Bool {
         let source: JSON = [
             "name": "Fetch",
-            "actionTypeId": ["category": "Source", "owner": "AWS", "provider": "CodeStarSourceConnection", "version": "1"],
+            "actionTypeId": [
+                "category": "Source", "owner": "AWS", "provider": "CodeStarSourceConnection", "version": "1",
+            ],
             "configuration": [
-                "ConnectionArn": "arn:aws:codeconnections:eu-west-1:123456789012:connection/c", "FullRepositoryId": "o/r",
+                "ConnectionArn": "arn:aws:codeconnections:eu-west-1:123456789012:connection/c",
+                "FullRepositoryId": "o/r",
                 "BranchName": "main",
             ], "outputArtifacts": [["name": "Source"]],
         ]
@@ -281,7 +297,8 @@ struct TriggerTests {
             git["sourceActionName"] = "Fetch"
             more["triggers"] = [["providerType": "CodeStarSourceConnection", "gitConfiguration": git]]
         }
-        let tree = Declarations.pipeline([Declarations.stage("Gate", [Declarations.approval()])], sources: [source], more)
+        let tree = Declarations.pipeline(
+            [Declarations.stage("Gate", [Declarations.approval()])], sources: [source], more)
         let definition = try tree.decode(PipelineDefinition.self)
         var detail = detail
         // The older spelling of the same connection.
@@ -312,7 +329,11 @@ struct TriggerTests {
         #expect(try !Self.starts(branches, Self.push("main")))
         let excluding: JSON = ["push": [["branches": ["excludes": ["wip*"]]]]]
         #expect(try Self.starts(excluding, Self.push("main")))
-        let files: JSON = ["push": [["branches": ["includes": ["main"]], "filePaths": ["includes": ["src/**"], "excludes": ["**/*.md"]]]]]
+        let files: JSON = [
+            "push": [
+                ["branches": ["includes": ["main"]], "filePaths": ["includes": ["src/**"], "excludes": ["**/*.md"]]]
+            ]
+        ]
         #expect(try Self.starts(files, Self.push("main", files: ["README.md", "src/a.swift"])))
         #expect(try !Self.starts(files, Self.push("main", files: ["src/notes.md", "docs/a.txt"])))
         #expect(try Self.starts(files, Self.push("main")), "the host did not tell which files changed")
@@ -328,7 +349,9 @@ struct TriggerTests {
         func request(_ event: String, _ target: String) -> JSON {
             [
                 "commitId": "abc1",
-                "pullRequest": ["event": .string(event), "destinationBranch": .string(target), "sourceBranch": "topic"],
+                "pullRequest": [
+                    "event": .string(event), "destinationBranch": .string(target), "sourceBranch": "topic",
+                ],
             ]
         }
         #expect(try Self.starts(git, request("opened", "main"), of: kind))

@@ -59,7 +59,9 @@ enum Declarations {
         return pipeline
     }
 
-    static func definition(_ stages: [JSON], sources: [JSON] = [source()], _ more: JSON = [:]) throws -> PipelineDefinition {
+    static func definition(_ stages: [JSON], sources: [JSON] = [source()], _ more: JSON = [:]) throws
+        -> PipelineDefinition
+    {
         try pipeline(stages, sources: sources, more).decode(PipelineDefinition.self)
     }
 }

@@ -30,7 +30,8 @@ struct DefinitionCheckTests {
 
     private static func build(_ configuration: JSON, inputs: [String] = ["Source"]) -> JSON {
         [
-            "name": "Build", "actionTypeId": ["category": "Build", "owner": "AWS", "provider": "CodeBuild", "version": "1"],
+            "name": "Build",
+            "actionTypeId": ["category": "Build", "owner": "AWS", "provider": "CodeBuild", "version": "1"],
             "configuration": configuration, "inputArtifacts": .array(inputs.map { ["name": .string($0)] }),
         ]
     }
@@ -43,7 +44,8 @@ struct DefinitionCheckTests {
 
     private static func rule(_ provider: String, _ configuration: JSON) -> JSON {
         [
-            "name": "Ask", "ruleTypeId": ["category": "Rule", "owner": "AWS", "provider": .string(provider), "version": "1"],
+            "name": "Ask",
+            "ruleTypeId": ["category": "Rule", "owner": "AWS", "provider": .string(provider), "version": "1"],
             "configuration": configuration,
         ]
     }
@@ -55,7 +57,8 @@ struct DefinitionCheckTests {
             name: "fifty-one stages", code: structure, words: "maximum of 50",
             tree: Declarations.pipeline((0..<50).map { Declarations.stage("S\($0)", [Declarations.approval()]) })),
         Case(
-            name: "first stage without a source", code: structure, words: "should start with a stage that only contains",
+            name: "first stage without a source", code: structure,
+            words: "should start with a stage that only contains",
             tree: Declarations.pipeline([plain], sources: [Declarations.approval()])),
         Case(
             name: "a source later", code: structure, words: "only be in the first stage",
@@ -68,7 +71,9 @@ struct DefinitionCheckTests {
             tree: Declarations.pipeline([Declarations.stage("Next", [])])),
         Case(
             name: "the same action twice", code: action, words: "'Approve' is used more than once",
-            tree: Declarations.pipeline([Declarations.stage("Next", [Declarations.approval(), Declarations.approval()])])),
+            tree: Declarations.pipeline([
+                Declarations.stage("Next", [Declarations.approval(), Declarations.approval()])
+            ])),
         Case(
             name: "no store", code: structure, words: "either artifactStore or artifactStores",
             tree: Declarations.pipeline([plain], ["artifactStore": .null])),
@@ -88,10 +93,15 @@ struct DefinitionCheckTests {
     static let actionCases: [Case] = [
         Case(
             name: "unknown provider", code: action, words: "is not available in region EU_WEST_1",
-            tree: one(["name": "X", "actionTypeId": ["category": "Deploy", "owner": "AWS", "provider": "Rocket", "version": "1"]])),
+            tree: one([
+                "name": "X",
+                "actionTypeId": ["category": "Deploy", "owner": "AWS", "provider": "Rocket", "version": "1"],
+            ])),
         Case(
             name: "ECS", code: "NotImplemented", words: "container services",
-            tree: one(["name": "X", "actionTypeId": ["category": "Deploy", "owner": "AWS", "provider": "ECS", "version": "1"]])),
+            tree: one([
+                "name": "X", "actionTypeId": ["category": "Deploy", "owner": "AWS", "provider": "ECS", "version": "1"],
+            ])),
         Case(
             name: "missing configuration", code: action, words: "missing required configuration 'FunctionName'",
             tree: one(Declarations.function("Call", ["configuration": [:]]))),
@@ -172,7 +182,8 @@ struct DefinitionCheckTests {
             ])),
         Case(
             name: "a variable of nothing", code: action, words: "#{N.key}",
-            tree: one(Declarations.function("Call", ["configuration": ["FunctionName": "f", "UserParameters": "#{N.key}"]]))),
+            tree: one(
+                Declarations.function("Call", ["configuration": ["FunctionName": "f", "UserParameters": "#{N.key}"]]))),
         Case(
             name: "a variable of the same group", code: action, words: "#{N.key}",
             tree: Declarations.pipeline([
@@ -219,7 +230,8 @@ struct DefinitionCheckTests {
         Case(
             name: "a window that is no cron", code: stage, words: "cannot be read",
             tree: conditioned(
-                "beforeEntry", ["conditions": [["result": "FAIL", "rules": [rule("DeploymentWindow", ["Cron": "soon"])]]]])),
+                "beforeEntry",
+                ["conditions": [["result": "FAIL", "rules": [rule("DeploymentWindow", ["Cron": "soon"])]]]])),
         Case(
             name: "an unknown operator", code: stage, words: "EQ, NE, CONTAINS or MATCHES",
             tree: conditioned(
@@ -248,13 +260,15 @@ struct DefinitionCheckTests {
             Declarations.stage(
                 "Deploy",
                 [
-                    Declarations.function("First", ["namespace": "N", "runOrder": 1, "outputArtifacts": [["name": "Made"]]]),
+                    Declarations.function(
+                        "First", ["namespace": "N", "runOrder": 1, "outputArtifacts": [["name": "Made"]]]),
                     Declarations.function(
                         "Second",
                         [
                             "runOrder": 2, "inputArtifacts": [["name": "Made"]],
                             "configuration": [
-                                "FunctionName": "f", "UserParameters": "#{N.key} #{variables.A} #{codepipeline.PipelineExecutionId}",
+                                "FunctionName": "f",
+                                "UserParameters": "#{N.key} #{variables.A} #{codepipeline.PipelineExecutionId}",
                             ],
                         ]),
                 ]),
@@ -264,7 +278,8 @@ struct DefinitionCheckTests {
 
     @Test("a blocker is refused, an empty list of them is not")
     func blockers() throws {
-        let blocked = Declarations.stage("Next", [Declarations.approval()], ["blockers": [["name": "b", "type": "Schedule"]]])
+        let blocked = Declarations.stage(
+            "Next", [Declarations.approval()], ["blockers": [["name": "b", "type": "Schedule"]]])
         #expect(throws: AWSError.self) { _ = try Declaration(Declarations.pipeline([blocked])) }
         let open = Declarations.stage("Next", [Declarations.approval()], ["blockers": []])
         #expect(throws: Never.self) { _ = try Declaration(Declarations.pipeline([open])) }
@@ -275,7 +290,8 @@ struct DefinitionCheckTests {
         let plain = try Declaration(Declarations.pipeline([Self.plain]))
         #expect(plain.stored(version: 3)["pipelineType"] == "V1")
         #expect(plain.stored(version: 3)["version"] == 3)
-        let queued = try Declaration(Declarations.pipeline([Self.plain], ["executionMode": "QUEUED", "pipelineType": "V1"]))
+        let queued = try Declaration(
+            Declarations.pipeline([Self.plain], ["executionMode": "QUEUED", "pipelineType": "V1"]))
         #expect(queued.stored(version: 1)["pipelineType"] == "V2")
     }
 

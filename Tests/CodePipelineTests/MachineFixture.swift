@@ -39,7 +39,8 @@ struct MachineFixture {
     mutating func start(_ edit: (inout PipelineMachine.Order) -> Void = { _ in }) -> String {
         starts += 1
         var order = PipelineMachine.Order(
-            execution: "e\(starts)", seed: "seed\(starts)", trigger: .init(type: "StartPipelineExecution", detail: "somebody"))
+            execution: "e\(starts)", seed: "seed\(starts)",
+            trigger: .init(type: "StartPipelineExecution", detail: "somebody"))
         edit(&order)
         send(.start(order))
         return order.execution
@@ -78,5 +79,9 @@ struct MachineFixture {
         return .retry(old, stage: stage, mode: mode, definition: definition)
     }
 
-    var states: [String] { events.compactMap { event in event.detail["state"]?.string.map { "\(event.detailType.split(separator: " ")[1]) \($0)" } } }
+    var states: [String] {
+        events.compactMap { event in
+            event.detail["state"]?.string.map { "\(event.detailType.split(separator: " ")[1]) \($0)" }
+        }
+    }
 }

@@ -4,8 +4,8 @@ import LedgerTesting
 import Notation
 import Testing
 
-/// A pipeline among people and programs that do whatever the seed says: start, stop, retry, open and close gates, edit, answer late
-/// or never.
+/// A pipeline among people and programs that do whatever the seed says: start, stop, retry, open and close gates, edit,
+/// answer late or never.
 private final class RoughPipeline {
     struct Broken: Error, CustomStringConvertible { let description: String }
 
@@ -27,11 +27,16 @@ private final class RoughPipeline {
 
     func definition(_ version: Int) throws -> PipelineDefinition {
         let rule: JSON = [
-            "name": "Check", "ruleTypeId": ["category": "Rule", "owner": "AWS", "provider": "VariableCheck", "version": "1"],
+            "name": "Check",
+            "ruleTypeId": ["category": "Rule", "owner": "AWS", "provider": "VariableCheck", "version": "1"],
             "configuration": ["Variable": "a", "Value": "a", "Operator": "EQ"],
         ]
-        let entry: JSON = ["beforeEntry": ["conditions": [["result": version.isMultiple(of: 2) ? "SKIP" : "FAIL", "rules": [rule]]]]]
-        let after: JSON = ["onSuccess": ["conditions": [["result": "FAIL", "rules": [rule]]]], "onFailure": ["result": "RETRY"]]
+        let entry: JSON = [
+            "beforeEntry": ["conditions": [["result": version.isMultiple(of: 2) ? "SKIP" : "FAIL", "rules": [rule]]]]
+        ]
+        let after: JSON = [
+            "onSuccess": ["conditions": [["result": "FAIL", "rules": [rule]]]], "onFailure": ["result": "RETRY"],
+        ]
         let back: JSON = mode == "PARALLEL" ? [:] : ["onFailure": ["result": "ROLLBACK"]]
         return try Declarations.definition(
             [
@@ -80,7 +85,9 @@ private final class RoughPipeline {
     func check(_ machine: PipelineMachine) throws {
         for execution in machine.ended { ended[execution.id] = execution }
         let inside = machine.executions.filter { $0.mode.hasLocks }.compactMap(\.inside)
-        guard Set(inside).count == inside.count else { throw Broken(description: "two executions in one stage: \(inside)") }
+        guard Set(inside).count == inside.count else {
+            throw Broken(description: "two executions in one stage: \(inside)")
+        }
         for id in started where machine.execution(id) == nil && ended[id] == nil {
             throw Broken(description: "the execution \(id) is lost")
         }
@@ -96,11 +103,16 @@ private final class RoughPipeline {
                     throw Broken(description: "\(execution.id) left \(stage.stage) with work going on")
                 }
             }
-            guard machine.definition(execution.version) != nil else { throw Broken(description: "no definition for \(execution.id)") }
+            guard machine.definition(execution.version) != nil else {
+                throw Broken(description: "no definition for \(execution.id)")
+            }
         }
         if mode == "SUPERSEDED" {
-            let waiting = machine.executions.filter { $0.mode == .superseded && !$0.isRollback }.compactMap(\.waitingFor)
-            guard Set(waiting).count == waiting.count else { throw Broken(description: "two wait in one place: \(waiting)") }
+            let waiting = machine.executions.filter { $0.mode == .superseded && !$0.isRollback }.compactMap(
+                \.waitingFor)
+            guard Set(waiting).count == waiting.count else {
+                throw Broken(description: "two wait in one place: \(waiting)")
+            }
         }
         for execution in ended.values where execution.status == .superseded {
             guard execution.stages.allSatisfy(\.status.isOver) else {
@@ -112,12 +124,15 @@ private final class RoughPipeline {
     /// Something from outside.
     func incident(_ machine: PipelineMachine, _ now: Timestamp) throws -> PipelineMachine.Event? {
         let alive = machine.executions
-        func some<Item>(_ items: [Item]) -> Item? { items.isEmpty ? nil : items[Int(chance.next() % UInt64(items.count))] }
+        func some<Item>(_ items: [Item]) -> Item? {
+            items.isEmpty ? nil : items[Int(chance.next() % UInt64(items.count))]
+        }
         switch chance.next() % 12 {
         case 0, 1, 2:
             let id = "e\(started.count + 1)"
             started.append(id)
-            return .start(.init(execution: id, seed: "s\(id)", trigger: .init(type: "StartPipelineExecution", detail: "x")))
+            return .start(
+                .init(execution: id, seed: "s\(id)", trigger: .init(type: "StartPipelineExecution", detail: "x")))
         case 3: return some(alive).map { .stop(execution: $0.id, .init(reason: "why", abandon: happens(0.5))) }
         case 4:
             let stages = machine.current?.stages.map(\.name) ?? []
@@ -135,12 +150,15 @@ private final class RoughPipeline {
             }.sorted { $0.number < $1.number }
             guard let old = some(failed), let stage = old.stages.last, let current = machine.current else { return nil }
             let definition = old.mode.hasLocks ? current : try self.definition(old.version)
-            return .retry(old, stage: stage.stage, mode: happens(0.5) ? .allActions : .failedActions, definition: definition)
+            return .retry(
+                old, stage: stage.stage, mode: happens(0.5) ? .allActions : .failedActions, definition: definition)
         case 7:
             let waiting = alive.first { execution in
                 execution.stages.contains { $0.conditions[.beforeEntry]?.status == "InProgress" }
             }
-            return waiting.flatMap { one in one.inside.map { .override(execution: one.id, stage: $0, gate: .beforeEntry) } }
+            return waiting.flatMap { one in
+                one.inside.map { .override(execution: one.id, stage: $0, gate: .beforeEntry) }
+            }
         case 8:
             let token = alive.flatMap(\.stages).flatMap(\.running).compactMap(\.token).first
             return token.map { .approved(token: $0, isApproved: happens(0.8), summary: "", by: "me") }

@@ -27,7 +27,8 @@ struct PipelineMachineTests {
         #expect(fixture.machine.executions.isEmpty)
         #expect(
             fixture.states.prefix(6) == [
-                "Pipeline STARTED", "Stage STARTED", "Action STARTED", "Action SUCCEEDED", "Stage SUCCEEDED", "Stage STARTED",
+                "Pipeline STARTED", "Stage STARTED", "Action STARTED", "Action SUCCEEDED", "Stage SUCCEEDED",
+                "Stage STARTED",
             ])
         #expect(fixture.states.last == "Pipeline SUCCEEDED")
     }
@@ -102,7 +103,11 @@ struct PipelineMachineTests {
         var fixture = MachineFixture(
             try Declarations.definition([
                 Declarations.stage(
-                    "Test", [Declarations.function("A"), Declarations.function("B"), Declarations.function("C", ["runOrder": 2])])
+                    "Test",
+                    [
+                        Declarations.function("A"), Declarations.function("B"),
+                        Declarations.function("C", ["runOrder": 2]),
+                    ])
             ]))
         let id = fixture.start()
         fixture.end("Fetch", of: id)
@@ -129,7 +134,9 @@ struct PipelineMachineTests {
     @Test("a retry of all actions runs them all again")
     func retryAll() throws {
         var fixture = MachineFixture(
-            try Declarations.definition([Declarations.stage("Test", [Declarations.function("A"), Declarations.function("B")])]))
+            try Declarations.definition([
+                Declarations.stage("Test", [Declarations.function("A"), Declarations.function("B")])
+            ]))
         let id = fixture.start()
         fixture.end("Fetch", of: id)
         fixture.end("B", of: id)
@@ -167,7 +174,10 @@ struct PipelineMachineTests {
     @Test("an approval is decided by its token, even when its stage has another name by now")
     func approvalSurvivesRename() throws {
         let stages = { (name: String) in
-            [Declarations.stage(name, [Declarations.approval()]), Declarations.stage("Deploy", [Declarations.function("Ship")])]
+            [
+                Declarations.stage(name, [Declarations.approval()]),
+                Declarations.stage("Deploy", [Declarations.function("Ship")]),
+            ]
         }
         var fixture = MachineFixture(try Declarations.definition(stages("Gate")))
         let id = fixture.start()
@@ -189,7 +199,10 @@ struct PipelineMachineTests {
         fixture.end("Fetch", of: id)
         fixture.end("Compile", of: id)
         #expect(fixture.place(id) == "before Deploy")
-        fixture.send(.defined(try Declarations.definition([Declarations.stage("Build", [Declarations.function("Compile")])]), version: 2))
+        fixture.send(
+            .defined(
+                try Declarations.definition([Declarations.stage("Build", [Declarations.function("Compile")])]),
+                version: 2))
         #expect(fixture.status(id) == .cancelled)
         #expect(fixture.states.last == "Pipeline CANCELED")
     }
@@ -197,7 +210,9 @@ struct PipelineMachineTests {
     @Test("nobody decides: the approval fails when its time is up")
     func approvalTimesOut() throws {
         var fixture = MachineFixture(
-            try Declarations.definition([Declarations.stage("Gate", [Declarations.approval("Approve", ["timeoutInMinutes": 5])])]))
+            try Declarations.definition([
+                Declarations.stage("Gate", [Declarations.approval("Approve", ["timeoutInMinutes": 5])])
+            ]))
         let id = fixture.start()
         fixture.end("Fetch", of: id)
         fixture.wait(.seconds(299))
@@ -211,7 +226,8 @@ struct PipelineMachineTests {
 
     @Test("variables travel from action to action, and one without a value fails the action")
     func variables() throws {
-        let reading = Declarations.function("Ship", ["configuration": ["FunctionName": "f", "UserParameters": "#{N.commit}"]])
+        let reading = Declarations.function(
+            "Ship", ["configuration": ["FunctionName": "f", "UserParameters": "#{N.commit}"]])
         let definition = try Declarations.definition(
             [Declarations.stage("Deploy", [reading])], sources: [Declarations.source("Fetch", ["namespace": "N"])])
         var fixture = MachineFixture(definition)
@@ -236,7 +252,8 @@ struct PipelineMachineTests {
     @Test("a rule and the pipeline's own detection that answer to one change begin one execution")
     func twins() throws {
         var fixture = MachineFixture(try Self.three(["executionMode": "QUEUED"]))
-        let override = Execution.Override(actionName: "Fetch", revisionType: "S3_OBJECT_VERSION_ID", revisionValue: "v1")
+        let override = Execution.Override(
+            actionName: "Fetch", revisionType: "S3_OBJECT_VERSION_ID", revisionValue: "v1")
         let first = fixture.start {
             $0.isDetected = true
             $0.overrides = [override]
@@ -274,7 +291,8 @@ struct PipelineMachineTests {
 
     private static func rule(_ name: String = "Check") -> JSON {
         [
-            "name": .string(name), "ruleTypeId": ["category": "Rule", "owner": "AWS", "provider": "VariableCheck", "version": "1"],
+            "name": .string(name),
+            "ruleTypeId": ["category": "Rule", "owner": "AWS", "provider": "VariableCheck", "version": "1"],
             "configuration": ["Variable": "a", "Value": "a", "Operator": "EQ"],
         ]
     }

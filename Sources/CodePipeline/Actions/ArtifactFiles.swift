@@ -53,7 +53,9 @@ extension RunContext {
         } catch let error as AWSError where !error.isPassing {
             throw RunError(
                 error.code,
-                "The artifact '\(artifact.name)' (s3://\(artifact.bucket)/\(artifact.key)) cannot be read: \(error.message)")
+                "The artifact '\(artifact.name)' (s3://\(artifact.bucket)/\(artifact.key)) cannot be read: "
+                    + "\(error.message)"
+            )
         }
         _ = FileManager.default.createFile(atPath: file, contents: nil, attributes: [.posixPermissions: 0o600])
         guard let handle = FileHandle(forWritingAtPath: file) else {
@@ -64,7 +66,8 @@ extension RunContext {
         func write(_ bytes: [UInt8]) throws {
             size += bytes.count
             guard size <= Self.archiveLimit else {
-                throw RunError("InvalidArtifact", "The artifact '\(artifact.name)' is larger than \(Self.archiveLimit) bytes.")
+                throw RunError(
+                    "InvalidArtifact", "The artifact '\(artifact.name)' is larger than \(Self.archiveLimit) bytes.")
             }
             try handle.write(contentsOf: Data(bytes))
         }
@@ -93,13 +96,16 @@ extension RunContext {
         }
     }
 
-    /// The text of a file below the folder; nil when there is none. Links out of the folder were refused when it was unpacked.
+    /// The text of a file below the folder; nil when there is none. Links out of the folder were refused when it was
+    /// unpacked.
     func readText(_ name: String, in folder: String) throws -> String? {
         let parts = name.split(separator: "/")
         guard !parts.contains("..") else {
             throw RunError("ConfigurationError", "'\(name)' leads out of the artifact.")
         }
-        guard let data = FileManager.default.contents(atPath: folder + "/" + parts.joined(separator: "/")) else { return nil }
+        guard let data = FileManager.default.contents(atPath: folder + "/" + parts.joined(separator: "/")) else {
+            return nil
+        }
         guard data.count <= Self.textLimit else {
             throw RunError("InvalidArtifact", "The file '\(name)' is larger than \(Self.textLimit) bytes.")
         }
@@ -135,7 +141,8 @@ extension RunContext {
             _ = try await cloud.call("s3", "PutObject", input, payload: body, as: try await caller())
         } catch let error as AWSError where !error.isPassing {
             throw RunError(
-                error.code, "The artifact '\(artifact.name)' cannot be written to s3://\(artifact.bucket): \(error.message)")
+                error.code,
+                "The artifact '\(artifact.name)' cannot be written to s3://\(artifact.bucket): \(error.message)")
         }
     }
 }

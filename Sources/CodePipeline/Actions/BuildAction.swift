@@ -30,7 +30,9 @@ struct BuildAction {
     }
 
     private func order() throws -> JSON {
-        var input: JSON = ["projectName": .string(context.value("ProjectName") ?? ""), "pipeline": try context.buildPipeline()]
+        var input: JSON = [
+            "projectName": .string(context.value("ProjectName") ?? ""), "pipeline": try context.buildPipeline(),
+        ]
         if let text = context.value("EnvironmentVariables") {
             guard let variables = (try? JSON(parsing: text))?.array else {
                 throw RunError("ConfigurationError", "EnvironmentVariables is no JSON array: \(text.prefix(200))")
@@ -73,7 +75,8 @@ struct CommandsAction {
                     ]
                 })
         }
-        let begun = try await context.cloud.call("slipway-codebuild", "StartCommands", input, as: context.owner)["build"] ?? [:]
+        let begun =
+            try await context.cloud.call("slipway-codebuild", "StartCommands", input, as: context.owner)["build"] ?? [:]
         return try await BuildWait(context: context, isBatch: false, caller: context.owner).end(of: begun)
     }
 
@@ -148,8 +151,9 @@ struct BuildWait {
 
     private func external(_ build: JSON) -> External {
         let logs = build["logs"]
+        let id = build["id"]?.string
         return External(
-            kind: "build", id: build["id"]?.string, url: logs?["deepLink"]?.string,
+            kind: "build", id: id, url: id.map { context.page("builds", $0) },
             logStream: logs?["cloudWatchLogsArn"]?.string)
     }
 
@@ -163,13 +167,15 @@ struct BuildWait {
         }
         let phase = bad?["phaseType"]?.string ?? build["currentPhase"]?.string ?? "unknown"
         let context = (bad?["contexts"]?.array ?? []).compactMap { context -> String? in
-            let words = [context["statusCode"]?.string, context["message"]?.string].compactMap { $0 }.filter { !$0.isEmpty }
+            let words = [context["statusCode"]?.string, context["message"]?.string].compactMap { $0 }.filter {
+                !$0.isEmpty
+            }
             return words.isEmpty ? nil : words.joined(separator: ": ")
         }
         var message = "Build \(status.lowercased().replacing("_", with: " ")) in phase \(phase)."
         if let first = context.first { message += " \(first)" }
         let lines = await lastLines(build["logs"])
-        return RunError("JobFailed", message, evidence: lines.isEmpty ? nil : lines, link: build["logs"]?["deepLink"]?.string)
+        return RunError("JobFailed", message, evidence: lines.isEmpty ? nil : lines)
     }
 
     /// A log that cannot be read is no reason not to tell of the failure.

@@ -14,11 +14,12 @@ struct DeploymentAction {
     func run() async throws -> PipelineMachine.Outcome {
         let id: String
         if let known = try await earlier() { id = known } else { id = try await begin() }
-        let external = External(kind: "deployment", id: id)
+        let external = External(kind: "deployment", id: id, url: context.page("deployments", id))
         try await context.tell(.init(external: external))
         let context = context
         let found = try await context.watch.first(about: [id]) { () -> JSON? in
-            let info = try await context.call("codedeploy", "GetDeployment", ["deploymentId": .string(id)])["deploymentInfo"]
+            let info = try await context.call("codedeploy", "GetDeployment", ["deploymentId": .string(id)])[
+                "deploymentInfo"]
             let status = info?["status"]?.string ?? ""
             return ["Succeeded", "Failed", "Stopped"].contains(status) ? info : nil
         }
@@ -50,7 +51,8 @@ struct DeploymentAction {
                 if let text = try context.readText(name, in: folder + "/tree") { return text }
             }
             throw RunError(
-                "ConfigurationError", "The artifact '\(artifact.name)' has none of \(Self.names.joined(separator: ", ")) at its top.")
+                "ConfigurationError",
+                "The artifact '\(artifact.name)' has none of \(Self.names.joined(separator: ", ")) at its top.")
         }
         let sum = SHA256.hash(data: Array(text.utf8)).map { byte in
             let hex = String(byte, radix: 16)
@@ -61,7 +63,8 @@ struct DeploymentAction {
             [
                 "applicationName": application, "deploymentGroupName": group, "description": .string(mark),
                 "revision": [
-                    "revisionType": "AppSpecContent", "appSpecContent": ["content": .string(text), "sha256": .string(sum)],
+                    "revisionType": "AppSpecContent",
+                    "appSpecContent": ["content": .string(text), "sha256": .string(sum)],
                 ],
             ])
         return answer["deploymentId"]?.string ?? ""
@@ -71,11 +74,13 @@ struct DeploymentAction {
     private func error(_ id: String, _ info: JSON) async -> RunError {
         let words = info["errorInformation"]
         let message = words?["message"]?.string ?? "The deployment ended as \(info["status"]?.string ?? "")."
-        let why = try? await context.cloud.call("slipway", "WhyDeployment", ["deploymentId": .string(id)], as: context.owner)
+        let why = try? await context.cloud.call(
+            "slipway", "WhyDeployment", ["deploymentId": .string(id)], as: context.owner)
         var lines = (why?["chain"]?.array ?? []).compactMap(\.string)
         if let log = why?["hookLog"]?.string { lines += log.split(separator: "\n").suffix(10).map(String.init) }
         lines += (why?["evidence"]?["lines"]?.array ?? []).suffix(10).compactMap { $0["text"]?.string?.trimmedEnd }
         return RunError(
-            words?["code"]?.string ?? "JobFailed", "Deployment \(id): \(message)", evidence: lines.isEmpty ? nil : lines)
+            words?["code"]?.string ?? "JobFailed", "Deployment \(id): \(message)", evidence: lines.isEmpty ? nil : lines
+        )
     }
 }

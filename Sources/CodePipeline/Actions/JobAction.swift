@@ -27,7 +27,8 @@ struct JobAction {
             }
         }
         let made = Job(
-            id: id, pipeline: context.pipeline, execution: context.execution.id, stage: context.stage, run: context.run.id,
+            id: id, pipeline: context.pipeline, execution: context.execution.id, stage: context.stage,
+            run: context.run.id,
             round: context.run.round, type: type, name: context.run.name, configuration: context.run.configuration,
             queryable: queryable, inputs: context.run.inputs, outputs: context.run.outputs,
             continuation: context.run.continuation, encryptionKey: context.store?.encryptionKey,
@@ -40,14 +41,15 @@ struct JobAction {
 
     // MARK: Functions
 
-    /// Calls the function with the job. A function that fails without having answered fails the action at once: AWS would wait for
-    /// twenty minutes.
+    /// Calls the function with the job. A function that fails without having answered fails the action at once: AWS
+    /// would wait for twenty minutes.
     func invoke() async throws -> PipelineMachine.Outcome? {
         let job = try await job()
         if job.status.isOver { return nil }
         let function = context.value("FunctionName") ?? ""
         let document = try await JobDocument.message(job, context.cloud)
         let input: JSON = ["FunctionName": .string(function), "InvocationType": "RequestResponse", "LogType": "Tail"]
+        let external = External(kind: "function", id: function, url: context.page("functions", function))
         let reply: Reply
         do {
             reply = try await context.cloud.call(
@@ -55,19 +57,21 @@ struct JobAction {
         } catch let error as AWSError where !error.isPassing {
             return .failed(
                 RunError(error.code, "The function \(function) could not be invoked: \(error.message)"),
-                external: External(kind: "function", id: function))
+                external: external)
         }
         guard reply.output["FunctionError"]?.string != nil else { return nil }
         // It may have answered before it failed.
         if try await context.ledger.get(Job.collection, job.id)?.value.status.isOver == true { return nil }
         let bytes = (try? await reply.payload?.collected(limit: 1 << 20)) ?? []
-        return .failed(error(function, bytes, reply.output["LogResult"]?.string), external: External(kind: "function", id: function))
+        return .failed(error(function, bytes, reply.output["LogResult"]?.string), external: external)
     }
 
     private func error(_ function: String, _ bytes: [UInt8], _ tail: String?) -> RunError {
         let text = String(decoding: bytes, as: UTF8.self)
         let answer = try? JSON(parsing: text)
-        let words = [answer?["errorType"]?.string, answer?["errorMessage"]?.string].compactMap { $0 }.filter { !$0.isEmpty }
+        let words = [answer?["errorType"]?.string, answer?["errorMessage"]?.string].compactMap { $0 }.filter {
+            !$0.isEmpty
+        }
         let reason = words.isEmpty ? String(text.prefix(500)) : words.joined(separator: ": ")
         let lines = tail.flatMap(Base64Text.decode)?.split(separator: "\n").suffix(20).map(String.init)
         return RunError("JobFailed", "The function \(function) ended without a result: \(reason)", evidence: lines)
@@ -97,15 +101,16 @@ enum JobDocument {
         ]
     }
 
-    /// The credentials are those of the pipeline's role, for an hour at most. They are not narrowed down to the artifacts: STS has no
-    /// session policies yet.
+    /// The credentials are those of the pipeline's role, for an hour at most. They are not narrowed down to the
+    /// artifacts: STS has no session policies yet.
     private static func common(_ job: Job, _ cloud: Cloud) async throws -> JSON {
         let owner = Caller.root(account: job.pipeline.account, region: job.pipeline.region)
         let session = try await cloud.assume(
             job.roleArn, session: job.id, for: CodePipelineService.principal, as: owner)
         var data: JSON = [
             "actionConfiguration": ["configuration": ExecutionView.texts(job.configuration)],
-            "inputArtifacts": .array(job.inputs.map(\.location)), "outputArtifacts": .array(job.outputs.map(\.location)),
+            "inputArtifacts": .array(job.inputs.map(\.location)),
+            "outputArtifacts": .array(job.outputs.map(\.location)),
             "artifactCredentials": [
                 "accessKeyId": .string(session.accessKeyID), "secretAccessKey": .string(session.secret),
                 "sessionToken": .string(session.sessionToken),

@@ -4,10 +4,11 @@ internal import Notation
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// The room's one reader of the log: finds changes of sources, and wakes whoever waits for a build, a stack or a deployment.
+/// The room's one reader of the log: finds changes of sources, and wakes whoever waits for a build, a stack or a
+/// deployment.
 ///
-/// However many actions wait, each event is read once. Nothing is polled: who waits looks once, and again when an event speaks of
-/// what he waits for.
+/// However many actions wait, each event is read once. Nothing is polled: who waits looks once, and again when an event
+/// speaks of what he waits for.
 final class LogWatch: Service {
     private static let reader = "codepipeline"
     /// How many events may be read again after a crash: noting the place with each would cost every event a sync.
@@ -33,8 +34,8 @@ final class LogWatch: Service {
         self.sources = sources
     }
 
-    /// Reads until cancelled or asked to stop gracefully. Changes of sources that came while nobody read are found at the next
-    /// start.
+    /// Reads until cancelled or asked to stop gracefully. Changes of sources that came while nobody read are found at
+    /// the next start.
     func run() async throws {
         do { try await cancelWhenGracefulShutdown { try await self.read() } } catch is CancellationError {}
     }

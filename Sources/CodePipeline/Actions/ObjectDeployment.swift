@@ -16,7 +16,8 @@ struct ObjectDeployment {
         }
         let count = context.isTrue("Extract") ? try await extract(artifact, bucket) : try await copy(artifact, bucket)
         return PipelineMachine.Outcome(
-            external: External(kind: "bucket", id: bucket), summary: "\(count) objects in s3://\(bucket).", variables: [:])
+            external: External(kind: "bucket", id: bucket), summary: "\(count) objects in s3://\(bucket).",
+            variables: [:])
     }
 
     private func object(_ bucket: String, _ key: String) -> JSON {
@@ -40,17 +41,21 @@ struct ObjectDeployment {
         return try await context.withFolder { folder in
             let root = folder + "/tree"
             try await context.unpack(artifact, into: root)
-            let paths = (FileManager.default.enumerator(atPath: root)?.allObjects ?? []).compactMap { $0 as? String }.sorted()
+            let paths = (FileManager.default.enumerator(atPath: root)?.allObjects ?? []).compactMap { $0 as? String }
+                .sorted()
             var count = 0
             for path in paths {
                 let attributes = try FileManager.default.attributesOfItem(atPath: root + "/" + path)
-                guard attributes[.type] as? FileAttributeType == .typeRegular, let body = FileBody.open(root + "/" + path) else {
+                guard attributes[.type] as? FileAttributeType == .typeRegular,
+                    let body = FileBody.open(root + "/" + path)
+                else {
                     continue
                 }
                 var input = object(bucket, prefix + path)
                 input["ContentType"] = MediaType.of(path).map(JSON.string)
                 do {
-                    _ = try await context.cloud.call("s3", "PutObject", input, payload: body, as: try await context.caller())
+                    _ = try await context.cloud.call(
+                        "s3", "PutObject", input, payload: body, as: try await context.caller())
                 } catch let error as AWSError where !error.isPassing {
                     throw RunError(error.code, "s3://\(bucket)/\(prefix)\(path) cannot be written: \(error.message)")
                 }
@@ -65,7 +70,8 @@ struct ObjectDeployment {
 enum MediaType {
     private static let known = [
         "html": "text/html", "htm": "text/html", "css": "text/css", "js": "text/javascript", "mjs": "text/javascript",
-        "json": "application/json", "txt": "text/plain", "md": "text/markdown", "csv": "text/csv", "xml": "application/xml",
+        "json": "application/json", "txt": "text/plain", "md": "text/markdown", "csv": "text/csv",
+        "xml": "application/xml",
         "svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif",
         "webp": "image/webp", "ico": "image/x-icon", "pdf": "application/pdf", "zip": "application/zip",
         "woff": "font/woff", "woff2": "font/woff2", "wasm": "application/wasm",

@@ -79,7 +79,8 @@ struct RuleAsking {
                 return .failed(RunError("RuleFailed", "There is no alarm '\(name)'."))
             }
             guard states.contains(state) else { return nil }
-            return .failed(RunError("RuleFailed", "The alarm '\(name)' is \(state): \(alarm["StateReason"]?.string ?? "")"))
+            return .failed(
+                RunError("RuleFailed", "The alarm '\(name)' is \(state): \(alarm["StateReason"]?.string ?? "")"))
         }
         if let bad = try await context.watch.first(about: [name], until: until, look) { return bad }
         try Task.checkCancellation()

@@ -53,14 +53,22 @@ struct RunContext: Sendable {
         try await cloud.call(service, operation, input, as: try await caller())
     }
 
+    /// The address of a page of the console.
+    func page(_ parts: String...) -> String {
+        let safe = parts.map { part in
+            part.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.~:@".contains($0)) ? String($0) : "" }.joined()
+        }
+        return "\(cloud.endpoint)/_slipway/console/\(safe.joined(separator: "/"))"
+    }
+
     /// Tells the machine how the run is getting on.
     func tell(_ progress: PipelineMachine.Progress) async throws {
         try await runner.send(.progress(run: run.id, progress), to: pipeline.machine)
     }
 }
 
-/// Sessions of roles, kept while they are good for another quarter of an hour: a role assumed anew for each action would cost each
-/// of them a synced write.
+/// Sessions of roles, kept while they are good for another quarter of an hour: a role assumed anew for each action
+/// would cost each of them a synced write.
 actor RoleSessions {
     private static let reserve = Duration.seconds(900)
     private let cloud: Cloud
@@ -87,12 +95,16 @@ actor RoleSessions {
         do {
             return try await cloud.assume(role, session: name, for: CodePipelineService.principal, as: owner)
         } catch let error as AWSError where error.isSender {
-            throw RunError("PermissionError", "CodePipeline is not authorized to perform AssumeRole on role \(role): \(error.message)")
+            throw RunError(
+                "PermissionError",
+                "CodePipeline is not authorized to perform AssumeRole on role \(role): \(error.message)")
         }
     }
 
     /// On AWS the pipeline's role assumes an action's. A role that trusts CodePipeline itself is taken as well.
-    private func chain(_ role: String, from base: RoleSession, _ name: String, as owner: Caller) async throws -> RoleSession {
+    private func chain(_ role: String, from base: RoleSession, _ name: String, as owner: Caller) async throws
+        -> RoleSession
+    {
         do {
             return try await cloud.assume(role, session: name, from: base)
         } catch let error as AWSError where error.code.hasPrefix("AccessDenied") {

@@ -2,8 +2,8 @@ internal import Cloud
 internal import Ledger
 internal import Notation
 
-/// Carries out what pipelines want done. Everything it does may be done twice: each provider looks for what an earlier attempt began
-/// before it begins anything, or hands the run's id on as the other service's idempotency token.
+/// Carries out what pipelines want done. Everything it does may be done twice: each provider looks for what an earlier
+/// attempt began before it begins anything, or hands the run's id on as the other service's idempotency token.
 struct RunPerformer: Performer {
     typealias Engine = PipelineMachine
     typealias Event = PipelineMachine.Event

@@ -41,16 +41,23 @@ struct ObjectSource {
         let bucket = context.value("S3Bucket") ?? ""
         let key = context.override("S3_OBJECT_KEY") ?? context.value("S3ObjectKey") ?? ""
         var input: JSON = ["Bucket": .string(bucket), "Key": .string(key)]
-        if let version = context.override("S3_OBJECT_VERSION_ID"), !version.isEmpty { input["VersionId"] = .string(version) }
+        if let version = context.override("S3_OBJECT_VERSION_ID"), !version.isEmpty {
+            input["VersionId"] = .string(version)
+        }
         let object: JSON
-        do { object = try await context.call("s3", "HeadObject", input) } catch let error as AWSError where !error.isPassing {
+        do { object = try await context.call("s3", "HeadObject", input) } catch let error as AWSError
+            where !error.isPassing
+        {
             throw RunError(
                 "ConfigurationError",
-                "The object s3://\(bucket)/\(key) cannot be read as \(context.definition.roleArn): \(error.code) \(error.message)")
+                "The object s3://\(bucket)/\(key) cannot be read as \(context.definition.roleArn): \(error.code) "
+                    + "\(error.message)"
+            )
         }
         guard let version = object["VersionId"]?.string, version != "null" else {
             throw RunError(
-                "ConfigurationError", "The bucket '\(bucket)' is not versioned: switch versioning on and upload the object again.")
+                "ConfigurationError",
+                "The bucket '\(bucket)' is not versioned: switch versioning on and upload the object again.")
         }
         let output = try context.output
         let source = "\(bucket)/\(Self.escaped(key))?versionId=\(Self.escaped(version))"
@@ -105,9 +112,12 @@ struct RepositorySource {
             "codecommit", "GetCommit", ["repositoryName": .string(repository), "commitId": .string(specifier)])
         let (commit, body) = try await find(repository, specifier)
         let id = commit["commitId"]?.string ?? ""
-        if let body { try await context.put(body, as: output) } else {
+        if let body {
+            try await context.put(body, as: output)
+        } else {
             let reference: JSON = [
-                "type": "CODECOMMIT", "repositoryName": .string(repository), "commitId": .string(id), "branch": .string(branch),
+                "type": "CODECOMMIT", "repositoryName": .string(repository), "commitId": .string(id),
+                "branch": .string(branch),
             ]
             try await context.put(.bytes(reference.bytes()), as: output, type: "application/json")
         }
@@ -121,7 +131,8 @@ struct RepositorySource {
         let message = RunContext.summary(commit["message"]?.string)
         outcome.revision = SourceRevision(
             actionName: context.run.name, artifact: output.name, revisionId: id, changeId: id, summary: message,
-            message: message, author: commit["author"]?.string, created: RunContext.time(commit["committerDate"]).flatMap { Timestamp(parsing: $0) })
+            message: message, author: commit["author"]?.string,
+            created: RunContext.time(commit["committerDate"]).flatMap { Timestamp(parsing: $0) })
         outcome.summary = message
         return outcome
     }
@@ -155,7 +166,8 @@ struct ConnectionSource {
             "connectionArn": .string(arn), "fullRepositoryId": .string(repository), "ref": .string(branch),
         ]
         if let commit = context.override("COMMIT_ID") { input["commitId"] = .string(commit) }
-        // There is no operation of AWS's whose permission is codeconnections:UseConnection: the connection is used as Slipway itself.
+        // There is no operation of AWS's whose permission is codeconnections:UseConnection: the connection is used as
+        // Slipway itself.
         let reply = try await context.cloud.call(
             "slipway-codeconnections", "PackTree", input, payload: nil, as: context.owner)
         let commit = reply.output
@@ -184,7 +196,8 @@ struct ConnectionSource {
             actionName: context.run.name, artifact: output.name, revisionId: id, changeId: id, summary: summary.text(),
             url: commit["url"]?.string, message: RunContext.summary(message),
             author: commit["author"]?["name"]?.string ?? commit["author"]?.string,
-            created: RunContext.time(commit["committerDate"] ?? commit["authorDate"]).flatMap { Timestamp(parsing: $0) })
+            created: RunContext.time(commit["committerDate"] ?? commit["authorDate"]).flatMap { Timestamp(parsing: $0) }
+        )
         outcome.summary = summary.text()
         return outcome
     }

@@ -23,6 +23,11 @@ struct StackAction {
     var name: String { context.value("StackName") ?? "" }
     var token: String { context.run.id }
 
+    /// The stack, to be watched on.
+    func external(_ stackID: String?) -> External {
+        External(kind: "stack", id: stackID, url: context.page("stacks", name))
+    }
+
     func call(_ operation: String, _ input: JSON) async throws -> JSON {
         try await context.call("cloudformation", operation, input)
     }
@@ -79,7 +84,7 @@ struct StackAction {
 
     /// Waits until nothing is under way on the stack any more.
     func settled(_ stackID: String) async throws -> JSON {
-        try await context.tell(.init(external: External(kind: "stack", id: stackID)))
+        try await context.tell(.init(external: external(stackID)))
         let action = self
         let found = try await context.watch.first(about: [stackID]) { () -> JSON? in
             guard let stack = try await action.stack(stackID) else {
@@ -102,7 +107,7 @@ struct StackAction {
 
     func succeed(_ stack: JSON, _ summary: String) async throws -> PipelineMachine.Outcome {
         var outcome = PipelineMachine.Outcome(
-            external: External(kind: "stack", id: stack["StackId"]?.string), summary: summary)
+            external: external(stack["StackId"]?.string), summary: summary)
         var outputs: [String: String] = [:]
         for output in stack["Outputs"]?.array ?? [] {
             if let key = output["OutputKey"]?.string { outputs[key] = output["OutputValue"]?.string ?? "" }
@@ -132,7 +137,7 @@ struct StackAction {
         let message = causes.first ?? reason ?? "The stack is \(status)."
         return .failed(
             RunError("JobFailed", "Stack \(name) is \(status). \(message)", evidence: causes.count > 1 ? causes : nil),
-            external: External(kind: "stack", id: id))
+            external: external(id))
     }
 
     // MARK: Delete
@@ -143,7 +148,7 @@ struct StackAction {
         else { return PipelineMachine.Outcome(summary: "There is no stack \(name).", variables: [:]) }
         try await remove(id, token)
         return PipelineMachine.Outcome(
-            external: External(kind: "stack", id: id), summary: "Stack \(name) is DELETE_COMPLETE.", variables: [:])
+            external: external(id), summary: "Stack \(name) is DELETE_COMPLETE.", variables: [:])
     }
 
     /// Deletes a stack and waits until it is gone.

@@ -31,7 +31,7 @@ struct StackChangeSet {
         }
         let action = action
         let stackID = try await action.stack(action.name)?["StackId"]?.string ?? action.name
-        try await context.tell(.init(external: External(kind: "stack", id: stackID)))
+        try await context.tell(.init(external: action.external(stackID)))
         let change = self
         let found = try await context.watch.first(about: [stackID]) { () -> JSON? in
             guard let found = try await change.find() else {
@@ -43,12 +43,15 @@ struct StackChangeSet {
         guard let found else { throw CancellationError() }
         let reason = found["StatusReason"]?.string ?? ""
         guard found["Status"]?.string != "FAILED" || Self.isEmpty(found) else {
-            return .failed(RunError("JobFailed", "The change set '\(name)' failed: \(reason)"), external: External(kind: "stack", id: stackID))
+            return .failed(
+                RunError("JobFailed", "The change set '\(name)' failed: \(reason)"), external: action.external(stackID))
         }
         let count = found["Changes"]?.array?.count ?? 0
-        let summary = Self.isEmpty(found) ? "The change set \(name) has no changes." : "The change set \(name) has \(count) changes."
+        let summary =
+            Self.isEmpty(found)
+            ? "The change set \(name) has no changes." : "The change set \(name) has \(count) changes."
         return PipelineMachine.Outcome(
-            external: External(kind: "stack", id: stackID), summary: summary, variables: [:])
+            external: action.external(stackID), summary: summary, variables: [:])
     }
 
     private func make() async throws {
@@ -82,7 +85,9 @@ struct StackChangeSet {
         guard let found = try await find() else {
             throw RunError("ConfigurationError", "The stack '\(action.name)' has no change set '\(name)'.")
         }
-        if Self.isEmpty(found) { return try await action.succeed(stack ?? [:], "The change set \(name) has no changes.") }
+        if Self.isEmpty(found) {
+            return try await action.succeed(stack ?? [:], "The change set \(name) has no changes.")
+        }
         var input = address
         input["ClientRequestToken"] = .string(action.token)
         _ = try await action.call("ExecuteChangeSet", input)

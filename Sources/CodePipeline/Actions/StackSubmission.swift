@@ -16,16 +16,21 @@ struct StackSubmission {
     var input: JSON {
         get async throws {
             var input: JSON = ["StackName": .string(context.value("StackName") ?? "")]
-            let names = (context.value("Capabilities") ?? "").split(separator: ",").map(\.trimmed).filter { !$0.isEmpty }
+            let names = (context.value("Capabilities") ?? "").split(separator: ",").map(\.trimmed).filter {
+                !$0.isEmpty
+            }
             if !names.isEmpty { input["Capabilities"] = .array(names.map(JSON.string)) }
             input["RoleARN"] = context.value("RoleArn").map(JSON.string)
             try await addTemplate(to: &input)
             var parameters: [String: String] = [:]
             if let path = context.value("TemplateConfiguration") {
                 let file = try await document(at: path, "TemplateConfiguration")
-                for (name, value) in file["Parameters"]?.object ?? [:] { parameters[name] = try await text(of: value, name) }
+                for (name, value) in file["Parameters"]?.object ?? [:] {
+                    parameters[name] = try await text(of: value, name)
+                }
                 if let tags = file["Tags"]?.object, !tags.isEmpty {
-                    input["Tags"] = .array(tags.map { ["Key": .string($0.key), "Value": .string(Self.plain($0.value))] })
+                    input["Tags"] = .array(
+                        tags.map { ["Key": .string($0.key), "Value": .string(Self.plain($0.value))] })
                 }
                 if let policy = file["StackPolicy"], policy.object?.isEmpty == false {
                     input["StackPolicyBody"] = .string(policy.text())
@@ -72,7 +77,8 @@ struct StackSubmission {
 
     /// A parameter's value: a text, or one of the two functions that are known here.
     private func text(of value: JSON, _ name: String) async throws -> String {
-        guard let function = value.object, function.count == 1, let (key, arguments) = function.map({ ($0.key, $0.value) }).first
+        guard let function = value.object, function.count == 1,
+            let (key, arguments) = function.map({ ($0.key, $0.value) }).first
         else { return Self.plain(value) }
         let words = (arguments.array ?? []).compactMap(\.string)
         switch (key, words.count) {
@@ -83,18 +89,21 @@ struct StackSubmission {
             case "ObjectKey": return artifact.key
             case "URL": return "https://s3.\(context.region).amazonaws.com/\(artifact.bucket)/\(artifact.key)"
             default:
-                throw RunError("ConfigurationError", "Fn::GetArtifactAtt of the parameter '\(name)' knows no '\(words[1])'.")
+                throw RunError(
+                    "ConfigurationError", "Fn::GetArtifactAtt of the parameter '\(name)' knows no '\(words[1])'.")
             }
         case ("Fn::GetParam", 3):
             let file = try await document(at: "\(words[0])::\(words[1])", "file of Fn::GetParam")
             guard let found = file[words[2]] else {
-                throw RunError("ConfigurationError", "The file '\(words[1])' has no '\(words[2])' for the parameter '\(name)'.")
+                throw RunError(
+                    "ConfigurationError", "The file '\(words[1])' has no '\(words[2])' for the parameter '\(name)'.")
             }
             return Self.plain(found)
         default:
             throw RunError(
                 "ConfigurationError",
-                "The value of the parameter '\(name)' is neither a text nor Fn::GetArtifactAtt or Fn::GetParam with all their "
+                "The value of the parameter '\(name)' is neither a text nor Fn::GetArtifactAtt or Fn::GetParam with "
+                    + "all their "
                     + "arguments.")
         }
     }

@@ -31,7 +31,8 @@ struct ActionFacts: Sendable {
             "actionConfigurationProperties": .array(
                 properties.map { property in
                     var view: JSON = [
-                        "name": .string(property.name), "required": .bool(property.required), "key": .bool(property.key),
+                        "name": .string(property.name), "required": .bool(property.required),
+                        "key": .bool(property.key),
                         "secret": .bool(property.secret), "queryable": .bool(property.queryable ?? false),
                     ]
                     view["type"] = property.type.map(JSON.string)
@@ -60,9 +61,12 @@ enum ActionCatalogue {
     private static let other = Duration.seconds(3600)
 
     static let all: [ActionFacts] = [
-        make("Source", "S3", 0...0, 1...1, "S3Bucket* S3ObjectKey* PollForSourceChanges AllowOverrideForS3ObjectKey", other),
         make(
-            "Source", "CodeCommit", 0...0, 1...1, "RepositoryName* BranchName* PollForSourceChanges OutputArtifactFormat",
+            "Source", "S3", 0...0, 1...1, "S3Bucket* S3ObjectKey* PollForSourceChanges AllowOverrideForS3ObjectKey",
+            other),
+        make(
+            "Source", "CodeCommit", 0...0, 1...1,
+            "RepositoryName* BranchName* PollForSourceChanges OutputArtifactFormat",
             other),
         make(
             "Source", "CodeStarSourceConnection", 0...0, 1...1,
@@ -88,7 +92,9 @@ enum ActionCatalogue {
             "Deploy", "CodeDeployToECS", 1...5, 0...0,
             "ApplicationName* DeploymentGroupName* TaskDefinitionTemplateArtifact* AppSpecTemplateArtifact*",
             .seconds(5 * 86_400), missing: containers),
-        make("Deploy", "ECS", 1...1, 0...0, "ClusterName* ServiceName* FileName DeploymentTimeout", other, missing: containers),
+        make(
+            "Deploy", "ECS", 1...1, 0...0, "ClusterName* ServiceName* FileName DeploymentTimeout", other,
+            missing: containers),
         make("Invoke", "Lambda", 0...5, 0...5, "FunctionName* UserParameters", .seconds(20 * 60)),
         make(
             "Invoke", "StepFunctions", 0...1, 0...1, "StateMachineArn* ExecutionNamePrefix InputType Input",
@@ -98,11 +104,13 @@ enum ActionCatalogue {
     private static let codeBuild = "ProjectName* PrimarySource BatchEnabled CombineArtifacts EnvironmentVariables"
 
     private static func make(
-        _ category: String, _ provider: String, _ inputs: ClosedRange<Int>, _ outputs: ClosedRange<Int>, _ names: String,
+        _ category: String, _ provider: String, _ inputs: ClosedRange<Int>, _ outputs: ClosedRange<Int>,
+        _ names: String,
         _ timeout: Duration, missing: String? = nil
     ) -> ActionFacts {
         ActionFacts(
-            id: .init(category: category, owner: "AWS", provider: provider, version: "1"), inputs: inputs, outputs: outputs,
+            id: .init(category: category, owner: "AWS", provider: provider, version: "1"), inputs: inputs,
+            outputs: outputs,
             properties: properties(names), timeout: timeout, missing: missing)
     }
 
@@ -135,7 +143,8 @@ struct RuleFacts: Sendable {
             provider: "CodeBuild", required: ["ProjectName"], optional: ["PrimarySource", "EnvironmentVariables"],
             inputs: 0...5, maySkip: false),
         RuleFacts(provider: "Commands", required: [], optional: [], inputs: 0...10, maySkip: false),
-        RuleFacts(provider: "DeploymentWindow", required: ["Cron"], optional: ["TimeZone"], inputs: 0...0, maySkip: false),
+        RuleFacts(
+            provider: "DeploymentWindow", required: ["Cron"], optional: ["TimeZone"], inputs: 0...0, maySkip: false),
         RuleFacts(
             provider: "LambdaInvoke", required: ["FunctionName"], optional: ["UserParameters"], inputs: 0...5,
             maySkip: true),
@@ -157,7 +166,8 @@ struct RuleFacts: Sendable {
             "ruleConfigurationProperties": .array(
                 (required.sorted() + optional.sorted()).map { name in
                     [
-                        "name": .string(name), "required": .bool(required.contains(name)), "key": false, "secret": false,
+                        "name": .string(name), "required": .bool(required.contains(name)), "key": false,
+                        "secret": false,
                         "queryable": false, "type": "String",
                     ]
                 }),

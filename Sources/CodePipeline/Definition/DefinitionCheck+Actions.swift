@@ -9,12 +9,15 @@ extension DefinitionCheck {
             guard let facts = facts(id) else {
                 let name = region.uppercased().replacing("-", with: "_")
                 throw Self.action(
-                    "ActionType (Category: '\(id.category)', Provider: '\(id.provider)', Owner: '\(id.owner)', Version: "
+                    "ActionType (Category: '\(id.category)', Provider: '\(id.provider)', Owner: '\(id.owner)', "
+                        + "Version: "
                         + "'\(id.version)') in action '\(action.name)' is not available in region \(name)")
             }
             if let missing = facts.missing {
                 throw AWSError.notImplemented(
-                    "the action provider \(id.provider) (stage '\(stage.name)', action '\(action.name)'): it needs \(missing)")
+                    "the action provider \(id.provider) (stage '\(stage.name)', action '\(action.name)'): it needs "
+                        + "\(missing)"
+                )
             }
             guard (1...Self.maximumRunOrder).contains(action.order) else {
                 throw Self.action("The runOrder of action '\(action.name)' must be 1 to \(Self.maximumRunOrder).")
@@ -27,7 +30,8 @@ extension DefinitionCheck {
     }
 
     private func checkCounts(_ action: PipelineDefinition.Action, _ facts: ActionFacts) throws(AWSError) {
-        for (kind, names, range) in [("input", action.inputs, facts.inputs), ("output", action.outputs, facts.outputs)] {
+        for (kind, names, range) in [("input", action.inputs, facts.inputs), ("output", action.outputs, facts.outputs)]
+        {
             if names.count < range.lowerBound {
                 throw Self.action(
                     "Action '\(action.name)' has \(names.count) \(kind) artifacts which is less than the minimum count "
@@ -48,7 +52,8 @@ extension DefinitionCheck {
         let configuration = action.configuration ?? [:]
         let known = Set(facts.properties.map(\.name))
         if let unknown = configuration.keys.sorted().first(where: { !known.contains($0) }) {
-            throw Self.action("Action configuration for action '\(action.name)' contains unknown configuration '\(unknown)'")
+            throw Self.action(
+                "Action configuration for action '\(action.name)' contains unknown configuration '\(unknown)'")
         }
         for property in facts.properties where property.required && (configuration[property.name] ?? "").isEmpty {
             throw Self.action(
@@ -127,17 +132,21 @@ extension DefinitionCheck {
         let primary = action.configuration?["PrimarySource"]
         if action.inputs.count > 1, primary == nil {
             throw Self.action(
-                "Action configuration for action '\(action.name)' is missing required configuration 'PrimarySource': the action "
+                "Action configuration for action '\(action.name)' is missing required configuration 'PrimarySource': "
+                    + "the action "
                     + "has more than one input artifact.")
         }
         if let primary, !action.inputs.contains(primary), !primary.contains("#{") {
-            throw Self.action("The PrimarySource '\(primary)' of action '\(action.name)' is none of its input artifacts.")
+            throw Self.action(
+                "The PrimarySource '\(primary)' of action '\(action.name)' is none of its input artifacts.")
         }
         if let text = action.configuration?["EnvironmentVariables"], !text.contains("#{") {
             let variables = (try? JSON(parsing: text))?.array
             guard let variables, variables.allSatisfy({ $0["name"]?.string != nil && $0["value"] != nil }) else {
                 throw Self.action(
-                    "The EnvironmentVariables of action '\(action.name)' must be a JSON array of objects with name and value.")
+                    "The EnvironmentVariables of action '\(action.name)' must be a JSON array of objects with name "
+                        + "and value."
+                )
             }
         }
     }
@@ -149,15 +158,19 @@ extension DefinitionCheck {
         let mode = configuration["ActionMode"] ?? ""
         var needed: [String] = []
         if mode.hasPrefix("CHANGE_SET") { needed.append("ChangeSetName") }
-        if ["CREATE_UPDATE", "REPLACE_ON_FAILURE", "CHANGE_SET_REPLACE"].contains(mode) { needed.append("TemplatePath") }
+        if ["CREATE_UPDATE", "REPLACE_ON_FAILURE", "CHANGE_SET_REPLACE"].contains(mode) {
+            needed.append("TemplatePath")
+        }
         for name in needed where (configuration[name] ?? "").isEmpty {
             throw Self.action(
-                "Action configuration for action '\(action.name)' is missing required configuration '\(name)' for the action "
+                "Action configuration for action '\(action.name)' is missing required configuration '\(name)' for "
+                    + "the action "
                     + "mode \(mode)")
         }
         if let text = configuration["ParameterOverrides"], !text.contains("#{") {
             guard text.utf8.count <= 1024, (try? JSON(parsing: text))?.object != nil else {
-                throw Self.action("The ParameterOverrides of action '\(action.name)' must be a JSON object of 1 KB at most.")
+                throw Self.action(
+                    "The ParameterOverrides of action '\(action.name)' must be a JSON object of 1 KB at most.")
             }
         }
         for name in ["TemplatePath", "TemplateConfiguration"] {
@@ -165,7 +178,8 @@ extension DefinitionCheck {
             let parts = path.split(separator: "::", maxSplits: 1).map(String.init)
             guard parts.count == 2, action.inputs.contains(parts[0]) else {
                 throw Self.action(
-                    "The \(name) '\(path)' of action '\(action.name)' must be InputArtifact::File, with one of the action's "
+                    "The \(name) '\(path)' of action '\(action.name)' must be InputArtifact::File, with one of the "
+                        + "action's "
                         + "input artifacts.")
             }
         }
@@ -181,7 +195,9 @@ extension DefinitionCheck {
         guard let value = action.configuration?[name], !value.contains("#{") else { return }
         guard values.contains(value) || values.contains(value.lowercased()) else {
             throw Self.action(
-                "The value '\(value)' of '\(name)' in action '\(action.name)' must be one of \(values.joined(separator: ", ")).")
+                "The value '\(value)' of '\(name)' in action '\(action.name)' must be one of "
+                    + "\(values.joined(separator: ", "))."
+            )
         }
     }
 }

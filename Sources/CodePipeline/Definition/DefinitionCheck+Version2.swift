@@ -55,8 +55,11 @@ extension DefinitionCheck {
                 }
             guard isKnown else {
                 throw fault(
-                    "The variable \(reference.text) in \(owner) refers to nothing that is certain to be set before: neither a "
-                        + "variable of the pipeline nor the namespace of an action in an earlier stage or with a lower runOrder.")
+                    "The variable \(reference.text) in \(owner) refers to nothing that is certain to be set before: "
+                        + "neither a "
+                        + "variable of the pipeline nor the namespace of an action in an earlier stage or with a "
+                        + "lower runOrder."
+                )
             }
         }
     }
@@ -80,11 +83,13 @@ extension DefinitionCheck {
                 $0.name == name && $0.actionTypeId.provider == "CodeStarSourceConnection"
             }
             guard isConnection else {
-                throw Self.structure("The trigger's sourceActionName '\(name)' is no CodeStarSourceConnection source action.")
+                throw Self.structure(
+                    "The trigger's sourceActionName '\(name)' is no CodeStarSourceConnection source action.")
             }
             for push in trigger.gitConfiguration.push ?? [] where push.tags != nil {
                 guard push.branches == nil, push.filePaths == nil else {
-                    throw Self.structure("A push filter of '\(name)' has both tags and branches or file paths: use two filters.")
+                    throw Self.structure(
+                        "A push filter of '\(name)' has both tags and branches or file paths: use two filters.")
                 }
             }
             try checkGlobs(trigger.gitConfiguration)
@@ -97,7 +102,8 @@ extension DefinitionCheck {
         for patterns in (pushes + requests).compactMap({ $0 }) {
             for text in (patterns.includes ?? []) + (patterns.excludes ?? []) {
                 do throws(GitGlob.Misfit) { _ = try GitGlob(text) } catch {
-                    throw Self.structure("The pattern '\(text)' of the trigger for '\(git.sourceActionName)': \(error.message)")
+                    throw Self.structure(
+                        "The pattern '\(text)' of the trigger for '\(git.sourceActionName)': \(error.message)")
                 }
             }
         }
@@ -115,7 +121,8 @@ extension DefinitionCheck {
             throw Self.stage("onFailure of stage '\(stage.name)' cannot have both the result RETRY and conditions.")
         }
         if failure.conditions?.first?.result == .retry {
-            throw Self.stage("RETRY is no result for a condition of stage '\(stage.name)': write it as onFailure's own result.")
+            throw Self.stage(
+                "RETRY is no result for a condition of stage '\(stage.name)': write it as onFailure's own result.")
         }
         if failure.retryConfiguration != nil, !isRetry {
             throw Self.stage("onFailure of stage '\(stage.name)' has a retryConfiguration but not the result RETRY.")
@@ -166,11 +173,13 @@ extension DefinitionCheck {
             throw Self.stage("The \(place) contains unknown configuration '\(unknown)'.")
         }
         guard facts.inputs.contains(rule.inputs.count) else {
-            throw Self.stage("The \(place) has \(rule.inputs.count) input artifacts, not \(facts.inputs.lowerBound) to "
-                + "\(facts.inputs.upperBound).")
+            throw Self.stage(
+                "The \(place) has \(rule.inputs.count) input artifacts, not \(facts.inputs.lowerBound) to "
+                    + "\(facts.inputs.upperBound).")
         }
         guard (facts.provider == "Commands") == !(rule.commands ?? []).isEmpty else {
-            throw Self.stage("Commands belong to rules of the provider Commands, which have at least one: see \(place).")
+            throw Self.stage(
+                "Commands belong to rules of the provider Commands, which have at least one: see \(place).")
         }
         if let text = configuration["Operator"], !["EQ", "NE", "CONTAINS", "MATCHES"].contains(text) {
             throw Self.stage("The operator '\(text)' of \(place) must be EQ, NE, CONTAINS or MATCHES.")

@@ -52,7 +52,8 @@ struct DefinitionCheck {
         case (.some, nil):
             guard foreign.isEmpty else {
                 throw Self.structure(
-                    "The pipeline has actions in \(foreign.joined(separator: ", ")): declare artifactStores with an entry for "
+                    "The pipeline has actions in \(foreign.joined(separator: ", ")): declare artifactStores with an "
+                        + "entry for "
                         + "each of these regions and for \(region).")
             }
         case (nil, .some(let stores)):
@@ -77,10 +78,13 @@ struct DefinitionCheck {
         }
         guard stages.count <= Self.maximumStages else {
             throw Self.structure(
-                "Pipeline has \(stages.count) stages. There can be a maximum of \(Self.maximumStages) stages in a pipeline")
+                "Pipeline has \(stages.count) stages. There can be a maximum of \(Self.maximumStages) stages in a "
+                    + "pipeline"
+            )
         }
         if let twice = Self.duplicate(stages.map(\.name)) {
-            throw Self.stage("Stage names must be unique within a pipeline. The name '\(twice)' is used more than once.")
+            throw Self.stage(
+                "Stage names must be unique within a pipeline. The name '\(twice)' is used more than once.")
         }
         guard !stages[0].actions.isEmpty, stages[0].actions.allSatisfy({ $0.actionTypeId.category == "Source" }) else {
             throw Self.structure("Pipeline should start with a stage that only contains source actions")
@@ -126,13 +130,15 @@ struct DefinitionCheck {
                 for action in group {
                     guard let missing = action.inputs.first(where: { !made.contains($0) }) else { continue }
                     throw Self.action(
-                        "Input Artifact Bundle \(missing) in action \(action.name) is not declared as Output Artifact Bundle "
+                        "Input Artifact Bundle \(missing) in action \(action.name) is not declared as Output "
+                            + "Artifact Bundle "
                             + "in any of the preceding actions")
                 }
                 for name in group.flatMap(\.outputs) {
                     guard made.insert(name).inserted else {
                         throw Self.action(
-                            "Output Artifact Bundle name must be unique within the pipeline. \(name) has been used more than "
+                            "Output Artifact Bundle name must be unique within the pipeline. \(name) has been used "
+                                + "more than "
                                 + "once")
                     }
                 }
@@ -148,7 +154,8 @@ struct DefinitionCheck {
     ) throws(AWSError) {
         guard let missing = rule.inputs.first(where: { !made.contains($0) }) else { return }
         throw Self.stage(
-            "The input artifact '\(missing)' of rule '\(rule.name)' in stage '\(stage.name)' is not made by any preceding "
+            "The input artifact '\(missing)' of rule '\(rule.name)' in stage '\(stage.name)' is not made by any "
+                + "preceding "
                 + "action.")
     }
 }

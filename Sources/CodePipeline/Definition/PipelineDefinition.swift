@@ -1,6 +1,7 @@
 internal import Notation
 
-/// A pipeline's declaration as the engine reads it. What a client gets back is the declaration as it was sent, not this.
+/// A pipeline's declaration as the engine reads it. What a client gets back is the declaration as it was sent, not
+/// this.
 ///
 /// Source: CodePipeline API Reference, PipelineDeclaration.
 struct PipelineDefinition: Codable, Sendable, Hashable {
@@ -199,7 +200,8 @@ struct ActionTypeID: Codable, Sendable, Hashable {
     /// As the API writes it.
     var json: JSON {
         [
-            "category": .string(category), "owner": .string(owner), "provider": .string(provider), "version": .string(version),
+            "category": .string(category), "owner": .string(owner), "provider": .string(provider),
+            "version": .string(version),
         ]
     }
 }

@@ -28,9 +28,12 @@ enum PipelineEvents {
                     return view
                 })
         }
-        if let stage = execution.stages.last(where: { $0.status == .failed }), let error = stage.error, state == "FAILED" {
+        if let stage = execution.stages.last(where: { $0.status == .failed }), let error = stage.error,
+            state == "FAILED"
+        {
             detail["slipway-failure"] = [
-                "stage": .string(stage.stage), "code": .string(error.code), "message": .string(String(error.message.prefix(1000))),
+                "stage": .string(stage.stage), "code": .string(error.code),
+                "message": .string(String(error.message.prefix(1000))),
             ]
         }
         return event("Pipeline", detail, pipeline, now)
@@ -82,7 +85,8 @@ enum PipelineEvents {
         _ kind: String, _ detail: JSON, _ pipeline: PipelineMachine.Identity, _ now: Timestamp
     ) -> LedgerEvent {
         LedgerEvent(
-            time: now, source: source, detailType: "CodePipeline \(kind) Execution State Change", account: pipeline.account,
+            time: now, source: source, detailType: "CodePipeline \(kind) Execution State Change",
+            account: pipeline.account,
             region: pipeline.region, resources: [pipeline.arn], detail: detail)
     }
 }

@@ -54,7 +54,8 @@ extension PipelineMachine {
         self.version = version
         definitions["\(version)"] = definition
         let names = Set(definition.stages.map(\.name))
-        for name in Set(latest.keys).union(shown.keys).union(inbound.keys).union(outbound.keys) where !names.contains(name) {
+        for name in Set(latest.keys).union(shown.keys).union(inbound.keys).union(outbound.keys)
+        where !names.contains(name) {
             latest[name] = nil
             shown[name] = nil
             inbound[name] = nil
@@ -90,9 +91,12 @@ extension PipelineMachine {
         }
     }
 
-    /// The alarm clock is only ever set earlier: what rings too early is set anew, and costs less than a timer for each change.
+    /// The alarm clock is only ever set earlier: what rings too early is set anew, and costs less than a timer for each
+    /// change.
     private mutating func setAlarm(_ out: inout Out) {
-        let moments = executions.flatMap { $0.stages.flatMap(\.running) }.map { min($0.deadline, $0.resumes ?? $0.deadline) }
+        let moments = executions.flatMap { $0.stages.flatMap(\.running) }.map {
+            min($0.deadline, $0.resumes ?? $0.deadline)
+        }
         guard let next = moments.min(), alarm.map({ next < $0 }) ?? true else { return }
         alarm = next
         out.wake = .at(next)
@@ -100,7 +104,8 @@ extension PipelineMachine {
 
     // MARK: Starting
 
-    /// How long a rule and Slipway's own detection may be apart to count as answers to the same change: both read the same log.
+    /// How long a rule and Slipway's own detection may be apart to count as answers to the same change: both read the
+    /// same log.
     private static let sameCause = Duration.seconds(5)
     private static let rememberedStarts = 50
 

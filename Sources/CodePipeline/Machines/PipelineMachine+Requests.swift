@@ -75,7 +75,9 @@ extension PipelineMachine {
 
     /// A new execution that runs the one stage with what another execution brought there.
     mutating func rollBack(_ stage: String, _ target: Execution, _ order: Order, _ now: Timestamp, _ out: inout Out) {
-        guard let definition = current, definition.stage(stage) != nil, execution(order.execution) == nil else { return }
+        guard let definition = current, definition.stage(stage) != nil, execution(order.execution) == nil else {
+            return
+        }
         var execution = make(order, definition, now)
         execution.rollbackTarget = target.id
         execution.artifacts = target.artifacts
@@ -89,7 +91,8 @@ extension PipelineMachine {
     }
 
     /// The automatic one, when there is something to go back to. Once for each execution that failed.
-    mutating func rollBack(_ stage: String, _ failed: String, _ target: Execution?, _ now: Timestamp, _ out: inout Out) {
+    mutating func rollBack(_ stage: String, _ failed: String, _ target: Execution?, _ now: Timestamp, _ out: inout Out)
+    {
         guard let target, !rolledBack.contains(failed) else { return }
         rolledBack = rolledBack.suffix(19) + [failed]
         let order = Order(

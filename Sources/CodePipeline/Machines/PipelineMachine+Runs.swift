@@ -13,7 +13,8 @@ extension PipelineMachine {
         guard let execution = execution(id), let definition = definition(execution.version) else { return }
         let earlier = (execution.stageRun(stage)?.runs ?? []).count { $0.gate == nil && $0.name == action.name }
         let runID = StableID.uuid(execution.seed, "run", stage, action.name, "\(earlier)")
-        let limit = action.timeoutInMinutes.map { Duration.seconds(60 * $0) }
+        let limit =
+            action.timeoutInMinutes.map { Duration.seconds(60 * $0) }
             ?? ActionCatalogue.facts(action.actionTypeId)?.timeout ?? .seconds(86_400)
         var run = Run(
             id: runID, name: action.name, started: now, changed: now, deadline: now + limit,
@@ -80,7 +81,8 @@ extension PipelineMachine {
         guard size <= Self.configurationLimit else {
             return RunError(
                 "InvalidActionConfiguration",
-                "The configuration with all variables resolved has \(size) bytes, more than \(Self.configurationLimit).")
+                "The configuration with all variables resolved has \(size) bytes, more than \(Self.configurationLimit)."
+            )
         }
         return nil
     }
@@ -111,12 +113,15 @@ extension PipelineMachine {
     mutating func decide(
         _ token: String, _ isApproved: Bool, _ summary: String, _ by: String, _ now: Timestamp, _ out: inout Out
     ) {
-        guard let run = executions.lazy.flatMap({ $0.stages.flatMap(\.running) }).first(where: { $0.token == token }) else {
+        guard let run = executions.lazy.flatMap({ $0.stages.flatMap(\.running) }).first(where: { $0.token == token })
+        else {
             return
         }
         change(run.id) { $0.updatedBy = by }
         var outcome = Outcome(summary: summary.isEmpty ? nil : summary)
-        if !isApproved { outcome.error = RunError("ApprovalRejected", summary.isEmpty ? "Rejected by \(by)." : summary) }
+        if !isApproved {
+            outcome.error = RunError("ApprovalRejected", summary.isEmpty ? "Rejected by \(by)." : summary)
+        }
         settle(run.id, outcome, now, &out)
     }
 
@@ -128,6 +133,7 @@ extension PipelineMachine {
             $0.status = outcome.error == nil ? .succeeded : .failed
             $0.error = outcome.error
             $0.take(Progress(external: outcome.external, summary: outcome.summary, percent: nil))
+            $0.error?.link = outcome.error?.link ?? $0.external?.url
             $0.variables = outcome.variables ?? [:]
             $0.revision = outcome.revision
             $0.resumes = nil
@@ -159,7 +165,9 @@ extension PipelineMachine {
     }
 
     /// Gives up what still runs. What it started elsewhere goes on there.
-    mutating func abandon(_ id: String, where condition: (Run) -> Bool = { _ in true }, _ now: Timestamp, _ out: inout Out) {
+    mutating func abandon(
+        _ id: String, where condition: (Run) -> Bool = { _ in true }, _ now: Timestamp, _ out: inout Out
+    ) {
         for run in (execution(id)?.stages ?? []).flatMap(\.running) where condition(run) {
             change(run.id) {
                 $0.status = .abandoned

@@ -99,14 +99,18 @@ extension PipelineMachine {
     private mutating func beforeEntry(
         _ execution: Execution, _ stage: PipelineDefinition.Stage, _ now: Timestamp, _ out: inout Out
     ) -> Bool {
-        guard let isPassed = judge(.beforeEntry, stage.beforeEntry, execution.id, stage, now, &out) else { return false }
+        guard let isPassed = judge(.beforeEntry, stage.beforeEntry, execution.id, stage, now, &out) else {
+            return false
+        }
         if isPassed {
             shift(execution.id, to: .actions, now)
         } else if stage.beforeEntry?.verdict == .skip {
             close(execution.id, .skipped, nil, now, &out)
             leave(execution.id, stage.name, now, &out)
         } else {
-            fail(execution.id, RunError("ConditionFailed", "The conditions before entry of stage '\(stage.name)' failed."), now, &out)
+            fail(
+                execution.id,
+                RunError("ConditionFailed", "The conditions before entry of stage '\(stage.name)' failed."), now, &out)
         }
         return true
     }
@@ -161,7 +165,8 @@ extension PipelineMachine {
         }
         if failure.rules.isEmpty {
             if failure.result == .retry, run.automaticRetries == 0 {
-                retryItself(execution.id, stage.name, failure.retryConfiguration?.retryMode ?? .failedActions, now, &out)
+                retryItself(
+                    execution.id, stage.name, failure.retryConfiguration?.retryMode ?? .failedActions, now, &out)
             } else {
                 fail(execution.id, error, now, &out, rollingBack: failure.result == .rollback)
             }
@@ -196,7 +201,9 @@ extension PipelineMachine {
                 $0.error = error
             }
         }
-        guard let execution = execution(id), let name = execution.inside, let run = execution.stageRun(name) else { return }
+        guard let execution = execution(id), let name = execution.inside, let run = execution.stageRun(name) else {
+            return
+        }
         if execution.mode.hasLocks { show(run) }
         out.events.append(PipelineEvents.stage(PipelineEvents.state(status.rawValue), name, execution, pipeline, now))
     }
@@ -205,9 +212,11 @@ extension PipelineMachine {
     private mutating func show(_ run: StageRun) {
         var run = run
         let names = Set(run.runs.filter { $0.gate == nil }.map(\.name))
-        run.runs = run.runs.filter { !$0.isPast } + (shown[run.stage]?.runs ?? []).filter {
-            $0.gate == nil && !names.contains($0.name)
-        }
+        run.runs =
+            run.runs.filter { !$0.isPast }
+            + (shown[run.stage]?.runs ?? []).filter {
+                $0.gate == nil && !names.contains($0.name)
+            }
         shown[run.stage] = run
     }
 
@@ -220,7 +229,8 @@ extension PipelineMachine {
         if rollingBack, !execution.isRollback { out.commands.append(.findRollbackTarget(stage: stage, failed: id)) }
     }
 
-    /// On to the next stage. After a change of the pipeline that is the first stage behind this one which is still there.
+    /// On to the next stage. After a change of the pipeline that is the first stage behind this one which is still
+    /// there.
     private mutating func leave(_ id: String, _ stage: String, _ now: Timestamp, _ out: inout Out) {
         guard let execution = execution(id), let old = definition(execution.version) else { return }
         if execution.isRollback { return end(id, .succeeded, nil, now, &out) }

@@ -3,12 +3,13 @@ internal import Notation
 
 /// A pipeline at work: every execution that is alive in it.
 ///
-/// One machine per pipeline, because what executions do to each other (locks, queues, superseding) is the heart of the matter, and
-/// is decided here in one place, without a moment between looking and acting. Which stage is locked and who waits in front of it
-/// is not stored but follows from where the executions stand. An execution that has ended leaves the machine; the projection makes
-/// a document of it in the same write.
+/// One machine per pipeline, because what executions do to each other (locks, queues, superseding) is the heart of the
+/// matter, and is decided here in one place, without a moment between looking and acting. Which stage is locked and who
+/// waits in front of it is not stored but follows from where the executions stand. An execution that has ended leaves
+/// the machine; the projection makes a document of it in the same write.
 ///
-/// Source of the rules: CodePipeline User Guide, "How pipeline executions work", "Set or change the pipeline execution mode".
+/// Source of the rules: CodePipeline User Guide, "How pipeline executions work", "Set or change the pipeline execution
+/// mode".
 struct PipelineMachine: Machine {
     static let kind = "codepipeline.pipeline"
     static var woken: Event { .woken }
@@ -111,8 +112,8 @@ extension PipelineMachine {
         var trigger: Execution.Trigger
         var variables: [String: String] = [:]
         var overrides: [Execution.Override] = []
-        /// Whether an EventBridge rule asks for it. A rule and Slipway's own detection that answer to the same change begin
-        /// one execution together.
+        /// Whether an EventBridge rule asks for it. A rule and Slipway's own detection that answer to the same change
+        /// begin one execution together.
         var isByRule = false
         /// Whether Slipway found a change of a source itself.
         var isDetected = false

@@ -9,7 +9,8 @@ struct Declaration {
     /// The members that are checked and have their effect.
     static let enforced =
         "pipeline.name pipeline.roleArn pipeline.artifactStore.type pipeline.artifactStore.location "
-        + "pipeline.artifactStores pipeline.stages pipeline.executionMode pipeline.pipelineType pipeline.variables.name "
+        + "pipeline.artifactStores pipeline.stages pipeline.executionMode pipeline.pipelineType "
+        + "pipeline.variables.name "
         + "pipeline.variables.defaultValue pipeline.triggers"
     /// Artifacts are not encrypted; the key is handed on to jobs. The version is the server's to count.
     static let stored = "pipeline.artifactStore.encryptionKey pipeline.variables.description pipeline.version"

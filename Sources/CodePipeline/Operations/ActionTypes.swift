@@ -12,7 +12,8 @@ extension CodePipelineService {
                     + "outputArtifactDetails tags", raw: createType),
             Operation("DeleteCustomActionType", enforces: "category provider version", raw: deleteType),
             // Every type is there in every region.
-            Operation("ListActionTypes", enforces: "actionOwnerFilter nextToken", stores: "regionFilter", raw: listTypes),
+            Operation(
+                "ListActionTypes", enforces: "actionOwnerFilter nextToken", stores: "regionFilter", raw: listTypes),
             Operation("GetActionType", enforces: "category owner provider version", raw: getType),
         ]
     }
@@ -29,7 +30,8 @@ extension CodePipelineService {
     /// What Slipway has no counterpart of.
     var refusedOperations: [Operation] {
         let workers = [
-            "AcknowledgeThirdPartyJob", "GetThirdPartyJobDetails", "PollForThirdPartyJobs", "PutThirdPartyJobFailureResult",
+            "AcknowledgeThirdPartyJob", "GetThirdPartyJobDetails", "PollForThirdPartyJobs",
+            "PutThirdPartyJobFailureResult",
             "PutThirdPartyJobSuccessResult",
         ]
         let partners = workers.map { name in
@@ -37,7 +39,8 @@ extension CodePipelineService {
         }
         return partners + [
             Operation(refusing: "UpdateActionType") { _ in
-                .notImplemented("UpdateActionType: action types with executors of their own; use CreateCustomActionType")
+                .notImplemented(
+                    "UpdateActionType: action types with executors of their own; use CreateCustomActionType")
             }
         ]
     }
@@ -60,11 +63,13 @@ extension CodePipelineService {
         let queryable = properties.filter { $0.queryable == true }
         guard queryable.count <= 1, queryable.allSatisfy({ $0.required && !$0.secret }) else {
             throw AWSError(
-                "ValidationException", "At most one configuration property is queryable; it must be required and not secret.")
+                "ValidationException",
+                "At most one configuration property is queryable; it must be required and not secret.")
         }
         for (name, details) in [("input", input["inputArtifactDetails"]), ("output", input["outputArtifactDetails"])] {
             guard let low = details?["minimumCount"]?.int, let high = details?["maximumCount"]?.int, low <= high else {
-                throw AWSError("ValidationException", "The \(name) artifacts' minimum count is more than their maximum count.")
+                throw AWSError(
+                    "ValidationException", "The \(name) artifacts' minimum count is more than their maximum count.")
             }
         }
         let type = CustomActionType(
@@ -92,11 +97,13 @@ extension CodePipelineService {
     /// Refused while a pipeline uses it. Succeeds when there is none.
     private func deleteType(_ call: Call) async throws -> Reply {
         let id = ActionTypeID(
-            category: call.input["category"]?.string ?? "", owner: "Custom", provider: call.input["provider"]?.string ?? "",
+            category: call.input["category"]?.string ?? "", owner: "Custom",
+            provider: call.input["provider"]?.string ?? "",
             version: call.input["version"]?.string ?? "")
         try await ledger.write { transaction in
             for pipeline in try transaction.find(Pipeline.collection, "scope", call.caller.scope).map(\.value) {
-                guard try pipeline.definition().stages.flatMap(\.actions).contains(where: { $0.actionTypeId == id }) else {
+                guard try pipeline.definition().stages.flatMap(\.actions).contains(where: { $0.actionTypeId == id })
+                else {
                     continue
                 }
                 throw AWSError("ValidationException", "The pipeline '\(pipeline.name)' uses the custom action type.")
@@ -129,7 +136,8 @@ extension CodePipelineService {
         }
         return Reply([
             "actionType": [
-                "id": id.json, "executor": ["type": "JobWorker", "configuration": ["jobWorkerExecutorConfiguration": [:]]],
+                "id": id.json,
+                "executor": ["type": "JobWorker", "configuration": ["jobWorkerExecutorConfiguration": [:]]],
                 "inputArtifactDetails": counts(facts.inputs), "outputArtifactDetails": counts(facts.outputs),
                 "properties": .array(
                     facts.properties.map {

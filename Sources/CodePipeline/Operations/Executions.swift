@@ -26,17 +26,21 @@ extension CodePipelineService {
         let trigger = trigger(call)
         let id = try await ledger.write { transaction -> String in
             let pipeline = try Pipeline.get(name, call.caller, in: transaction)
-            guard let machine = try runner.machine(pipeline.machine, in: transaction), let definition = machine.current else {
+            guard let machine = try runner.machine(pipeline.machine, in: transaction), let definition = machine.current
+            else {
                 throw Pipeline.missing(name, call.caller)
             }
             let tokenKey = call.input["clientRequestToken"]?.string.map { "\(pipeline.key)/\($0)" }
-            if let tokenKey, let known = try transaction.get(StartToken.collection, tokenKey)?.value { return known.execution }
+            if let tokenKey, let known = try transaction.get(StartToken.collection, tokenKey)?.value {
+                return known.execution
+            }
             let isByRule = trigger.type == "CloudWatchEvent"
             // An automatic start without a value begins and fails; a manual one is refused.
             let given = call.input["variables"]
             let variables = isByRule ? Self.lenient(given) : try Starting.variables(given, definition)
             var order = PipelineMachine.Order(
-                execution: transaction.surroundings.chance.uuid(), seed: transaction.surroundings.chance.hexadecimal(32),
+                execution: transaction.surroundings.chance.uuid(),
+                seed: transaction.surroundings.chance.hexadecimal(32),
                 trigger: trigger)
             order.overrides = try Starting.overrides(call.input["sourceRevisions"], definition)
             order.isByRule = isByRule
@@ -96,7 +100,8 @@ extension CodePipelineService {
         let revision = call.input["actionRevision"]?["revisionId"]?.string ?? ""
         return try await ledger.write { transaction in
             let pipeline = try Pipeline.get(name, call.caller, in: transaction)
-            guard let machine = try runner.machine(pipeline.machine, in: transaction), let definition = machine.current else {
+            guard let machine = try runner.machine(pipeline.machine, in: transaction), let definition = machine.current
+            else {
                 throw Pipeline.missing(name, call.caller)
             }
             guard definition.stage(stage) != nil else { throw Self.noStage(stage, name) }
@@ -112,7 +117,8 @@ extension CodePipelineService {
             }
             let type = found.actionTypeId.provider == "S3" ? "S3_OBJECT_VERSION_ID" : "COMMIT_ID"
             var order = PipelineMachine.Order(
-                execution: transaction.surroundings.chance.uuid(), seed: transaction.surroundings.chance.hexadecimal(32),
+                execution: transaction.surroundings.chance.uuid(),
+                seed: transaction.surroundings.chance.hexadecimal(32),
                 trigger: .init(type: "PutActionRevision", detail: call.caller.principal))
             order.overrides = [.init(actionName: action, revisionType: type, revisionValue: revision)]
             let id = try Starting.begin(order, variables: [:], pipeline, machine, runner, transaction)

@@ -115,8 +115,8 @@ extension CodePipelineService {
 
     // MARK: Targets
 
-    /// Only deployments to machines have targets on AWS (the EC2 deploy action, which Slipway does not have): the list of any other
-    /// action is empty.
+    /// Only deployments to machines have targets on AWS (the EC2 deploy action, which Slipway does not have): the list
+    /// of any other action is empty.
     private func listTargets(_ call: Call) async throws -> Reply {
         let id = call.input["actionExecutionId"]?.string ?? ""
         guard let name = call.input["pipelineName"]?.string else {
@@ -125,7 +125,8 @@ extension CodePipelineService {
         let (pipeline, machine) = try await find(name, call.caller)
         let executions = try await newest(pipeline, machine, below: .max, limit: Self.searched)
         guard executions.contains(where: { $0.run(id) != nil }) else {
-            throw AWSError("ActionExecutionNotFoundException", "The pipeline '\(name)' has no action execution '\(id)'.")
+            throw AWSError(
+                "ActionExecutionNotFoundException", "The pipeline '\(name)' has no action execution '\(id)'.")
         }
         return Reply(["targets": []])
     }

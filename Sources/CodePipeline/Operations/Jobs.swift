@@ -4,7 +4,8 @@ internal import Notation
 
 /// The interface of job workers and of functions.
 ///
-/// Source: CodePipeline User Guide, "Create and add a custom action in CodePipeline"; API Reference, PollForJobs and its kin.
+/// Source: CodePipeline User Guide, "Create and add a custom action in CodePipeline"; API Reference, PollForJobs and
+/// its kin.
 extension CodePipelineService {
     var jobOperations: [Operation] {
         [
@@ -36,7 +37,8 @@ extension CodePipelineService {
         for job in jobs {
             let data = try await JobDocument.data(job, cloud)
             views.append([
-                "id": .string(job.id), "nonce": .string(job.nonce), "accountId": .string(job.pipeline.account), "data": data,
+                "id": .string(job.id), "nonce": .string(job.nonce), "accountId": .string(job.pipeline.account),
+                "data": data,
             ])
         }
         return Reply(["jobs": .array(views)])
@@ -92,12 +94,14 @@ extension CodePipelineService {
 
     private func details(_ call: Call) async throws -> Reply {
         let id = call.input["jobId"]?.string ?? ""
-        guard let job = try await ledger.get(Job.collection, id)?.value, job.pipeline.account == call.caller.account else {
+        guard let job = try await ledger.get(Job.collection, id)?.value, job.pipeline.account == call.caller.account
+        else {
             throw Self.noJob(id)
         }
         return Reply([
             "jobDetails": [
-                "id": .string(job.id), "accountId": .string(job.pipeline.account), "data": try await JobDocument.data(job, cloud),
+                "id": .string(job.id), "accountId": .string(job.pipeline.account),
+                "data": try await JobDocument.data(job, cloud),
             ]
         ])
     }
@@ -123,7 +127,9 @@ extension CodePipelineService {
         }
         let token = call.input["continuationToken"]?.string
         guard token == nil || variables.isEmpty else {
-            throw AWSError("ValidationException", "Output variables belong to the last result, the one without a continuationToken.")
+            throw AWSError(
+                "ValidationException",
+                "Output variables belong to the last result, the one without a continuationToken.")
         }
         let noted = progress
         let given = variables
@@ -133,7 +139,8 @@ extension CodePipelineService {
             if let token {
                 event = .continued(run: job.run, token: token, noted)
             } else {
-                event = .ended(run: job.run, Self.outcome(job, call.input["currentRevision"], noted, given, transaction.now))
+                event = .ended(
+                    run: job.run, Self.outcome(job, call.input["currentRevision"], noted, given, transaction.now))
             }
             try runner.send(event, to: job.pipeline.machine, in: transaction)
         }
@@ -141,7 +148,8 @@ extension CodePipelineService {
     }
 
     private static func outcome(
-        _ job: Job, _ revision: JSON?, _ progress: PipelineMachine.Progress, _ variables: [String: String], _ now: Timestamp
+        _ job: Job, _ revision: JSON?, _ progress: PipelineMachine.Progress, _ variables: [String: String],
+        _ now: Timestamp
     ) -> PipelineMachine.Outcome {
         var outcome = PipelineMachine.Outcome(
             external: progress.external, summary: progress.summary, variables: variables)
@@ -171,7 +179,8 @@ extension CodePipelineService {
     private func close(_ job: Job, _ status: Job.Status, _ transaction: Transaction) throws -> Job {
         let isReady = job.status == .inProgress || (job.type?.owner != "Custom" && !job.status.isOver)
         guard isReady else {
-            throw AWSError("InvalidJobStateException", "The job '\(job.id)' is \(job.status.rawValue): it takes no result.")
+            throw AWSError(
+                "InvalidJobStateException", "The job '\(job.id)' is \(job.status.rawValue): it takes no result.")
         }
         var job = job
         job.status = status

@@ -6,7 +6,8 @@ internal import Notation
 extension CodePipelineService {
     var pipelineOperations: [Operation] {
         [
-            Operation("CreatePipeline", enforces: Declaration.enforced + " tags", stores: Declaration.stored, raw: create),
+            Operation(
+                "CreatePipeline", enforces: Declaration.enforced + " tags", stores: Declaration.stored, raw: create),
             Operation("UpdatePipeline", enforces: Declaration.enforced, stores: Declaration.stored, raw: update),
             Operation("GetPipeline", enforces: "name version", raw: get),
             Operation("ListPipelines", enforces: "nextToken maxResults", raw: list),
@@ -44,15 +45,19 @@ extension CodePipelineService {
     ) throws -> JSON {
         let caller = call.caller
         guard try transaction.get(Pipeline.collection, caller.key(name)) == nil else {
-            throw AWSError("PipelineNameInUseException", "A pipeline with the name '\(name)' already exists in account '\(caller.account)'")
+            throw AWSError(
+                "PipelineNameInUseException",
+                "A pipeline with the name '\(name)' already exists in account '\(caller.account)'")
         }
         guard try transaction.find(Pipeline.collection, "scope", caller.scope).count < Pipeline.limit else {
-            throw AWSError("LimitExceededException", "There can be a maximum of \(Pipeline.limit) pipelines in a region.")
+            throw AWSError(
+                "LimitExceededException", "There can be a maximum of \(Pipeline.limit) pipelines in a region.")
         }
         let machine = "\(caller.key(name))#\(transaction.surroundings.chance.hexadecimal(8))"
         let stored = declaration.stored(version: 1)
         let pipeline = Pipeline(
-            name: name, account: caller.account, region: caller.region, version: 1, declaration: stored, machine: machine,
+            name: name, account: caller.account, region: caller.region, version: 1, declaration: stored,
+            machine: machine,
             created: transaction.now, updated: transaction.now, tags: tags, watches: watches)
         try transaction.insert(Pipeline.collection, pipeline.key, pipeline)
         try transaction.put(Pipeline.versions, Pipeline.versionKey(machine, 1), stored)

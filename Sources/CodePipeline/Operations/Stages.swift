@@ -73,20 +73,24 @@ extension CodePipelineService {
             let status = alive.stageRun(stage)?.status.rawValue
             throw AWSError(
                 "StageNotRetryableException",
-                "The stage '\(stage)' of execution '\(id)' is \(status ?? "not reached"): only a Failed or Stopped one can be "
+                "The stage '\(stage)' of execution '\(id)' is \(status ?? "not reached"): only a Failed or Stopped "
+                    + "one can be "
                     + "retried.")
         }
         guard let execution = try Self.finished(id, pipeline, in: transaction) else {
-            throw AWSError("NotLatestPipelineExecutionException", "The pipeline has no execution '\(id)' in stage '\(stage)'.")
+            throw AWSError(
+                "NotLatestPipelineExecutionException", "The pipeline has no execution '\(id)' in stage '\(stage)'.")
         }
         guard let run = execution.stageRun(stage), run.status == .failed || run.status == .stopped else {
             throw AWSError(
-                "StageNotRetryableException", "The stage '\(stage)' of execution '\(id)' did not fail and was not stopped.")
+                "StageNotRetryableException",
+                "The stage '\(stage)' of execution '\(id)' did not fail and was not stopped.")
         }
         guard !execution.mode.hasLocks || machine.latest[stage] == id else {
             throw AWSError(
                 "NotLatestPipelineExecutionException",
-                "Execution '\(id)' is not the latest in stage '\(stage)': that is '\(machine.latest[stage] ?? "none")'.")
+                "Execution '\(id)' is not the latest in stage '\(stage)': that is '\(machine.latest[stage] ?? "none")'."
+            )
         }
         if execution.mode.hasLocks {
             let then = try Self.definition(pipeline, run.version, in: transaction).stage(stage)
@@ -125,7 +129,8 @@ extension CodePipelineService {
             guard now.mode.hasLocks else { throw Self.noRollback("the execution mode is PARALLEL") }
             guard now.stages[0].name != stage else { throw Self.noRollback("'\(stage)' is the source stage") }
             guard let old = try machine.execution(target) ?? Self.finished(target, pipeline, in: transaction) else {
-                throw AWSError("PipelineExecutionNotFoundException", "The pipeline '\(name)' has no execution '\(target)'.")
+                throw AWSError(
+                    "PipelineExecutionNotFoundException", "The pipeline '\(name)' has no execution '\(target)'.")
             }
             guard !old.isRollback else { throw Self.noRollback("the target execution is a rollback itself") }
             guard let run = old.stageRun(stage), run.status == .succeeded else {
@@ -134,10 +139,13 @@ extension CodePipelineService {
             guard try Self.definition(pipeline, run.version, in: transaction).stages == now.stages else {
                 throw AWSError(
                     "PipelineExecutionOutdatedException",
-                    "The structure of the pipeline was changed since execution '\(target)' ran (version \(run.version)).")
+                    "The structure of the pipeline was changed since execution '\(target)' ran (version "
+                        + "\(run.version))."
+                )
             }
             let order = PipelineMachine.Order(
-                execution: transaction.surroundings.chance.uuid(), seed: transaction.surroundings.chance.hexadecimal(32),
+                execution: transaction.surroundings.chance.uuid(),
+                seed: transaction.surroundings.chance.hexadecimal(32),
                 trigger: .init(type: "ManualRollback", detail: call.caller.principal))
             let event = PipelineMachine.Event.rollBack(stage: stage, target: old, order: order)
             try runner.send(event, to: pipeline.machine, in: transaction)
@@ -162,12 +170,15 @@ extension CodePipelineService {
             let machine = try runner.machine(pipeline.machine, in: transaction)
             guard let definition = machine?.current?.stage(stage) else { throw Self.noStage(stage, name) }
             func refusal(_ reason: String) -> AWSError {
-                AWSError("ConditionNotOverridableException", "The condition of stage '\(stage)' cannot be overridden: \(reason).")
+                AWSError(
+                    "ConditionNotOverridableException",
+                    "The condition of stage '\(stage)' cannot be overridden: \(reason).")
             }
             guard let execution = machine?.execution(id), let run = execution.stageRun(stage) else {
                 if machine?.latest[stage] != id {
                     throw AWSError(
-                        "NotLatestPipelineExecutionException", "Execution '\(id)' is not the latest in stage '\(stage)'.")
+                        "NotLatestPipelineExecutionException",
+                        "Execution '\(id)' is not the latest in stage '\(stage)'.")
                 }
                 throw refusal("the execution has ended")
             }

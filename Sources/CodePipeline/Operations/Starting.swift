@@ -4,7 +4,8 @@ internal import Notation
 
 /// Starting executions, whoever asks.
 enum Starting {
-    /// Begins an execution as part of that write. One of that id which is there already, alive or finished, stays as it is.
+    /// Begins an execution as part of that write. One of that id which is there already, alive or finished, stays as it
+    /// is.
     ///
     /// - Returns: The execution that answers to the order; nil when its sources stand at these revisions already.
     /// - Throws: `ConcurrentPipelineExecutionsLimitExceededException`.
@@ -14,7 +15,9 @@ enum Starting {
         _ runner: MachineRunner<PipelineMachine>, _ transaction: Transaction
     ) throws -> String? {
         if machine.execution(order.execution) != nil { return order.execution }
-        if try CodePipelineService.finished(order.execution, pipeline, in: transaction) != nil { return order.execution }
+        if try CodePipelineService.finished(order.execution, pipeline, in: transaction) != nil {
+            return order.execution
+        }
         var order = order
         for variable in machine.current?.variables ?? [] {
             order.variables[variable.name] = variables[variable.name] ?? variable.defaultValue
@@ -35,7 +38,9 @@ enum Starting {
         guard count < limit else {
             throw AWSError(
                 "ConcurrentPipelineExecutionsLimitExceededException",
-                "The pipeline '\(machine.pipeline.name)' has \(count) executions waiting or running; the limit is \(limit).")
+                "The pipeline '\(machine.pipeline.name)' has \(count) executions waiting or running; the limit is "
+                    + "\(limit)."
+            )
         }
     }
 
@@ -48,7 +53,8 @@ enum Starting {
         for variable in input?.array ?? [] {
             let name = variable["name"]?.string ?? ""
             guard declared.contains(where: { $0.name == name }) else {
-                throw AWSError("ValidationException", "The pipeline '\(definition.name)' does not declare a variable '\(name)'.")
+                throw AWSError(
+                    "ValidationException", "The pipeline '\(definition.name)' does not declare a variable '\(name)'.")
             }
             values[name] = variable["value"]?.string
         }
@@ -70,17 +76,21 @@ enum Starting {
             let name = override["actionName"]?.string ?? ""
             let type = override["revisionType"]?.string ?? ""
             guard let action = definition.sources.first(where: { $0.name == name }) else {
-                throw AWSError("ValidationException", "The pipeline '\(definition.name)' has no source action '\(name)'.")
+                throw AWSError(
+                    "ValidationException", "The pipeline '\(definition.name)' has no source action '\(name)'.")
             }
             guard types[action.actionTypeId.provider]?.contains(type) == true else {
                 throw AWSError(
                     "ValidationException",
-                    "The revision type \(type) does not go with the source action '\(name)' (\(action.actionTypeId.provider)).")
+                    "The revision type \(type) does not go with the source action '\(name)' "
+                        + "(\(action.actionTypeId.provider))."
+                )
             }
             let mayChangeKey = action.configuration?["AllowOverrideForS3ObjectKey"]?.lowercased() == "true"
             guard type != "S3_OBJECT_KEY" || mayChangeKey else {
                 throw AWSError(
-                    "ValidationException", "The source action '\(name)' does not have AllowOverrideForS3ObjectKey set to true.")
+                    "ValidationException",
+                    "The source action '\(name)' does not have AllowOverrideForS3ObjectKey set to true.")
             }
             return Execution.Override(
                 actionName: name, revisionType: type, revisionValue: override["revisionValue"]?.string ?? "")

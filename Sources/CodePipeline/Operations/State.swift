@@ -15,10 +15,13 @@ extension CodePipelineService {
                 let name = call.input["pipelineName"]?.string ?? ""
                 let id = call.input["pipelineExecutionId"]?.string ?? ""
                 let (pipeline, machine) = try await find(name, call.caller)
-                guard let execution = try await execution(id, pipeline, machine) else { throw Self.noExecution(id, name) }
+                guard let execution = try await execution(id, pipeline, machine) else {
+                    throw Self.noExecution(id, name)
+                }
                 return Reply(["pipelineExecution": ExecutionView.full(execution, of: name)])
             },
-            Operation("ListPipelineExecutions", enforces: "pipelineName maxResults filter nextToken", raw: listExecutions),
+            Operation(
+                "ListPipelineExecutions", enforces: "pipelineName maxResults filter nextToken", raw: listExecutions),
         ]
     }
 

@@ -36,7 +36,8 @@ extension CodePipelineService {
         let caller = call.caller
         let start = "arn:aws:codepipeline:\(caller.region):\(caller.account):"
         guard arn.hasPrefix(start) else {
-            throw AWSError("InvalidArnException", "The ARN '\(arn.prefix(200))' names nothing in this account and region.")
+            throw AWSError(
+                "InvalidArnException", "The ARN '\(arn.prefix(200))' names nothing in this account and region.")
         }
         let name = String(arn.dropFirst(start.count))
         return try await ledger.write { transaction in

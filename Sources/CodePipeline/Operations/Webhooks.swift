@@ -17,7 +17,9 @@ extension CodePipelineService {
 
     private static var noRegistration: AWSError {
         .notImplemented(
-            "the registration of webhooks at their hosts: enter the webhook's URL and secret there yourself, or use a connection")
+            "the registration of webhooks at their hosts: enter the webhook's URL and secret there yourself, or use "
+                + "a connection"
+        )
     }
 
     /// Makes a webhook, or changes the one of that name; its address stays.
@@ -72,7 +74,9 @@ extension CodePipelineService {
         guard isRight else {
             throw AWSError(
                 "InvalidWebhookAuthenticationParametersException",
-                "GITHUB_HMAC needs a SecretToken alone, IP an AllowedIPRange alone such as 192.0.2.0/24, UNAUTHENTICATED neither.")
+                "GITHUB_HMAC needs a SecretToken alone, IP an AllowedIPRange alone such as 192.0.2.0/24, "
+                    + "UNAUTHENTICATED neither."
+            )
         }
     }
 

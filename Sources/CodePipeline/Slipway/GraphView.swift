@@ -103,7 +103,8 @@ struct GraphView {
             view["status"] = condition.map { .string($0.status) }
             view["summary"] = condition?.summary.map(JSON.string)
             let runs = run?.rules(gate) ?? []
-            view["rules"] = .array(conditions.rules.map { rule in self.rule(rule, runs.first { $0.name == rule.name }) })
+            view["rules"] = .array(
+                conditions.rules.map { rule in self.rule(rule, runs.first { $0.name == rule.name }) })
             return view
         }
     }

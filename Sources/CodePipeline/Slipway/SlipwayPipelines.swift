@@ -32,7 +32,8 @@ package struct SlipwayPipelines: CloudService {
             .filter { machine.execution($0.id) == nil }
         var view: JSON = [
             "name": .string(pipeline.name), "arn": .string(pipeline.arn), "version": .int(pipeline.version),
-            "pipelineType": pipeline.declaration["pipelineType"] ?? "V1", "executionMode": .string(definition.mode.rawValue),
+            "pipelineType": pipeline.declaration["pipelineType"] ?? "V1",
+            "executionMode": .string(definition.mode.rawValue),
             "created": .double(pipeline.created.seconds), "updated": .double(pipeline.updated.seconds),
             "roleArn": .string(definition.roleArn), "stages": .array(definition.stages.map(graph.latest)),
             "executions": .array((alive + finished.prefix(Self.shown)).map { graph.execution($0, of: pipeline.name) }),

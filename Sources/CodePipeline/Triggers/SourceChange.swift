@@ -54,9 +54,12 @@ struct SourceChange {
             key = SourceKey.connection(arn, repository)
             triggerType = "WebhookV2"
             triggerDetail = arn
-            if event.detailType == "Repository Push" { kind = .push(push) } else {
+            if event.detailType == "Repository Push" {
+                kind = .push(push)
+            } else {
                 let request = detail["pullRequest"]
-                kind = .pullRequest(push, event: Self.word(request?["event"]?.string ?? request?["action"]?.string ?? ""))
+                kind = .pullRequest(
+                    push, event: Self.word(request?["event"]?.string ?? request?["action"]?.string ?? ""))
             }
         default: return nil
         }
@@ -64,13 +67,17 @@ struct SourceChange {
 
     private static func push(_ detail: JSON) -> Push? {
         let request = detail["pullRequest"]
-        guard let commit = detail["commitId"]?.string ?? request?["commitId"]?.string, !commit.isEmpty else { return nil }
+        guard let commit = detail["commitId"]?.string ?? request?["commitId"]?.string, !commit.isEmpty else {
+            return nil
+        }
         // A deleted branch has nothing to check out.
         guard commit.contains(where: { $0 != "0" }) else { return nil }
         return Push(
-            branch: request?["sourceBranch"]?.string ?? detail["branch"]?.string, tag: detail["tag"]?.string, commit: commit,
+            branch: request?["sourceBranch"]?.string ?? detail["branch"]?.string, tag: detail["tag"]?.string,
+            commit: commit,
             files: detail["changedFiles"]?.array?.compactMap(\.string),
-            target: request?["destinationBranch"]?.string ?? request?["targetBranch"]?.string ?? request?["baseBranch"]?.string)
+            target: request?["destinationBranch"]?.string ?? request?["targetBranch"]?.string
+                ?? request?["baseBranch"]?.string)
     }
 
     /// The hosts' words for what happens to a pull request, as triggers name them.
@@ -87,7 +94,8 @@ struct SourceChange {
     func overrides(for definition: PipelineDefinition, in pipeline: Pipeline) -> [Execution.Override] {
         definition.sources.flatMap { action -> [Execution.Override] in
             let only = PipelineDefinition.Watching(definition, action)
-            guard SourceKey.all(only.definition, account: pipeline.account, region: pipeline.region).contains(key) else {
+            guard SourceKey.all(only.definition, account: pipeline.account, region: pipeline.region).contains(key)
+            else {
                 return []
             }
             switch kind {
@@ -107,7 +115,9 @@ struct SourceChange {
     }
 
     private func overrides(_ push: Push, _ action: PipelineDefinition.Action) -> [Execution.Override] {
-        var overrides = [Execution.Override(actionName: action.name, revisionType: "COMMIT_ID", revisionValue: push.commit)]
+        var overrides = [
+            Execution.Override(actionName: action.name, revisionType: "COMMIT_ID", revisionValue: push.commit)
+        ]
         if let branch = push.branch ?? push.tag {
             overrides.append(.init(actionName: action.name, revisionType: "BRANCH", revisionValue: branch))
         }
@@ -119,8 +129,11 @@ struct SourceChange {
         _ push: Push, _ event: String?, _ definition: PipelineDefinition, _ action: PipelineDefinition.Action
     ) -> Bool {
         let branch = action.configuration?["BranchName"]
-        guard let triggers = definition.triggers else { return event == nil && push.tag == nil && push.branch == branch }
-        guard let git = triggers.first(where: { $0.gitConfiguration.sourceActionName == action.name })?.gitConfiguration else {
+        guard let triggers = definition.triggers else {
+            return event == nil && push.tag == nil && push.branch == branch
+        }
+        guard let git = triggers.first(where: { $0.gitConfiguration.sourceActionName == action.name })?.gitConfiguration
+        else {
             return false
         }
         if let event {
@@ -156,10 +169,11 @@ extension PipelineDefinition {
 
 /// Whether names pass a trigger's patterns.
 ///
-/// Source: CodePipeline User Guide, "Filter triggers on code push or pull requests": excludes beat includes; only excludes means
-/// everything else; a list of changed files passes when any of them does.
+/// Source: CodePipeline User Guide, "Filter triggers on code push or pull requests": excludes beat includes; only
+/// excludes means everything else; a list of changed files passes when any of them does.
 enum TriggerFilter {
-    /// - Parameter names: Nil when they are not known, as some hosts do not tell which files changed: that starts the pipeline.
+    /// - Parameter names: Nil when they are not known, as some hosts do not tell which files changed: that starts the
+    ///   pipeline.
     static func matches(_ patterns: PipelineDefinition.Trigger.Patterns?, _ names: [String]?) -> Bool {
         guard let patterns, let names else { return true }
         return names.contains { name in

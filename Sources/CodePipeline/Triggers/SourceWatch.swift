@@ -29,7 +29,8 @@ enum SourceKey {
                 return object(configuration["S3Bucket"] ?? "", configuration["S3ObjectKey"] ?? "")
             case "CodeCommit" where isPolled:
                 return branch(
-                    account, action.region ?? region, configuration["RepositoryName"] ?? "", configuration["BranchName"] ?? "")
+                    account, action.region ?? region, configuration["RepositoryName"] ?? "",
+                    configuration["BranchName"] ?? "")
             case "CodeStarSourceConnection":
                 let detects = definition.triggers == nil && configuration["DetectChanges"]?.lowercased() != "false"
                 guard detects || triggered.contains(action.name) else { return nil }
@@ -42,8 +43,9 @@ enum SourceKey {
 
 /// Starts pipelines when their sources change.
 ///
-/// Which sources are watched is kept in memory, so that the many events that concern no pipeline cost nothing. The execution's id follows
-/// from the event's, and the place in the log is noted in the write that starts it: after a crash nothing is started twice.
+/// Which sources are watched is kept in memory, so that the many events that concern no pipeline cost nothing. The
+/// execution's id follows from the event's, and the place in the log is noted in the write that starts it: after a
+/// crash nothing is started twice.
 final class SourceWatch: Sendable {
     private let ledger: Ledger
     private let runner: MachineRunner<PipelineMachine>
@@ -86,7 +88,8 @@ final class SourceWatch: Sendable {
             for pipeline in pipelines where pipeline.created <= logged.event.time {
                 do { try Self.start(pipeline, change, logged.event, runner, transaction) } catch let error as AWSError {
                     log.warning(
-                        "a change started no execution", metadata: ["pipeline": "\(pipeline.name)", "reason": "\(error)"])
+                        "a change started no execution",
+                        metadata: ["pipeline": "\(pipeline.name)", "reason": "\(error)"])
                 }
             }
             try transaction.setCursor(cursor, logged.sequence)
@@ -98,7 +101,8 @@ final class SourceWatch: Sendable {
         _ pipeline: Pipeline, _ change: SourceChange, _ event: LedgerEvent, _ runner: MachineRunner<PipelineMachine>,
         _ transaction: Transaction
     ) throws {
-        guard let machine = try runner.machine(pipeline.machine, in: transaction), let definition = machine.current else {
+        guard let machine = try runner.machine(pipeline.machine, in: transaction), let definition = machine.current
+        else {
             return
         }
         let overrides = change.overrides(for: definition, in: pipeline)

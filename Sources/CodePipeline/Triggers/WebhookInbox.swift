@@ -15,14 +15,15 @@ enum WebhookInbox {
 extension CodePipelineService {
     /// Answers the calls of webhooks; nil for every other request.
     ///
-    /// Accepted is what proves itself and passes all filters; it starts the target pipeline. A delivery that comes again starts it
-    /// again, as on AWS.
+    /// Accepted is what proves itself and passes all filters; it starts the target pipeline. A delivery that comes
+    /// again starts it again, as on AWS.
     package func http(_ request: HTTPRequest) async -> HTTPResponse? {
         guard request.path.hasPrefix(WebhookInbox.path) else { return nil }
         guard request.method == "POST" else { return .text(405, "Webhooks are called with POST.\n") }
         do {
             let address = String(request.path.dropFirst(WebhookInbox.path.count))
-            guard let webhook = try await ledger.find(Webhook.collection, "address", address, limit: 1).first?.value else {
+            guard let webhook = try await ledger.find(Webhook.collection, "address", address, limit: 1).first?.value
+            else {
                 return .text(404, "There is no such webhook.\n")
             }
             let body = try await request.body.collected(limit: WebhookInbox.limit)
@@ -57,7 +58,8 @@ extension CodePipelineService {
                 throw Pipeline.missing(name, owner)
             }
             let order = PipelineMachine.Order(
-                execution: transaction.surroundings.chance.uuid(), seed: transaction.surroundings.chance.hexadecimal(32),
+                execution: transaction.surroundings.chance.uuid(),
+                seed: transaction.surroundings.chance.hexadecimal(32),
                 trigger: .init(type: "Webhook", detail: webhook.arn))
             let begun = try Starting.begin(order, variables: [:], pipeline, machine, runner, transaction)
             var called = webhook
@@ -81,7 +83,9 @@ extension CodePipelineService {
     }
 
     private static func passes(_ payload: JSON, _ filter: JSON, _ configuration: [String: String]) -> Bool {
-        guard let path = EventPath(filter["jsonPath"]?.string ?? ""), let found = path.value(in: payload) else { return false }
+        guard let path = EventPath(filter["jsonPath"]?.string ?? ""), let found = path.value(in: payload) else {
+            return false
+        }
         guard var wanted = filter["matchEquals"]?.string else { return true }
         for (name, value) in configuration { wanted = wanted.replacing("{\(name)}", with: value) }
         let values = found.array ?? [found]
@@ -94,13 +98,16 @@ extension CodePipelineService {
         let configuration = webhook.definition["authenticationConfiguration"]
         switch webhook.definition["authentication"]?.string {
         case "UNAUTHENTICATED": return true
-        case "IP": return configuration?["AllowedIPRange"]?.string.flatMap(AddressRange.init)?.contains(request.peer) ?? false
+        case "IP":
+            return configuration?["AllowedIPRange"]?.string.flatMap(AddressRange.init)?.contains(request.peer) ?? false
         case "GITHUB_HMAC":
             let key = SymmetricKey(data: Array((configuration?["SecretToken"]?.string ?? "").utf8))
             if let sent = request.fields["X-Hub-Signature-256"], let code = bytes(sent, after: "sha256=") {
                 return HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: body, using: key)
             }
-            guard let sent = request.fields["X-Hub-Signature"], let code = bytes(sent, after: "sha1=") else { return false }
+            guard let sent = request.fields["X-Hub-Signature"], let code = bytes(sent, after: "sha1=") else {
+                return false
+            }
             return HMAC<Insecure.SHA1>.isValidAuthenticationCode(code, authenticating: body, using: key)
         default: return false
         }

@@ -30,7 +30,9 @@ struct StateView {
         if let execution, let run {
             view["latestExecution"] = [
                 "pipelineExecutionId": .string(execution), "status": .string(run.status.rawValue),
-                "type": .string(machine.execution(execution)?.isRollback == true || run.isRollback == true ? "ROLLBACK" : "STANDARD"),
+                "type": .string(
+                    machine.execution(execution)?.isRollback == true || run.isRollback == true ? "ROLLBACK" : "STANDARD"
+                ),
             ]
             addConditions(to: &view, stage, run)
             if let retries = Self.retries(run) { view["retryStageMetadata"] = retries }
@@ -84,7 +86,8 @@ struct StateView {
         let settings = custom.first { $0.id == action.actionTypeId }?.settings
         let run = run(of: action, in: stage.name, present)
         let configuration = run?.configuration ?? action.configuration ?? [:]
-        view["entityUrl"] = URLTemplate.fill(settings?["entityUrlTemplate"]?.string, configuration, nil).map(JSON.string)
+        view["entityUrl"] = URLTemplate.fill(settings?["entityUrlTemplate"]?.string, configuration, nil).map(
+            JSON.string)
         if action.actionTypeId.category == "Source", let revision = machine.revisions[action.name] {
             var shown: JSON = [
                 "revisionId": .string(revision.revisionId),
@@ -125,7 +128,9 @@ struct StateView {
         ]
         for (name, gate, conditions) in gates {
             guard let conditions, !conditions.rules.isEmpty, let condition = run.conditions[gate] else { continue }
-            var latest: JSON = ["status": .string(condition.status), "lastStatusChange": .double(condition.changed.seconds)]
+            var latest: JSON = [
+                "status": .string(condition.status), "lastStatusChange": .double(condition.changed.seconds),
+            ]
             latest["summary"] = condition.summary.map(JSON.string)
             view[name] = [
                 "latestExecution": ["status": .string(condition.status)],
