@@ -2,7 +2,7 @@ import Notation
 
 /// One push on its way through the pipeline, told a line at a time.
 struct DemoRelease {
-    private let client: SlipwayClient
+    private let desk: PipelineDesk
     private let narrator: Narrator
     private let pipeline: String
     /// The pipeline's execution.
@@ -13,21 +13,10 @@ struct DemoRelease {
     ///
     /// - Throws: ``CommandFailure`` when none begins within a minute.
     init(of commit: String, pipeline: String, client: SlipwayClient, narrator: Narrator) async throws {
-        self.client = client
+        desk = PipelineDesk(client: client)
         self.narrator = narrator
         self.pipeline = pipeline
-        for _ in 0..<1200 {
-            let view = try await client.call("slipway-codepipeline", "ViewPipeline", ["name": .string(pipeline)])
-            let found = view["executions"]?.array?.first { execution in
-                execution["revisions"]?.array?.contains { $0["revisionId"]?.string == commit } == true
-            }
-            if let id = found?["executionId"]?.string {
-                execution = id
-                return
-            }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        throw CommandFailure("The push started no execution of the pipeline '\(pipeline)'.")
+        execution = try await desk.execution(ofCommit: commit, of: pipeline)
     }
 
     /// Tells what happens until the execution has ended, or until `isEnough` says so. Asked again, it goes on from there.
@@ -35,9 +24,7 @@ struct DemoRelease {
     /// - Returns: The execution as last seen.
     mutating func follow(until isEnough: (JSON) async throws -> Bool = { _ in false }) async throws -> JSON {
         while true {
-            let view = try await client.call(
-                "slipway-codepipeline", "ViewExecution",
-                ["pipelineName": .string(pipeline), "executionId": .string(execution)])
+            let view = try await desk.execution(execution, of: pipeline)
             tell(view)
             if view["status"] != "InProgress" { return view }
             if try await isEnough(view) { return view }

@@ -27,6 +27,21 @@ struct PipelineDesk {
             Self.service, "ViewExecution", ["pipelineName": .string(name), "executionId": .string(id)])
     }
 
+    /// The newest execution that the commit started, or that began with it; waits up to a minute for it to begin.
+    ///
+    /// - Throws: ``CommandFailure`` when none has begun by then.
+    func execution(ofCommit commit: String, of name: String) async throws -> String {
+        for _ in 0..<1200 {
+            let found = try await view(name)["executions"]?.array?.first { execution in
+                execution["revisions"]?.array?.contains { $0["revisionId"]?.string?.hasPrefix(commit) == true } == true
+            }
+            if let id = found?["executionId"]?.string { return id }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw CommandFailure(
+            "No execution of '\(name)' has begun with the commit \(commit). What ran: slipway pipeline show \(name)")
+    }
+
     /// The id given, or that of the newest execution.
     func execution(_ given: String?, newestOf name: String) async throws -> String {
         if let given { return given }

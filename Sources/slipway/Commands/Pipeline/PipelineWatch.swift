@@ -17,6 +17,9 @@ struct PipelineWatch: AsyncParsableCommand {
     @Option(name: .customLong("execution"), help: "The execution's id. The newest when left out.")
     var execution: String?
 
+    @Option(help: ArgumentHelp("The commit whose release to follow; waits up to a minute for it to begin.", valueName: "id"))
+    var commit: String?
+
     @Flag(help: "Wait for the next execution to begin, and follow that.")
     var next = false
 
@@ -27,7 +30,12 @@ struct PipelineWatch: AsyncParsableCommand {
 
     func run() async throws {
         let desk = PipelineDesk(client: try SlipwayClient(folder))
-        let id = next ? try await begun(desk) : try await desk.execution(execution, newestOf: name)
+        let id: String
+        if let commit {
+            id = try await desk.execution(ofCommit: commit, of: name)
+        } else {
+            id = next ? try await begun(desk) : try await desk.execution(execution, newestOf: name)
+        }
         var watcher = PipelineWatcher(desk: desk, name: name, id: id, style: json ? .json : .automatic)
         guard try await watcher.follow() else { throw ExitCode(1) }
     }
