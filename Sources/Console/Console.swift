@@ -46,6 +46,9 @@ package final class Console: Sendable {
         return response
     }
 
+    /// Whether the request names this machine's own loopback, as the page of a site that points its name here cannot.
+    package static func namesThisMachine(_ request: HTTPRequest) -> Bool { Visit(request).namesLoopback }
+
     // MARK: Who it is
 
     private func answer(_ visit: Visit) async -> Answer {

@@ -86,13 +86,14 @@ final class Assembly: Sendable {
         let authorizer = IAMAuthorizer(ledger: ledger, resources: BucketPolicies(buckets: buckets))
         cloud.install(shelf, authorizer: options.acceptsAnyone ? nil : authorizer)
         console = Console(cloud: cloud, ledger: ledger, access: access.console)
+        let numbers = MetricsPage(figures: figures, ledger: ledger, sentry: sentry, access: access.console)
         let calls = InsideCalls(cloud: cloud, sentry: sentry, surroundings: surroundings)
         frontDoor = FrontDoor(
             cloud: cloud, sentry: sentry, surroundings: surroundings, bodyLimit: options.bodyLimit,
             virtualHosts: ["s3.localhost", "localhost"],
             inside: InsidePages(
                 calls: calls, functions: functions, inbox: stacks.inbox, console: console, repositories: repositories,
-                pipelines: pipelines
+                pipelines: pipelines, metrics: numbers
             ).respond)
         services =
             [LedgerKeeper(), blobs] + metrics.services + logs.services + [runtimes, functions]

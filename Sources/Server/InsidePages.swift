@@ -13,10 +13,12 @@ struct InsidePages: Sendable {
     let console: Console
     let repositories: CodeCommitService
     let pipelines: CodePipelineService
+    let metrics: MetricsPage
 
     /// The answer; nil when the request is for AWS's services.
     @Sendable
     func respond(to request: HTTPRequest) async -> HTTPResponse? {
+        metrics.count()
         guard request.target.hasPrefix("/_slipway/") else {
             if Self.isBrowser(request) {
                 return HTTPResponse(status: 302, fields: ["Location": "/_slipway/console"])
@@ -31,6 +33,7 @@ struct InsidePages: Sendable {
         if request.path == "/_slipway/health" {
             return .text(200, "{\"status\":\"ok\"}\n", type: "application/json")
         }
+        if request.path == MetricsPage.path { return await metrics.respond(to: request) }
         if let response = await console.respond(to: request) { return response }
         if let response = await functions.http(request) { return response }
         return .text(404, "There is no such page. The console is at /_slipway/console.\n")

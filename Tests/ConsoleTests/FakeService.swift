@@ -11,7 +11,10 @@ struct FakeService: CloudService {
     private static let members = """
         StackName NextToken TemplateStage FunctionName Marker nextToken includeOnlyStatuses deploymentIds deploymentId \
         StateValue MaxRecords MetricDataQueries StartTime EndTime ScanBy logGroupName orderBy descending \
-        limit logStreamName startFromHead
+        limit logStreamName startFromHead logStreamNames filterPattern name pipelineName executionId stageName \
+        actionName token result pipelineExecutionId retryMode abandon transitionType reason targetPipelineExecutionId \
+        sortOrder ids id reportArns reportArn filter maxResults repositoryNames repositoryName branchName specifier \
+        pullRequestStatus pullRequestId since until scale service outcome
         """
 
     var operations: [Operation] {

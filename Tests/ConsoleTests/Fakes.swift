@@ -5,7 +5,10 @@ import Notation
 enum Fakes {
     static let hostile = #"<script>alert("x")</script>&'"#
 
-    static let all = [cloudFormation, lambda, codeDeploy, cloudWatch, logs, slipway]
+    static let all = [
+        cloudFormation, lambda, codeDeploy, cloudWatch, logs, slipway, codePipeline, slipwayPipelines, codeBuild, codeCommit,
+        slipwayRepositories, dora,
+    ]
 
     static let cloudFormation = FakeService(
         id: "cloudformation",
@@ -117,6 +120,11 @@ enum Fakes {
         id: "logs",
         answers: [
             "DescribeLogStreams": { _ in ["logStreams": [["logStreamName": "a"], ["logStreamName": "b"]]] },
+            "FilterLogEvents": { call in
+                let wanted = call.input["filterPattern"]?.string ?? ""
+                let isKnown = wanted == "\"tea\""
+                return ["events": isKnown ? [["timestamp": 1_795_481_999_000, "message": "only tea"]] : []]
+            },
             "GetLogEvents": { call in
                 let isFirst = call.input["logStreamName"] == "a"
                 return [

@@ -7,7 +7,9 @@ import Testing
 struct PagesTests {
     static let pages = [
         "", "/stacks", "/stacks/orders", "/functions", "/functions/orders-1", "/deployments", "/deployments/d-RUNS",
-        "/deployments/d-FAILED", "/alarms",
+        "/deployments/d-FAILED", "/alarms", "/pipelines", "/pipelines/orders", "/pipelines/orders/e-1",
+        "/pipelines/orders/e-0", "/builds", "/builds/orders%3A1", "/builds/orders%3A1?q=tea", "/repositories",
+        "/repositories/orders", "/dora", "/dora/orders?outcome=failed&days=7", "/dora/orders/u-1",
     ]
 
     @Test("every page is there, whole, and lets no data become markup", arguments: pages)
@@ -71,7 +73,10 @@ struct PagesTests {
 
     @Test(
         "what does not exist is not found",
-        arguments: ["/nothing", "/stacks/none", "/functions/none", "/deployments/d-NONE", "/a/b/c"])
+        arguments: [
+            "/nothing", "/stacks/none", "/functions/none", "/deployments/d-NONE", "/a/b/c", "/pipelines/none",
+            "/pipelines/orders/e-none", "/builds/none%3A1", "/repositories/none", "/dora/none", "/dora/orders/u-none",
+        ])
     func missing(path: String) async throws {
         try await withStage { stage in
             let (status, _, _) = try await stage.send("GET", path)

@@ -30,6 +30,8 @@ struct Chart: Sendable {
     var isBadBelow = false
     var marks: [Mark] = []
     var isSmall = false
+    /// Whether its values stand for days, not for moments.
+    var isDaily = false
 
     /// The values with a zero for every period that has none: right for counts, of which nothing means zero.
     static func filled(_ points: [Point], from start: Timestamp, to end: Timestamp, period: Int) -> [Point] {
@@ -125,6 +127,10 @@ struct Chart: Sendable {
         return runs
     }
 
+    private func name(_ time: Timestamp) -> String {
+        isDaily ? String(time.iso8601().prefix(10)) : Moments.clockText(time)
+    }
+
     /// Each value as a step as wide as its period: what it was measured over.
     private func curve(_ run: [Point]) -> HTML {
         var path = ""
@@ -136,7 +142,7 @@ struct Chart: Sendable {
         return tag("path", .class("curve"), Attribute("d", path)) {
             tag(
                 "title",
-                text: run.map { "\(Moments.clockText($0.time)) \(Moments.number($0.value))" }.joined(separator: "\n"))
+                text: run.map { "\(name($0.time)) \(Moments.number($0.value))" }.joined(separator: "\n"))
         }
     }
 }

@@ -45,6 +45,6 @@ struct CommitFinder: Sendable {
                 "commitId": one["commitId"] ?? "", "message": .string(String(message.prefix(2000))),
             ]
         }
-        return (commits, answer["nextToken"] == nil && answer["isTruncated"]?.bool != true)
+        return (commits, commits.count < Self.limit)
     }
 }

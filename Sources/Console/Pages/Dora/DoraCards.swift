@@ -72,11 +72,12 @@ struct DoraCards: Sendable {
             guard let time = piece.moment("start"), let value = value(piece) ?? (isFilled ? 0 : nil) else { return nil }
             return Chart.Point(time: time, value: value)
         }
-        return Chart(
+        var chart = Chart(
             label:
                 "\(what) over \(question.days) days: \(points.map { Moments.number($0.value) }.joined(separator: ", "))",
-            points: points, start: start, end: end, period: max(1, Int(width.components.seconds)), isSmall: true
-        ).html
+            points: points, start: start, end: end, period: max(1, Int(width.components.seconds)), isSmall: true)
+        chart.isDaily = true
+        return chart.html
     }
 
     // MARK: Words
@@ -111,14 +112,19 @@ struct DoraCards: Sendable {
 
     private func share(_ name: String, _ part: String) -> (number: String, more: String) {
         guard let rate = view[name]?["rate"]?.double else { return ("-", "no deployments") }
-        return ("\(Moments.number((rate * 1000).rounded() / 10)) %", "\(view[part]?.int ?? 0) of \(count) deployments")
+        return ("\(Self.decimal(rate * 100)) %", "\(view[part]?.int ?? 0) of \(count) deployments")
     }
 
     /// `3.2 a day`, `1.5 a week`, `2 a month`.
     static func rate(_ perDay: Double) -> String {
-        func number(_ value: Double) -> String { Moments.number((value * 10).rounded() / 10) }
-        if perDay >= 1 { return "\(number(perDay)) a day" }
-        return perDay * 7 >= 1 ? "\(number(perDay * 7)) a week" : "\(number(perDay * 30)) a month"
+        if perDay >= 1 { return "\(decimal(perDay)) a day" }
+        return perDay * 7 >= 1 ? "\(decimal(perDay * 7)) a week" : "\(decimal(perDay * 30)) a month"
+    }
+
+    /// With one decimal, unless that is zero.
+    static func decimal(_ value: Double) -> String {
+        let tenths = Int((max(-1e12, min(value, 1e12)) * 10).rounded())
+        return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(abs(tenths % 10))"
     }
 
     static func span(_ seconds: Double) -> String { Moments.span(.milliseconds(Int(min(seconds, 1e12) * 1000))) }

@@ -113,7 +113,7 @@ enum DoraServicePage {
         let count = before["deployments"]?.int ?? 0
         let lead = before["leadTime"]?["median"]?.double.map(DoraCards.span) ?? "-"
         let rate =
-            before["changeFailRate"]?["rate"]?.double.map { "\(Moments.number(($0 * 1000).rounded() / 10)) %" } ?? "-"
+            before["changeFailRate"]?["rate"]?.double.map { "\(DoraCards.decimal($0 * 100)) %" } ?? "-"
         return tag(
             "p", .class("dim"),
             text: "The \(question.days) days before: \(count) deployments, lead time \(lead), change fail rate \(rate)."

@@ -57,16 +57,9 @@ struct RepositoryPage: Sendable {
 
     private func commits(_ branch: String?) async throws(AWSError) -> HTML {
         guard let branch else { return .none }
-        let head: String
-        do {
-            let input: JSON = ["repositoryName": .string(name), "branchName": .string(branch)]
-            head = try await desk.call("codecommit", "GetBranch", input)["branch"]?.text("commitId") ?? ""
-        } catch  where error.code == "BranchDoesNotExistException" {
-            return tag("p", .class("dim"), text: "The branch has no commits.")
-        }
         let answer = try await desk.call(
-            "slipway-codecommit", "CommitsBetween",
-            ["repositoryName": .string(name), "to": .string(head), "maxResults": .int(Self.limit)])
+            "slipway-codecommit", "ListCommits",
+            ["repositoryName": .string(name), "specifier": .string(branch), "maxResults": .int(Self.limit)])
         return Parts.table(
             ["Commit", "Message", "Author", "When"], empty: "The branch has no commits.",
             rows: answer.list("commits").prefix(Self.limit).map { commit in
@@ -74,7 +67,7 @@ struct RepositoryPage: Sendable {
                 return [
                     tag("code", text: String(commit.text("commitId").prefix(10))),
                     tag("span", .class("long"), text: title),
-                    .text(commit["authorName"]?.string ?? commit["author"]?.text("name") ?? ""),
+                    .text(commit.text("author")),
                     Moments.ago(commit.moment("committerDate") ?? commit.moment("authorDate"), now: desk.now),
                 ]
             })
