@@ -165,7 +165,7 @@ class Pipeline:
         import urllib.request
         body = json.dumps({"input": {"pipelineName": self.name, "executionId": id}}).encode()
         url = f"{self.ground.server.endpoint}/_slipway/api/slipway-codepipeline/ViewExecution"
-        headers = {"Content-Type": "application/json", "Authorization": FAKE}
+        headers = {"Content-Type": "application/json", "Authorization": FAKE, "X-Amz-Date": "20260101T000000Z"}
         answer = urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers))
         return json.loads(answer.read())["output"]
 
@@ -175,8 +175,8 @@ class Pipeline:
         return self.client.update_pipeline(pipeline=declaration)["pipeline"]
 
 
-FAKE = ("AWS4-HMAC-SHA256 Credential=a/20260101/eu-west-1/codepipeline/aws4_request, SignedHeaders=host, "
-        "Signature=0")
+FAKE = ("AWS4-HMAC-SHA256 Credential=a/20260101/eu-west-1/codepipeline/aws4_request, SignedHeaders=host;x-amz-date, "
+        "Signature=" + "0" * 64)
 
 # A function answers its job over plain HTTP: the server of these tests accepts anyone.
 ANSWER = '''
@@ -186,7 +186,7 @@ def call(operation, body):
     request = urllib.request.Request(
         os.environ["AWS_ENDPOINT_URL"], data=json.dumps(body).encode(),
         headers={"X-Amz-Target": "CodePipeline_20150709." + operation, "Content-Type": "application/x-amz-json-1.1",
-                 "Authorization": "%s"})
+                 "Authorization": "%s", "X-Amz-Date": "20260101T000000Z"})
     return urllib.request.urlopen(request).read()
 ''' % FAKE
 

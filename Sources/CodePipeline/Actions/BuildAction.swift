@@ -132,7 +132,8 @@ struct BuildWait {
                 throw RunError("JobFailed", "The build \(id) is not there any more.")
             }
             let status = build[isBatch ? "buildBatchStatus" : "buildStatus"]?.string
-            return status == "IN_PROGRESS" ? nil : build
+            // Spelled out: JSON has a null of its own.
+            return status == "IN_PROGRESS" ? JSON?.none : build
         }
         guard let build = try await context.watch.first(about: [arn, id], look) else { throw CancellationError() }
         let status = build[isBatch ? "buildBatchStatus" : "buildStatus"]?.string ?? ""

@@ -21,7 +21,7 @@ struct DeploymentAction {
             let info = try await context.call("codedeploy", "GetDeployment", ["deploymentId": .string(id)])[
                 "deploymentInfo"]
             let status = info?["status"]?.string ?? ""
-            return ["Succeeded", "Failed", "Stopped"].contains(status) ? info : nil
+            return ["Succeeded", "Failed", "Stopped"].contains(status) ? info : JSON?.none
         }
         guard let info = found else { throw CancellationError() }
         guard info["status"]?.string == "Succeeded" else { return .failed(await error(id, info), external: external) }

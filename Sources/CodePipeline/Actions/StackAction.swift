@@ -90,7 +90,8 @@ struct StackAction {
             guard let stack = try await action.stack(stackID) else {
                 throw RunError("JobFailed", "The stack \(stackID) is not there any more.")
             }
-            return stack["StackStatus"]?.string?.hasSuffix("_IN_PROGRESS") == true ? nil : stack
+            // Spelled out: JSON has a null of its own.
+            return stack["StackStatus"]?.string?.hasSuffix("_IN_PROGRESS") == true ? JSON?.none : stack
         }
         guard let found else { throw CancellationError() }
         return found

@@ -38,7 +38,7 @@ struct StackChangeSet {
                 throw RunError("JobFailed", "The change set '\(change.name)' was deleted while it was made.")
             }
             let status = found["Status"]?.string ?? ""
-            return status.hasSuffix("_IN_PROGRESS") || status.hasSuffix("_PENDING") ? nil : found
+            return status.hasSuffix("_IN_PROGRESS") || status.hasSuffix("_PENDING") ? JSON?.none : found
         }
         guard let found else { throw CancellationError() }
         let reason = found["StatusReason"]?.string ?? ""

@@ -136,7 +136,7 @@ enum ExecutionView {
         view["externalExecutionUrl"] = run.external?.url.map(JSON.string)
         view["errorDetails"] = run.error?.details
         view["logStreamARN"] = run.external?.logStream.map(JSON.string)
-        return view.object?.isEmpty == false ? view : nil
+        return view.object?.isEmpty == false ? view : JSON?.none
     }
 
     static func texts(_ values: [String: String]) -> JSON {
