@@ -27,7 +27,7 @@ extension GuardParser {
         case "{": return try map()
         default: break
         }
-        if scanner.looking(at: "r[") || scanner.looking(at: "r(") { return try range() }
+        if isRangeAhead { return try range() }
         if let number = number() { return .json(number) }
         switch scanner.word {
         case "true", "True", "TRUE": return taken(.bool(true))
@@ -35,6 +35,13 @@ extension GuardParser {
         case "null", "NULL", "Null": return taken(.null)
         default: return nil
         }
+    }
+
+    /// A range, and not a query of something that is called `r`: a number comes first.
+    private var isRangeAhead: Bool {
+        guard scanner.looking(at: "r[") || scanner.looking(at: "r(") else { return false }
+        let first = scanner.scalars[(scanner.at + 2)...].first { !$0.properties.isWhitespace }
+        return first.map { (0x30...0x39).contains($0.value) || $0 == "-" || $0 == "+" } ?? false
     }
 
     private mutating func taken(_ value: JSON) -> GuardValue {
