@@ -542,3 +542,35 @@ def test_killed_at_any_moment_every_action_has_its_effect_once(folder, seed):
         assert len(pipeline.executions()) == 2
     finally:
         server.stop()
+
+
+# Rights
+
+LEAVE = {"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectVersion", "s3:GetBucketVersioning", "s3:PutObject"], "Resource": "*"},
+    {"Effect": "Allow", "Resource": "*", "Action": [
+        "cloudformation:CreateStack", "cloudformation:DescribeStacks", "cloudformation:DeleteStack", "cloudformation:UpdateStack",
+        "iam:PassRole", "ssm:PutParameter", "ssm:AddTagsToResource", "ssm:GetParameter*"]}]}
+
+
+def test_a_pipeline_does_what_its_role_may(slipway):
+    """With signatures checked and policies judged: the rights that AWS documents for such a role are enough, and needed."""
+    ground = Ground(slipway)
+    iam = slipway.client("iam")
+    title = ground.role.split("/")[-1]
+    iam.put_role_policy(RoleName=title, PolicyName="all", PolicyDocument=json.dumps(LEAVE))
+    pipeline = Pipeline(
+        ground, stage("Deploy", stack("Make", ActionMode="CREATE_UPDATE", StackName=name("s"), TemplatePath="Source::t.json")),
+        start=False)
+    pipeline.becomes(pipeline.first, "Failed")
+    pipeline.upload("x", **{"t.json": template("none")})
+    id = eventually("a start", lambda: len(pipeline.executions()) == 2 and pipeline.executions()[0])["pipelineExecutionId"]
+    eventually("its end", lambda: pipeline.status(id) not in ("InProgress",))
+    assert pipeline.status(id) == "Succeeded", pipeline.actions(id)
+    iam.delete_role_policy(RoleName=title, PolicyName="all")
+    id = pipeline.start()
+    pipeline.becomes(id, "Failed")
+    error = pipeline.actions(id)["Fetch"]["output"]["executionResult"]["errorDetails"]
+    assert "AccessDenied" in error["message"] or "403" in error["message"], error
+    stranger = pipeline.declaration | {"name": name("p"), "roleArn": ground.role + "-other"}
+    assert refusal(pipeline.client.create_pipeline, pipeline=stranger) == "InvalidStructureException"

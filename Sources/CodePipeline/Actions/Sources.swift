@@ -163,7 +163,8 @@ struct ConnectionSource {
         let branch = context.override("BRANCH") ?? context.value("BranchName") ?? ""
         let output = try context.output
         var input: JSON = [
-            "connectionArn": .string(arn), "fullRepositoryId": .string(repository), "ref": .string(branch),
+            "connectionArn": .string(arn), "fullRepositoryId": .string(repository),
+            "ref": .string(context.override("REF") ?? branch),
         ]
         if let commit = context.override("COMMIT_ID") { input["commitId"] = .string(commit) }
         // There is no operation of AWS's whose permission is codeconnections:UseConnection: the connection is used as

@@ -37,8 +37,8 @@ struct Execution: Codable, Sendable, Hashable {
     /// A revision that a source action was told to take.
     struct Override: Codable, Sendable, Hashable {
         var actionName: String
-        /// As the API names them: COMMIT_ID, S3_OBJECT_VERSION_ID, S3_OBJECT_KEY; and BRANCH, for pushes to another
-        /// than the declared one.
+        /// As the API names them: COMMIT_ID, S3_OBJECT_VERSION_ID, S3_OBJECT_KEY; and BRANCH and REF, for
+        /// pushes to another branch than the declared one, or of a tag.
         var revisionType: String
         var revisionValue: String
     }

@@ -139,7 +139,7 @@ extension PipelineMachine {
     private func isKnown(_ overrides: [Execution.Override]) -> Bool {
         !overrides.isEmpty
             && overrides.allSatisfy { override in
-                override.revisionType == "S3_OBJECT_KEY" || override.revisionType == "BRANCH"
+                ["S3_OBJECT_KEY", "BRANCH", "REF"].contains(override.revisionType)
                     || revisions[override.actionName]?.revisionId == override.revisionValue
             }
     }

@@ -22,6 +22,9 @@ struct SourceChange {
         var branch: String?
         var tag: String?
         var commit: String
+        /// The full name of what is to be checked out.
+        var ref: String?
+        /// Nil when not all of them are known.
         var files: [String]?
         var target: String?
     }
@@ -59,7 +62,7 @@ struct SourceChange {
             } else {
                 let request = detail["pullRequest"]
                 kind = .pullRequest(
-                    push, event: Self.word(request?["event"]?.string ?? request?["action"]?.string ?? ""))
+                    push, event: Self.word(request?["event"]?.string ?? ""))
             }
         default: return nil
         }
@@ -67,17 +70,25 @@ struct SourceChange {
 
     private static func push(_ detail: JSON) -> Push? {
         let request = detail["pullRequest"]
-        guard let commit = detail["commitId"]?.string ?? request?["commitId"]?.string, !commit.isEmpty else {
-            return nil
-        }
+        guard let commit = detail["commitId"]?.string, commit.contains(where: { $0 != "0" }) else { return nil }
         // A deleted branch has nothing to check out.
-        guard commit.contains(where: { $0 != "0" }) else { return nil }
+        if request == nil, detail["isDeleted"]?.bool == true { return nil }
+        let knowsFiles = detail["changedFilesComplete"]?.bool ?? true
         return Push(
             branch: request?["sourceBranch"]?.string ?? detail["branch"]?.string, tag: detail["tag"]?.string,
-            commit: commit,
-            files: detail["changedFiles"]?.array?.compactMap(\.string),
-            target: request?["destinationBranch"]?.string ?? request?["targetBranch"]?.string
-                ?? request?["baseBranch"]?.string)
+            commit: commit, ref: ref(detail),
+            files: knowsFiles ? detail["changedFiles"]?.array?.compactMap(\.string) : nil,
+            target: request?["destinationBranch"]?.string)
+    }
+
+    /// A pull request out of a fork has its commits under a name of its own in the repository it goes into.
+    private static func ref(_ detail: JSON) -> String? {
+        guard let request = detail["pullRequest"], let number = request["number"]?.int,
+            let source = request["sourceRepository"]?.string, !source.isEmpty,
+            source.lowercased() != detail["fullRepositoryId"]?.string?.lowercased()
+        else { return detail["ref"]?.string }
+        let isGitLab = detail["providerType"]?.string?.hasPrefix("GitLab") == true
+        return isGitLab ? "refs/merge-requests/\(number)/head" : "refs/pull/\(number)/head"
     }
 
     /// The hosts' words for what happens to a pull request, as triggers name them.
@@ -120,6 +131,9 @@ struct SourceChange {
         ]
         if let branch = push.branch ?? push.tag {
             overrides.append(.init(actionName: action.name, revisionType: "BRANCH", revisionValue: branch))
+        }
+        if let ref = push.ref, !ref.isEmpty {
+            overrides.append(.init(actionName: action.name, revisionType: "REF", revisionValue: ref))
         }
         return overrides
     }
