@@ -55,6 +55,19 @@ package struct Program: Sendable {
 
         /// Nobody's ids: next to `nobody` (65534), outside the ranges that Debian hands out, so that no file is theirs.
         package static let sandbox = User(uid: 65_533, gid: 65_533)
+        /// The system's administrator; in a sandbox with a ``Layer`` of that layer alone.
+        package static let root = User(uid: 0, gid: 0)
+    }
+
+    /// A system of the program's own: the machine's, with a layer on top that takes what the program writes.
+    ///
+    /// Made by ``SystemLayers/layer(in:)``. Only backends that enforce ``Enforcement/layers`` can run on one. A program
+    /// on a layer may do what an administrator's container may by default: change owners and users, but not the
+    /// kernel, its devices or its network.
+    package struct Layer: Sendable, Hashable {
+        /// Where what the program writes is kept, until somebody removes it.
+        package let folder: String
+        let overlays: [SystemLayers.Overlay]
     }
 
     /// What a program may take. nil leaves that resource unlimited.
@@ -110,6 +123,8 @@ package struct Program: Sendable {
     package var overflow: OverflowPolicy
     /// Who is told at once of what it prints and of its end. With one, its streams have nothing to read.
     package var listener: (any ProgramListener)?
+    /// The system of its own that it runs on; nil shows it the machine's, read-only.
+    package var layer: Layer?
 
     /// A program with the defaults of a function's environment: no limits, the machine's network, nobody's ids.
     package init(

@@ -62,6 +62,9 @@ package final class RunningProgram: Sendable {
     /// The most memory it has held so far, in bytes; nil where nothing counts it.
     package var peakMemoryBytes: Int? { end.settled?.peakMemoryBytes ?? group?.peakMemoryBytes }
 
+    /// How often the kernel killed one of its processes because its memory limit was reached.
+    package var outOfMemoryKills: Int { group?.outOfMemoryKills ?? 0 }
+
     /// Kills it with all its processes. Returns at once; ``exit`` tells when it is done. Harmless when it has ended.
     package func kill() {
         reactor.perform { [self] _ in

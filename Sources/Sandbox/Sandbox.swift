@@ -19,7 +19,7 @@ package final class Sandbox: Sendable {
         var isShuttingDown = false
     }
 
-    private let ways: any Backend
+    let ways: any Backend
     /// Part of every id: which state folder the program belongs to, when several servers share a machine.
     private let stateKey: String
     private let reactor: Reactor
@@ -41,7 +41,7 @@ package final class Sandbox: Sendable {
     /// - Throws: ``SandboxError``: `.invalidProgram` for a description that cannot be run, `.startFailed` with the
     ///   system's or the runtime's own words, `.shuttingDown` after ``shutDown()``.
     package func start(_ program: Program) async throws(SandboxError) -> RunningProgram {
-        try Self.check(program)
+        try check(program)
         let id = try newID(program.name)
         let launch: Launch
         do { launch = try ways.prepare(program, id: id) } catch {
@@ -101,7 +101,7 @@ package final class Sandbox: Sendable {
     /// How many programs this process has started, by all sandboxes: the kernel's control groups are shared by all.
     private static let started = Atomic(0)
 
-    private static func check(_ program: Program) throws(SandboxError) {
+    func check(_ program: Program) throws(SandboxError) {
         func refuse(_ why: String) -> SandboxError {
             SandboxError(.invalidProgram, "Cannot run \(program.name): \(why).")
         }
@@ -114,6 +114,9 @@ package final class Sandbox: Sendable {
         for path in [program.workingDirectory] + program.scratch.map(\.path)
             + program.binds.flatMap({ [$0.source, $0.target] })
         where !path.hasPrefix("/") { throw refuse("'\(path)' is not an absolute path") }
+        guard program.layer == nil || enforcement.contains(.layers) else {
+            throw refuse("\(backend.rawValue) has no layers to run it on")
+        }
         for bind in program.binds where !Files.exists(bind.source) { throw refuse("there is no \(bind.source)") }
     }
 }

@@ -27,6 +27,8 @@ package struct Enforcement: OptionSet, Sendable, Hashable {
     package static let wholeTree = Enforcement(rawValue: 8)
     /// It runs as ``Program/user``, without privileges.
     package static let user = Enforcement(rawValue: 16)
+    /// It can have a system of its own to write to (``Program/Layer``).
+    package static let layers = Enforcement(rawValue: 32)
 
     /// What is not promised, in words; empty when all is.
     package var gaps: [String] {
@@ -46,10 +48,18 @@ protocol Backend: Sendable {
     var enforcement: Enforcement { get }
     /// Writes what the backend needs on disk and in the kernel, and says what to start.
     func prepare(_ program: Program, id: String) throws(SandboxError) -> Launch
+    /// Writes what another process needs to run the program in its own terminal, and says what it is to execute.
+    func foreground(_ program: Program, in folder: String, terminal: Bool) throws(SandboxError) -> ForegroundLaunch
     /// The programs of an earlier server that are still there, by id.
     func leftovers() -> [String]
     /// What removes all trace of a program, whose processes are dead.
     func removal(of id: String) -> Removal
+}
+
+extension Backend {
+    func foreground(_ program: Program, in folder: String, terminal: Bool) throws(SandboxError) -> ForegroundLaunch {
+        throw SandboxError(.startFailed, "\(kind.rawValue) cannot run a program in another process's terminal.")
+    }
 }
 
 /// A prepared start.

@@ -4,13 +4,16 @@ import Notation
 struct OCIBundle {
     let program: Program
     let id: String
-    let skeleton: String
+    /// The folder that becomes the program's `/`.
+    let root: String
+    /// Whether the program gets the terminal of whoever starts the runtime.
+    var terminal = false
 
     var specification: JSON {
         [
             "ociVersion": "1.0.2",
             "process": process,
-            "root": ["path": .string(skeleton), "readonly": true],
+            "root": ["path": .string(root), "readonly": .bool(program.layer == nil)],
             "hostname": "sandbox",
             "mounts": .array(mounts),
             "linux": linux,
@@ -26,13 +29,13 @@ struct OCIBundle {
 
     private var process: JSON {
         var process: JSON = [
-            "terminal": false,
+            "terminal": .bool(terminal),
             "user": ["uid": .int(Int(program.user.uid)), "gid": .int(Int(program.user.gid))],
-            "args": .array((Self.initProcess + program.arguments).map(JSON.string)),
+            "args": .array(((terminal ? [] : Self.initProcess) + program.arguments).map(JSON.string)),
             "env": .array(program.environment.sorted { $0.key < $1.key }.map { .string("\($0.key)=\($0.value)") }),
             "cwd": .string(program.workingDirectory),
             "noNewPrivileges": true,
-            "capabilities": ["bounding": [], "effective": [], "permitted": []],
+            "capabilities": capabilities,
         ]
         var rlimits: [JSON] = []
         func limit(_ type: String, _ value: Int?) {
@@ -44,6 +47,19 @@ struct OCIBundle {
         limit("RLIMIT_CORE", 0)
         process["rlimits"] = .array(rlimits)
         return process
+    }
+
+    /// None; on a layer those that a package manager needs, which change nothing outside the layer. They are what
+    /// Docker gives by default, without those for devices, the network and other processes' memory.
+    private var capabilities: JSON {
+        let kept: [JSON] =
+            program.layer == nil
+            ? []
+            : [
+                "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID", "CAP_SETUID",
+                "CAP_SETFCAP", "CAP_SYS_CHROOT", "CAP_NET_BIND_SERVICE", "CAP_AUDIT_WRITE",
+            ]
+        return ["bounding": .array(kept), "effective": .array(kept), "permitted": .array(kept)]
     }
 
     private var mounts: [JSON] {
@@ -58,7 +74,13 @@ struct OCIBundle {
                 "options": ["nosuid", "nodev", "mode=1777", "size=64m"],
             ],
         ]
-        for path in HostView.folders + HostView.settings { mounts.append(Self.bind(path, at: path, writable: false)) }
+        if let layer = program.layer {
+            mounts += Self.system(layer)
+        } else {
+            for path in HostView.folders + HostView.settings {
+                mounts.append(Self.bind(path, at: path, writable: false))
+            }
+        }
         for one in program.scratch {
             mounts.append([
                 "destination": .string(one.path), "type": "tmpfs", "source": "tmpfs",
@@ -66,6 +88,25 @@ struct OCIBundle {
             ])
         }
         for one in program.binds { mounts.append(Self.bind(one.source, at: one.target, writable: one.writable)) }
+        return mounts
+    }
+
+    /// What a system of the program's own has: the overlays, terminals, and the kernel's description of the machine.
+    private static func system(_ layer: Program.Layer) -> [JSON] {
+        var mounts: [JSON] = layer.overlays.enumerated().map { index, overlay in
+            let (upper, work) = ("\(layer.folder)/upper/\(index)", "\(layer.folder)/work/\(index)")
+            return [
+                "destination": .string(overlay.path), "type": "overlay", "source": "overlay",
+                "options": [.string("lowerdir=\(overlay.lower),upperdir=\(upper),workdir=\(work)"), "nosuid", "nodev"],
+            ]
+        }
+        mounts.append([
+            "destination": "/dev/pts", "type": "devpts", "source": "devpts",
+            "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"],
+        ])
+        mounts.append([
+            "destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "noexec", "nodev", "ro"],
+        ])
         return mounts
     }
 

@@ -7,7 +7,7 @@ import Notation
 /// a child of this process (which is a "child subreaper"), writes straight into our pipes, and costs no second process.
 struct OCIRuntime: Backend {
     let kind: BackendKind
-    let enforcement: Enforcement = [.files, .resources, .network, .wholeTree, .user]
+    let enforcement: Enforcement = [.files, .resources, .network, .wholeTree, .user, .layers]
     private let path: String
     private let state: String
     private let hierarchy: Cgroup.Hierarchy
@@ -32,16 +32,7 @@ struct OCIRuntime: Backend {
 
     func prepare(_ program: Program, id: String) throws(SandboxError) -> Launch {
         let folder = bundle(id)
-        // runc gives a tmpfs the mode of the folder it covers, whatever mode was asked for.
-        for one in program.scratch {
-            let point = "\(state)/skeleton\(one.path)"
-            if Files.makeFolder(point) { chmod(point, 0o1777) }
-        }
-        let specification = OCIBundle(program: program, id: id, skeleton: "\(state)/skeleton").specification
-        guard Files.makeFolder(folder, mode: 0o700), Files.write(specification.text(), to: folder + "/config.json")
-        else {
-            throw SandboxError(.startFailed, "Cannot write \(folder)/config.json: \(systemMessage(errno)).")
-        }
+        try write(program, id: id, to: folder, terminal: false)
         let log = folder + "/log"
         return Launch(
             command: Command(
@@ -53,6 +44,26 @@ struct OCIRuntime: Backend {
                 overflow: program.overflow, listener: program.listener),
             pidFile: folder + "/pid", logFile: log, group: Cgroup(hierarchy, name: id),
             codesStandForSignals: true)
+    }
+
+    /// Writes the bundle: the program's description and the folders its mounts need.
+    private func write(_ program: Program, id: String, to folder: String, terminal: Bool) throws(SandboxError) {
+        let root = program.layer.map { $0.folder + "/root" } ?? "\(state)/skeleton"
+        // runc gives a tmpfs the mode of the folder it covers, whatever mode was asked for.
+        for one in program.scratch where Files.makeFolder(root + one.path) { chmod(root + one.path, 0o1777) }
+        let specification = OCIBundle(program: program, id: id, root: root, terminal: terminal).specification
+        guard Files.makeFolder(folder, mode: 0o700), Files.write(specification.text(), to: folder + "/config.json")
+        else {
+            throw SandboxError(.startFailed, "Cannot write \(folder)/config.json: \(systemMessage(errno)).")
+        }
+    }
+
+    func foreground(_ program: Program, in folder: String, terminal: Bool) throws(SandboxError) -> ForegroundLaunch {
+        // A state folder of its own: the sweep at a server's start is not to end what somebody has open in a terminal.
+        let id = "\(program.name)-\(getpid())-\(UInt32.random(in: .min ... .max))"
+        try write(program, id: id, to: folder, terminal: terminal)
+        return ForegroundLaunch(
+            arguments: [path, "--root", folder + "/runc", "run", "--bundle", folder, id], workingDirectory: folder)
     }
 
     func leftovers() -> [String] {
