@@ -95,7 +95,9 @@ let services: [Target] = [
     room("CodeCommit", door + ["Sandbox", "CLibArchive", crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
     room(
         "CodeBuild",
-        door + ["Buildspec", "GitHooks", "TestReports", "Patterns", "Sandbox", "Traffic", crypto, lifecycle],
+        door + [
+            "Buildspec", "GitHooks", "TestReports", "Patterns", "Sandbox", "Traffic", "Vault", crypto, lifecycle, nio[1],
+        ],
         tests: ["CloudTesting", "LedgerTesting"]),
     room(
         "CodePipeline", door + ["Patterns", "Sandbox", crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),

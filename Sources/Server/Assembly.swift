@@ -73,14 +73,16 @@ final class Assembly: Sendable {
         let repositories = CodeCommitService(
             cloud: cloud, ledger: ledger, guests: GitVisitors(sts: access.sts, options: options, ledger: ledger),
             region: options.region)
-        let builds = CodeBuildService(cloud: cloud, ledger: ledger)
+        let builds = try CodeBuildService(
+            cloud: cloud, ledger: ledger, sandbox: sandbox, folder: options.data + "/builds", logs: BuildLogs(store: logs.store),
+            limits: options.buildLimits, environment: ProcessInfo.processInfo.environment,
+            tools: options.buildTools)
         let pipelines = CodePipelineService(cloud: cloud, ledger: ledger)
         let figures = DORAService(cloud: cloud, ledger: ledger)
         let shelf: [any CloudService] = [
             access.sts, access.iam, try SSMService(ledger: ledger), buckets, metrics, logs, functions, codeDeploy,
-            SlipwayDeployments(codeDeploy), stacks, secrets, topics, queues, buses, connections, repositories, builds, pipelines,
-            pipelines.desk, figures,
-            SlipwayRepositories(repositories),
+            SlipwayDeployments(codeDeploy), stacks, secrets, topics, queues, buses, connections, repositories, builds,
+            SlipwayRepositories(repositories), SlipwayBuilds(builds), pipelines, pipelines.desk, figures,
             PolicyOverrides(ledger: ledger),
         ]
         let authorizer = IAMAuthorizer(ledger: ledger, resources: BucketPolicies(buckets: buckets))
@@ -93,7 +95,7 @@ final class Assembly: Sendable {
             virtualHosts: ["s3.localhost", "localhost"],
             inside: InsidePages(
                 calls: calls, functions: functions, inbox: stacks.inbox, console: console, repositories: repositories,
-                pipelines: pipelines, metrics: numbers
+                pipelines: pipelines, metrics: numbers, builds: builds
             ).respond)
         services =
             [LedgerKeeper(), blobs] + metrics.services + logs.services + [runtimes, functions]

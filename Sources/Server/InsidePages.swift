@@ -1,4 +1,5 @@
 internal import CloudFormation
+internal import CodeBuild
 internal import CodeCommit
 internal import CodePipeline
 internal import Console
@@ -14,6 +15,7 @@ struct InsidePages: Sendable {
     let repositories: CodeCommitService
     let pipelines: CodePipelineService
     let metrics: MetricsPage
+    let builds: CodeBuildService
 
     /// The answer; nil when the request is for AWS's services.
     @Sendable
@@ -34,6 +36,7 @@ struct InsidePages: Sendable {
             return .text(200, "{\"status\":\"ok\"}\n", type: "application/json")
         }
         if request.path == MetricsPage.path { return await metrics.respond(to: request) }
+        if let response = await builds.http(request) { return response }
         if let response = await console.respond(to: request) { return response }
         if let response = await functions.http(request) { return response }
         return .text(404, "There is no such page. The console is at /_slipway/console.\n")

@@ -1,5 +1,6 @@
 internal import ServiceLifecycle
 internal import CloudWatch
+internal import CodeBuild
 internal import Lambda
 internal import Logs
 internal import Notation
@@ -12,6 +13,19 @@ struct FunctionLogs: Lambda.LogSink {
         store.append(
             lines.map { ($0.time.milliseconds, $0.message) }, group: group, stream: stream, account: account, region: region)
     }
+}
+
+/// Builds' lines into CloudWatch Logs.
+struct BuildLogs: BuildLogSink {
+    let store: LogStore
+
+    func write(_ lines: [BuildLogLine], group: String, stream: String, account: String, region: String) {
+        store.append(
+            lines.map { ($0.time.milliseconds, $0.message) }, group: group, stream: stream, account: account, region: region)
+    }
+
+    /// A flush that fails is tried again by the store's own keeper.
+    func flush() async { try? await store.flush() }
 }
 
 /// Functions' figures into CloudWatch.

@@ -1,3 +1,4 @@
+package import CodeBuild
 package import Traffic
 
 /// How a server is started: everything the command line may say.
@@ -16,6 +17,8 @@ package struct ServerOptions: Sendable {
     package var isStrict = false
     /// Folders with tools that builds may use, absolute paths: seen by builds read-only, `bin` of each first in their PATH.
     package var buildTools: [String] = []
+    /// What builds may take of this machine.
+    package var buildLimits = BuildLimits()
     /// Bytes of a request that is read into a tree; raw payloads are not bounded by it.
     package var bodyLimit = 64 << 20
 

@@ -86,7 +86,7 @@ package final class LogStore: Sendable {
     func callAgain() { call.yield() }
 
     /// Writes what is in the buffer now; on disk when it returns.
-    func flush() async throws {
+    package func flush() async throws {
         // More than the buffer holds is never there at the beginning: a steady stream of lines cannot keep the caller.
         for _ in 0...(Self.bufferLimit / Self.batchLimit) {
             // Lines another flush has taken out may still be on their way: then this write comes after theirs, though

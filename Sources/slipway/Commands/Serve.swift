@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Foundation
 public import Logging
+import CodeBuild
 import Server
 import Traffic
 
@@ -30,6 +31,11 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Keep to AWS's behaviour where Slipway's is better by default.")
     var strict = false
 
+    @Option(
+        name: .customLong("build-limit"),
+        help: "What builds may take, NAME=NUMBER, such as concurrentBuilds=4. May be repeated; see docs/reference/codebuild.md.")
+    var buildLimits: [String] = []
+
     @Option(help: "What to log: trace, debug, info, notice, warning, error.")
     var logLevel = Logger.Level.notice
 
@@ -46,6 +52,9 @@ struct Serve: AsyncParsableCommand {
         options.region = region
         options.isStrict = strict
         options.buildTools = try buildTools.map(Self.folder)
+        do { for limit in buildLimits { try options.buildLimits.set(limit) } } catch {
+            throw CommandFailure("\(error)")
+        }
         do {
             try await Server(options: options).run { ready in
                 Terminal.standard.line("Slipway is ready.")

@@ -5,7 +5,10 @@ import Notation
 struct BuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build", abstract: "See builds, follow them, read their logs.",
-        subcommands: [BuildRun.self, BuildList.self, BuildWatch.self, BuildLogs.self, BuildStart.self, BuildStop.self])
+        subcommands: [
+            BuildRun.self, BuildList.self, BuildWatch.self, BuildLogs.self, BuildStart.self, BuildStop.self,
+            BuildShellCommand.self,
+        ])
 }
 
 /// Looks builds up.

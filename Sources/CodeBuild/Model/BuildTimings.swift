@@ -1,0 +1,8 @@
+internal import Ledger
+
+/// How long each command of a build took.
+struct BuildTimings: Codable, Sendable {
+    var commands: [BuildSite.CommandTiming]
+
+    static let collection = Collection<BuildTimings>("codebuild.timings")
+}

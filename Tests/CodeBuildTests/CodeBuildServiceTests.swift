@@ -1,6 +1,0 @@
-@testable import CodeBuild
-import CloudTesting
-import Testing
-
-@Suite("AWS CodeBuild")
-struct CodeBuildServiceTests {}
