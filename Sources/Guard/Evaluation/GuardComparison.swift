@@ -6,9 +6,13 @@ struct GuardComparison {
     private let right: [GuardValue]
     /// Whether the right side is written out and so one value, not the results of a query.
     private let isLiteral: Bool
+    private let patterns: GuardPatterns
 
     /// Takes the right side. What is missing in it equals nothing.
-    init(_ found: [GuardFound], _ check: GuardCheck, isLiteral: Bool) throws(GuardFault) {
+    init(
+        _ found: [GuardFound], _ check: GuardCheck, isLiteral: Bool, _ patterns: GuardPatterns
+    ) throws(GuardFault) {
+        self.patterns = patterns
         operation = check.operation
         self.isLiteral = isLiteral
         right = found.compactMap { if case .value(let value, _) = $0 { value } else { nil } }
@@ -25,7 +29,7 @@ struct GuardComparison {
         case .isIn: return isIn(value)
         case .equal:
             guard let other = right.first else { return nil }
-            return Self.equalEach(value, other)
+            return equalEach(value, other)
         default:
             guard !right.isEmpty else { return nil }
             var result = true
@@ -41,7 +45,7 @@ struct GuardComparison {
 
     /// Whether the value is among the results on the right, for queries compared as sets.
     func isAmong(_ value: GuardValue) -> Bool? {
-        let answers = right.map { Self.equalEach(value, $0) }
+        let answers = right.map { equalEach(value, $0) }
         if answers.contains(true) { return true }
         return answers.contains(false) ? false : nil
     }
@@ -64,7 +68,7 @@ struct GuardComparison {
         }
         func isOne(_ value: GuardValue) -> Bool {
             candidates.contains { candidate in
-                if Self.equal(value, candidate) == true { return true }
+                if equal(value, candidate) == true { return true }
                 guard let text = candidate.json?.string, let part = value.json?.string, right.count == 1,
                     right[0].json?.array == nil
                 else { return false }
@@ -78,7 +82,7 @@ struct GuardComparison {
     }
 
     /// Equality of a value and another; of a list and a single value, of each element with it.
-    private static func equalEach(_ value: GuardValue, _ other: GuardValue) -> Bool? {
+    private func equalEach(_ value: GuardValue, _ other: GuardValue) -> Bool? {
         guard case .json(.array(let list)) = value, !other.isList else { return equal(value, other) }
         var result = true
         for element in list {
@@ -91,11 +95,11 @@ struct GuardComparison {
     // MARK: Two values
 
     /// Whether two values are equal; nil when they are of kinds that cannot be compared.
-    static func equal(_ left: GuardValue, _ right: GuardValue) -> Bool? {
+    func equal(_ left: GuardValue, _ right: GuardValue) -> Bool? {
         switch (left, right) {
-        case (.json(let left), .json(let right)): return equal(left, right)
+        case (.json(let left), .json(let right)): return Self.equal(left, right)
         case (.json(let value), .regex(let pattern)), (.regex(let pattern), .json(let value)):
-            return value.string.map { matches($0, pattern) }
+            return value.string.map { patterns.isFound(pattern, in: $0) }
         case (.json(let value), .range(let low, let includesLow, let high, let includesHigh)):
             guard let number = value.double else { return nil }
             return (includesLow ? number >= low : number > low) && (includesHigh ? number <= high : number < high)
@@ -124,14 +128,19 @@ struct GuardComparison {
         guard let left = left.string, let right = right.string else { return nil }
         return left < right ? -1 : left > right ? 1 : 0
     }
+}
 
+/// The regular expressions of one evaluation, each read once.
+final class GuardPatterns {
     /// Longer texts are cut before a pattern looks at them: its time must stay bounded.
     private static let textLimit = 4096
+    private var known: [String: Regex<AnyRegexOutput>] = [:]
 
-    /// Whether a pattern is found in a text.
-    static func matches(_ text: String, _ pattern: String) -> Bool {
-        guard let regex = try? Regex(pattern) else { return false }
-        return ((try? regex.firstMatch(in: String(text.prefix(textLimit)))) ?? nil) != nil
+    /// Whether a pattern is found in a text. One that cannot be read is found nowhere.
+    func isFound(_ pattern: String, in text: String) -> Bool {
+        guard let regex = known[pattern] ?? (try? Regex(pattern)) else { return false }
+        known[pattern] = regex
+        return ((try? regex.firstMatch(in: String(text.prefix(Self.textLimit)))) ?? nil) != nil
     }
 }
 

@@ -97,7 +97,7 @@ extension GuardEvaluator {
             return judge(found, check, &failures) { value in Self.isTrue(check.operation, of: value) }
         }
         let right = try values(of: operand, scope)
-        let comparison = try GuardComparison(right, check, isLiteral: operand.isLiteral)
+        let comparison = try GuardComparison(right, check, isLiteral: operand.isLiteral, patterns)
         if case .query = operand, !operand.isLiteral, check.operation == .equal {
             return try sets(found, right, comparison, check, &failures)
         }
@@ -166,7 +166,7 @@ extension GuardEvaluator {
             return judge(left, check, &failures) { value in comparison.isAmong(value) }
         }
         return judge(right, check, &failures) { value in
-            values.contains { GuardComparison.equal($0, value) == true }
+            values.contains { comparison.equal($0, value) == true }
         }
     }
 

@@ -149,7 +149,7 @@ extension GuardEvaluator {
             query: GuardQuery(isSome: false, parts: []), operation: operation, isNegated: isNegated, operand: operand,
             message: nil, expectation: "", mark: Mark(line: 1, column: 1))
         let comparison = try GuardComparison(
-            try values(of: operand, scope), check, isLiteral: operand.isLiteral)
+            try values(of: operand, scope), check, isLiteral: operand.isLiteral, patterns)
         return members.compactMap { name, value in
             guard let answer = comparison.holds(.json(.string(name))), answer != isNegated else { return nil }
             return .value(.json(value), path.appending(name))

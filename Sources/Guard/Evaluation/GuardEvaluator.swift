@@ -10,6 +10,7 @@ struct GuardEvaluator {
 
     let rules: GuardRules
     let marks: SourceMap?
+    let patterns = GuardPatterns()
     private let stepLimit: Int
     private let root: GuardScope
     private var verdicts: [String: GuardVerdict.Rule] = [:]
