@@ -19,7 +19,8 @@ operation   m method (POST), u path (/), c status (200), i input, o output, w re
             ca member with the checksum algorithm, cr a checksum is required
 shape       t type: o structure, l list, m map, and a letter for a scalar; o: members, r required, p payload member,
             err, ns, flags; l: of; m: k, v; min, max, re, enum (as "one of"), f flattened, tf timestamp format, x sensitive
-member      a shape's name, or an object: s shape, n name on the wire, l location, ns, fl flags
+member      a shape's name, or an object: s shape, n name on the wire, q its name in query requests and answers where that
+            differs, l location, ns, fl flags
 flags       letters: a xml attribute, f flattened, s streaming, i idempotency token, h host label, p event payload,
             e event, E event stream, d document, u union, x sensitive, D deprecated
 """
@@ -39,6 +40,47 @@ TARGET = ROOT / "Sources" / "Wire" / "Models"
 def words(text):
     return text.split()
 
+
+# SQS's model speaks JSON only; clients from before 2023 send query requests. The names are those of the API as it was then
+# (SQS API Reference, "Making Query API requests"): members by "Shape.member", lists' elements by "List", codes by exception.
+SQS_QUERY = dict(
+    names={
+        "AddPermissionRequest.AWSAccountIds": "AWSAccountId", "AddPermissionRequest.Actions": "ActionName",
+        "CreateQueueRequest.Attributes": "Attribute", "CreateQueueRequest.tags": "Tag",
+        "SetQueueAttributesRequest.Attributes": "Attribute", "GetQueueAttributesRequest.AttributeNames": "AttributeName",
+        "GetQueueAttributesResult.Attributes": "Attribute", "ListQueuesResult.QueueUrls": "QueueUrl",
+        "ListDeadLetterSourceQueuesResult.queueUrls": "QueueUrl", "ListQueueTagsResult.Tags": "Tag",
+        "TagQueueRequest.Tags": "Tag", "UntagQueueRequest.TagKeys": "TagKey",
+        "ReceiveMessageRequest.AttributeNames": "AttributeName",
+        "ReceiveMessageRequest.MessageSystemAttributeNames": "MessageSystemAttributeName",
+        "ReceiveMessageRequest.MessageAttributeNames": "MessageAttributeName", "ReceiveMessageResult.Messages": "Message",
+        "Message.Attributes": "Attribute", "Message.MessageAttributes": "MessageAttribute",
+        "SendMessageRequest.MessageAttributes": "MessageAttribute",
+        "SendMessageRequest.MessageSystemAttributes": "MessageSystemAttribute",
+        "SendMessageBatchRequestEntry.MessageAttributes": "MessageAttribute",
+        "SendMessageBatchRequestEntry.MessageSystemAttributes": "MessageSystemAttribute",
+        "SendMessageBatchRequest.Entries": "SendMessageBatchRequestEntry",
+        "SendMessageBatchResult.Successful": "SendMessageBatchResultEntry",
+        "SendMessageBatchResult.Failed": "BatchResultErrorEntry",
+        "DeleteMessageBatchRequest.Entries": "DeleteMessageBatchRequestEntry",
+        "DeleteMessageBatchResult.Successful": "DeleteMessageBatchResultEntry",
+        "DeleteMessageBatchResult.Failed": "BatchResultErrorEntry",
+        "ChangeMessageVisibilityBatchRequest.Entries": "ChangeMessageVisibilityBatchRequestEntry",
+        "ChangeMessageVisibilityBatchResult.Successful": "ChangeMessageVisibilityBatchResultEntry",
+        "ChangeMessageVisibilityBatchResult.Failed": "BatchResultErrorEntry",
+        "ListMessageMoveTasksResult.Results": "ListMessageMoveTasksResultEntry",
+        "QueueAttributeMap.key": "Name", "QueueAttributeMap.value": "Value", "MessageSystemAttributeMap.key": "Name",
+        "MessageSystemAttributeMap.value": "Value", "MessageBodyAttributeMap.key": "Name",
+        "MessageBodyAttributeMap.value": "Value", "MessageBodySystemAttributeMap.key": "Name",
+        "MessageBodySystemAttributeMap.value": "Value", "TagMap.key": "Key", "TagMap.value": "Value",
+    },
+    codes={
+        "QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue", "QueueNameExists": "QueueAlreadyExists",
+        **{name: "AWS.SimpleQueueService." + name for name in words("""
+           QueueDeletedRecently PurgeQueueInProgress TooManyEntriesInBatchRequest EmptyBatchRequest BatchEntryIdsNotDistinct
+           InvalidBatchEntryId BatchRequestTooLong UnsupportedOperation MessageNotInflight""")},
+    },
+)
 
 # offer: "*" or names; less: names taken out again; hidden: names that share their route with a newer operation.
 SERVICES = {
@@ -171,7 +213,7 @@ SERVICES = {
         GetDataProtectionPolicy PutDataProtectionPolicy
         """),
     ),
-    "sqs": dict(offer="*"),
+    "sqs": dict(offer="*", query=SQS_QUERY, xmlns="http://queue.amazonaws.com/doc/2012-11-05/"),
     "secretsmanager": dict(offer="*"),
     "cloudcontrol": dict(offer="*"),
 }
@@ -204,9 +246,12 @@ class Importer:
             self.todo.append(name)
         return name
 
-    def member(self, member, name=None):
+    def member(self, member, name=None, owner=None, role=None):
         target = self.model["shapes"][member["shape"]]
         facts = {"s": self.reference(member["shape"])}
+        queried = self.config.get("query", {}).get("names", {}).get(f"{owner}.{role or name}")
+        if queried:
+            facts["q"] = queried
         if member.get("locationName", name) != name:
             facts["n"] = member["locationName"]
         if "location" in member:
@@ -224,14 +269,17 @@ class Importer:
             facts["fl"] = flags
         return facts["s"] if set(facts) == {"s"} else facts
 
-    def structure(self, shape, facts):
-        facts["o"] = {name: self.member(member, name) for name, member in shape["members"].items()}
+    def structure(self, own, shape, facts):
+        facts["o"] = {name: self.member(member, name, own) for name, member in shape["members"].items()}
         if shape.get("required"):
             facts["r"] = shape["required"]
         if "payload" in shape:
             facts["p"] = shape["payload"]
         if shape.get("exception") or "error" in shape:
-            error = shape.get("error", {})
+            error = dict(shape.get("error", {}))
+            code = self.config.get("query", {}).get("codes", {}).get(own)
+            if code:
+                error["code"] = code
             facts["err"] = {
                 key: value for key, value in
                 (("c", error.get("code")), ("s", error.get("httpStatusCode")), ("f", error.get("senderFault"))) if value
@@ -243,11 +291,12 @@ class Importer:
         shape = self.model["shapes"][name]
         facts = {}
         if shape["type"] == "structure":
-            self.structure(shape, facts)
+            self.structure(name, shape, facts)
         elif shape["type"] == "list":
             facts["of"] = self.member(shape["member"])
         elif shape["type"] == "map":
-            facts["k"], facts["v"] = self.member(shape["key"]), self.member(shape["value"])
+            facts["k"] = self.member(shape["key"], owner=name, role="key")
+            facts["v"] = self.member(shape["value"], owner=name, role="value")
         else:
             facts["t"] = SCALARS[shape["type"]]
         for key, short in (("min", "min"), ("max", "max"), ("pattern", "re"), ("enum", "enum"),

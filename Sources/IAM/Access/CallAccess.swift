@@ -35,6 +35,8 @@ struct CallAccess {
         // What a pipeline's role is allowed when its source is a repository (CodePipeline User Guide).
         "slipway-codecommit:PackTree": "codecommit:UploadArchive", "slipway-codecommit:ListRefs": "codecommit:ListBranches",
         "slipway-codecommit:ListCommits": "codecommit:GetCommit", "slipway-codecommit:CommitsBetween": "codecommit:GetCommit",
+        "sqs:SendMessageBatch": "sqs:SendMessage", "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
         "lambda:Invoke": "lambda:InvokeFunction", "lambda:InvokeWithResponseStream": "lambda:InvokeFunction",
     ]
 
@@ -53,6 +55,18 @@ struct CallAccess {
         "iam": [
             ("RoleName", "arn:aws:iam::ACCOUNT:role/VALUE"), ("UserName", "arn:aws:iam::ACCOUNT:user/VALUE"),
             ("GroupName", "arn:aws:iam::ACCOUNT:group/VALUE"), ("PolicyArn", "arn:aws:iam::ACCOUNT:policy/VALUE"),
+        ],
+        "sqs": [
+            ("QueueUrl", "arn:aws:sqs:REGION:ACCOUNT:VALUE"), ("QueueName", "arn:aws:sqs:REGION:ACCOUNT:VALUE"),
+            ("SourceArn", "VALUE"),
+        ],
+        "codeconnections": [("ConnectionArn", "VALUE"), ("HostArn", "VALUE"), ("ResourceArn", "VALUE")],
+        "codestar-connections": [("ConnectionArn", "VALUE"), ("HostArn", "VALUE"), ("ResourceArn", "VALUE")],
+        "slipway-codeconnections": [("connectionArn", "VALUE")],
+        // The characters that end a secret's ARN are not known from its name.
+        "secretsmanager": [
+            ("SecretId", "arn:aws:secretsmanager:REGION:ACCOUNT:secret:VALUE-??????"),
+            ("Name", "arn:aws:secretsmanager:REGION:ACCOUNT:secret:VALUE-??????"),
         ],
         "sts": [("RoleArn", "arn:aws:iam::ACCOUNT:role/VALUE")],
         "cloudwatch": [
@@ -74,6 +88,11 @@ struct CallAccess {
         if let id = call.input["VersionId"]?.string, !id.isEmpty, prefix == "s3" {
             name = ["s3:GetObject": "s3:GetObjectVersion", "s3:DeleteObject": "s3:DeleteObjectVersion"][name] ?? name
         }
+        if name == "slipway-codeconnections:PackTree" || name == "slipway-codeconnections:CloneSource" {
+            // What AWS asks of whoever reads through a connection; the action is spelled as the ARN is.
+            let service = call.input["connectionArn"]?.string?.split(separator: ":").dropFirst(2).first
+            name = "\(service ?? "codeconnections"):UseConnection"
+        }
         action = Self.actions[name] ?? name
         resources = prefix == "s3" ? Self.objects(call.input) : Self.named(prefix, call)
         context = Self.context(call)
@@ -94,6 +113,7 @@ struct CallAccess {
             guard !names.isEmpty else { continue }
             return names.map { name in
                 if name.hasPrefix("arn:") { return name }
+                if service == "sqs", let queue = queue(name, call.caller) { return queue }
                 // Parameters without a slash in front have one in their ARN.
                 let text = service == "ssm" && !name.hasPrefix("/") ? "/" + name : name
                 return place.arn.replacing("REGION", with: call.caller.region)
@@ -101,6 +121,13 @@ struct CallAccess {
             }
         }
         return ["*"]
+    }
+
+    /// The ARN of the queue whose URL ends in its account and name; nil for what is no URL.
+    private static func queue(_ url: String, _ caller: Caller) -> String? {
+        let parts = url.split(separator: "/")
+        guard url.contains("/"), parts.count >= 2 else { return nil }
+        return "arn:aws:sqs:\(caller.region):\(parts[parts.count - 2]):\(parts[parts.count - 1])"
     }
 
     private static func context(_ call: Call) -> [String: [String]] {

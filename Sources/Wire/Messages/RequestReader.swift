@@ -23,6 +23,12 @@ struct RequestReader {
         }
         let isPresigned = fields.contains { $0.name.hasPrefix("X-Amz-") }
         if isPresigned { fields.removeAll { $0.name.hasPrefix("X-Amz-") } }
+        if operation.input?.member("QueueUrl") != nil, !fields.contains(where: { $0.name == "QueueUrl" }),
+            request.path.count > 1
+        {
+            // Clients from before JSON post to the queue's own address.
+            fields.append(("QueueUrl", String(request.path)))
+        }
         let input = try fitting(format) { () throws(Misfit) in try FormReader.read(fields, operation.input) }
         return Incoming(service: service.id, operation: action, input: input, format: format)
     }

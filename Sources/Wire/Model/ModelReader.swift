@@ -102,6 +102,7 @@ struct ModelReader {
         var facts = MemberFacts()
         if value.object != nil {
             facts.wireName = value["n"]?.string
+            facts.queryName = value["q"]?.string
             facts.location = value["l"]?.string.flatMap { Self.locations[$0] }
             facts.flags = value["fl"]?.string ?? ""
             facts.namespace = Self.namespace(value["ns"])

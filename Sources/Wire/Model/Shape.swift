@@ -53,6 +53,7 @@ package final class Shape: @unchecked Sendable {
     var valueSet: Set<String> = []
     private var byName: [String: Member] = [:]
     private var byWireName: [String: Member] = [:]
+    private var byQueryName: [String: Member] = [:]
     private static let searchLimit = 6
 
     init(name: String, kind: Kind) {
@@ -71,6 +72,11 @@ package final class Shape: @unchecked Sendable {
         return byWireName[wireName]
     }
 
+    func member(queryName: String) -> Member? {
+        if members.count <= Self.searchLimit { return members.first { $0.queryName == queryName } }
+        return byQueryName[queryName]
+    }
+
     /// Whether that member is the raw body, which travels beside the tree of values.
     func isRaw(_ name: String) -> Bool {
         guard let payload, payload.name == name else { return false }
@@ -81,6 +87,7 @@ package final class Shape: @unchecked Sendable {
         guard members.count > Self.searchLimit else { return }
         byName = Dictionary(members.map { ($0.name, $0) }) { first, _ in first }
         byWireName = Dictionary(members.map { ($0.wireName, $0) }) { first, _ in first }
+        byQueryName = Dictionary(members.map { ($0.queryName, $0) }) { first, _ in first }
     }
 }
 
@@ -97,6 +104,8 @@ package final class Member: Sendable {
     package let isRequired: Bool
 
     let wireName: String
+    /// The name in Query requests and in XML, which for services that also speak JSON may be another one.
+    let queryName: String
     let hasOwnWireName: Bool
     let location: Location?
     let isFlattened: Bool
@@ -112,6 +121,7 @@ package final class Member: Sendable {
         self.shape = shape
         self.isRequired = isRequired
         wireName = facts.wireName ?? name
+        queryName = facts.queryName ?? wireName
         hasOwnWireName = facts.wireName != nil
         location = facts.location
         isFlattened = facts.flags.contains("f") || shape.isFlattened
@@ -141,6 +151,7 @@ struct XMLNamespace: Sendable {
 
 struct MemberFacts {
     var wireName: String?
+    var queryName: String?
     var location: Member.Location?
     var flags = ""
     var namespace: XMLNamespace?

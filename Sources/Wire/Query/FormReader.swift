@@ -56,7 +56,7 @@ struct FormReader {
     }
 
     private static func member(_ name: String, of shape: Shape) -> Member? {
-        if let member = shape.member(wireName: name) { return member }
+        if let member = shape.member(queryName: name) { return member }
         return shape.members.first {
             $0.isFlattened && $0.shape.element?.hasOwnWireName == true && $0.shape.element?.wireName == name
         }
@@ -78,8 +78,8 @@ struct FormReader {
         guard let key = shape.key, let inner = shape.value else { return [:] }
         var result = JSONObject()
         for entry in elements(isFlattened ? node : node["entry"] ?? [:]) {
-            guard let name = entry[key.wireName]?.string else { continue }
-            result[name] = try read(entry[inner.wireName] ?? "", inner.shape, member: member, isFlattened: false)
+            guard let name = entry[key.queryName]?.string else { continue }
+            result[name] = try read(entry[inner.queryName] ?? "", inner.shape, member: member, isFlattened: false)
         }
         return .object(result)
     }

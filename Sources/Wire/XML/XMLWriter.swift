@@ -32,7 +32,7 @@ struct XMLWriter {
     mutating func members(_ object: JSONObject, _ shape: Shape) {
         for member in shape.members where member.location == nil && !member.isAttribute {
             guard let value = object[member.name], !value.isNull else { continue }
-            write(value, member, name: member.wireName)
+            write(value, member, name: member.queryName)
         }
     }
 
@@ -73,8 +73,8 @@ struct XMLWriter {
         let entry = member.isFlattened ? name : "entry"
         for (text, value) in object where !value.isNull {
             open(entry)
-            element(key.wireName, text: text)
-            write(value, inner, name: inner.wireName)
+            element(key.queryName, text: text)
+            write(value, inner, name: inner.queryName)
             close(entry)
         }
         if !member.isFlattened { close(name) }
