@@ -14,6 +14,7 @@ struct LambdaParts: Sendable {
     let interpreters: Interpreters
     let reservations: Reservations
     let asyncInvocations: MachineRunner<AsyncInvocation>
+    let pollers: QueuePollers
     let isStrict: Bool
     let log: Logger
 

@@ -93,7 +93,8 @@ package final class LambdaService: CloudService, Service {
         parts = LambdaParts(
             cloud: cloud, ledger: ledger, store: store, code: code, pool: pool, invoker: invoker,
             interpreters: interpreters, reservations: reservations, asyncInvocations: runner,
-            isStrict: options.isStrict, log: log)
+            pollers: QueuePollers(ledger: ledger, log: log), isStrict: options.isStrict, log: log)
+        parts.pollers.use(parts)
         self.shipper = shipper
         self.address = address
         signer = capabilities.signer
@@ -101,10 +102,11 @@ package final class LambdaService: CloudService, Service {
 
     /// All operations offered.
     package var operations: [Operation] {
-        FunctionOperations(parts: parts).operations + Versions(parts: parts).operations
-            + AliasOperations(parts: parts).operations + InvokeOperations(parts: parts).operations
-            + PermissionOperations(parts: parts).operations + SettingOperations(parts: parts).operations
-            + URLOperations(parts: parts).operations + LayerOperations(parts: parts).operations
+        let functions = FunctionOperations(parts: parts).operations + Versions(parts: parts).operations
+        let running = AliasOperations(parts: parts).operations + InvokeOperations(parts: parts).operations
+        let rules = PermissionOperations(parts: parts).operations + SettingOperations(parts: parts).operations
+        let more = URLOperations(parts: parts).operations + LayerOperations(parts: parts).operations
+        return functions + running + rules + more + EventSourceOperations(parts: parts).operations
     }
 
     /// `AWS::Lambda::Function` and its relatives.
@@ -133,6 +135,7 @@ package final class LambdaService: CloudService, Service {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { await self.shipper.run() }
             group.addTask { await cancelWhenGracefulShutdown { await self.retireCold() } }
+            group.addTask { try await self.parts.pollers.run() }
             try await self.parts.asyncInvocations.run()
             await self.parts.pool.killAll()
             self.shipper.finish()

@@ -156,6 +156,10 @@ struct SettingOperations: Sendable {
 
     private func tag(_ call: Call) async throws -> Reply {
         let tags = call.input["Tags"]?.object ?? [:]
+        if let mapping = Self.mapping(call) {
+            try await change(mapping) { mapping in for (key, value) in tags { mapping.tags[key] = value.string ?? "" } }
+            return Reply([:])
+        }
         try await change(tagged(call), "TagResource") { function in
             for (key, value) in tags { function.tags[key] = value.string ?? "" }
             guard function.tags.count <= 50 else {
@@ -167,6 +171,10 @@ struct SettingOperations: Sendable {
 
     private func untag(_ call: Call) async throws -> Reply {
         let keys = call.input["TagKeys"]?.array?.compactMap(\.string) ?? []
+        if let mapping = Self.mapping(call) {
+            try await change(mapping) { mapping in for key in keys { mapping.tags[key] = nil } }
+            return Reply([:])
+        }
         try await change(tagged(call), "UntagResource") { function in
             for key in keys { function.tags[key] = nil }
         }
@@ -174,7 +182,31 @@ struct SettingOperations: Sendable {
     }
 
     private func listTags(_ call: Call) async throws -> Reply {
-        Reply(["Tags": try await parts.store.function(tagged(call)).tagsAnswer])
+        if let key = Self.mapping(call) {
+            guard let mapping = try await parts.ledger.get(EventSourceMapping.all, key)?.value else {
+                throw LambdaError.notFound()
+            }
+            let tags = mapping.tags.sorted { $0.key < $1.key }.map { ($0.key, JSON.string($0.value)) }
+            return Reply(["Tags": .object(JSONObject(tags))])
+        }
+        return Reply(["Tags": try await parts.store.function(tagged(call)).tagsAnswer])
+    }
+
+    /// The key of the event source mapping that is meant; nil when something else is.
+    private static func mapping(_ call: Call) -> String? {
+        let prefix = call.caller.arn("lambda", "event-source-mapping:")
+        let arn = call.text("Resource")
+        return arn.hasPrefix(prefix) ? call.caller.key(String(arn.dropFirst(prefix.count))) : nil
+    }
+
+    private func change(
+        _ mapping: String, _ body: @escaping @Sendable (inout EventSourceMapping) -> Void
+    ) async throws {
+        try await parts.ledger.write { write in
+            guard var found = try write.get(EventSourceMapping.all, mapping)?.value else { throw LambdaError.notFound() }
+            body(&found)
+            try write.put(EventSourceMapping.all, mapping, found)
+        }
     }
 
     // MARK: The account
