@@ -26,7 +26,8 @@ package struct GitEvent: Sendable, Hashable {
     package var repository: Repository
     /// Who did it.
     package var actor: Actor
-    /// The full name of the ref: `refs/heads/main`, `refs/tags/v1`; of a pull request, `refs/heads/` of its source branch.
+    /// The full name of the ref: `refs/heads/main`, `refs/tags/v1`; of a pull request, `refs/heads/` of its source
+    /// branch.
     package var ref: String
     /// The commit that the ref is at now; empty when it was deleted.
     package var commitID: String
@@ -46,6 +47,16 @@ package struct GitEvent: Sendable, Hashable {
     package var pullRequest: PullRequest?
     /// The release, when it is about one.
     package var release: Release?
+
+    /// An event that says what every one does; the rest is set afterwards.
+    package init(host: Host, kind: Kind, repository: Repository, actor: Actor, ref: String, commitID: String) {
+        self.host = host
+        self.kind = kind
+        self.repository = repository
+        self.actor = actor
+        self.ref = ref
+        self.commitID = commitID
+    }
 
     /// A repository at its host.
     package struct Repository: Sendable, Hashable {

@@ -19,7 +19,8 @@ extension JSON? {
         return try value.text(name, of: place)
     }
 
-    /// A commit's id; empty for none, which hosts write as null or as zeros, and for what is no id: it is handed to git later.
+    /// A commit's id; empty for none, which hosts write as null or as zeros, and for what is no id: it is handed to
+    /// git later.
     var commitID: String {
         guard let text = self?.string, (7...64).contains(text.utf8.count), text.utf8.allSatisfy(JSON.isHexadecimal),
             text.utf8.contains(where: { $0 != UInt8(ascii: "0") })

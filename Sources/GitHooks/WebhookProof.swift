@@ -10,8 +10,8 @@ package enum WebhookProof: Sendable, Hashable {
 
     /// The proofs among the header fields of a host's request, strongest first.
     ///
-    /// Sources: GitHub Docs, "Validating webhook deliveries"; GitLab Docs, "Webhooks", secret token; Gitea Docs, "Webhooks";
-    /// Atlassian, "Manage webhooks", secure webhooks.
+    /// Sources: GitHub Docs, "Validating webhook deliveries"; GitLab Docs, "Webhooks", secret token; Gitea Docs,
+    /// "Webhooks"; Atlassian, "Manage webhooks", secure webhooks.
     static func all(_ host: GitEvent.Host, _ field: (String) -> String?) -> [WebhookProof] {
         switch host {
         case .gitLab: return field("X-Gitlab-Token").map { [.token($0)] } ?? []
@@ -34,7 +34,8 @@ package enum WebhookProof: Sendable, Hashable {
         }
     }
 
-    /// Whether the proof holds for that secret and body. The comparison takes as long for a wrong proof as for a good one.
+    /// Whether the proof holds for that secret and body. The comparison takes as long for a wrong proof as for a good
+    /// one.
     ///
     /// - Parameter hmac: Makes the HMAC of the body under the secret; the caller has the cryptography.
     package func holds(secret: String, hmac: (Algorithm) -> [UInt8]) -> Bool {
