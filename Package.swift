@@ -78,7 +78,7 @@ let services: [Target] = [
     room("S3", door + [crypto], tests: ["CloudTesting"]),
     room("Logs", door + [lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
     room("CloudWatch", door + [lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
-    room("Lambda", door + ["Sandbox", "Traffic", crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
+    room("Lambda", door + ["Patterns", "Sandbox", "Traffic", crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
     room("CodeDeploy", door + [crypto], tests: ["CloudTesting", "LedgerTesting"]),
     room(
         "CloudFormation", door + ["CloudFormationTemplate", "SAMTransform", crypto],

@@ -39,8 +39,8 @@ extension SecretsManagerService {
         request.properties["Name"]?.string ?? "\(request.logicalID)-\(request.suffix)"
     }
 
-    /// The token is the action's own, so that a repeat after a crash finds the secret made. So is a generated value only the first
-    /// attempt's: the repeat finds one there and draws none.
+    /// The token is the action's own, so that a repeat after a crash finds the secret made. So is a generated value
+    /// only the first attempt's: the repeat finds one there and draws none.
     private static func makeSecret(_ request: ResourceRequest) async throws -> ResourceState {
         let name = secretName(request)
         var input: JSON = ["Name": .string(name), "ClientRequestToken": .string(Secret.token(for: request.key))]

@@ -34,6 +34,7 @@ final class Assembly: Sendable {
     let cloud: Cloud
     let frontDoor: FrontDoor
     let console: Console
+    let queues: SQSService
     let rootKey: (id: String, secret: String)
     /// What runs for as long as the house is open, in the order of starting; it stops in the opposite order.
     let services: [any Service]
@@ -67,9 +68,9 @@ final class Assembly: Sendable {
         let buckets = S3Service(cloud: cloud, ledger: ledger, blobs: blobs)
         let secrets = try SecretsManagerService(cloud: cloud, ledger: ledger)
         let topics = SNSService(cloud: cloud, ledger: ledger)
-        let queues = SQSService(cloud: cloud, ledger: ledger)
+        queues = SQSService(cloud: cloud, ledger: ledger, metrics: SQSMetrics(store: metrics.metrics))
         let buses = EventBridgeService(cloud: cloud, ledger: ledger)
-        let connections = CodeConnectionsService(cloud: cloud, ledger: ledger)
+        let connections = try CodeConnectionsService(cloud: cloud, ledger: ledger)
         let repositories = CodeCommitService(
             cloud: cloud, ledger: ledger, guests: GitVisitors(sts: access.sts, options: options, ledger: ledger),
             region: options.region)
@@ -86,7 +87,7 @@ final class Assembly: Sendable {
             PolicyOverrides(ledger: ledger),
         ]
         let authorizer = IAMAuthorizer(ledger: ledger, resources: BucketPolicies(buckets: buckets))
-        cloud.install(shelf, authorizer: options.acceptsAnyone ? nil : authorizer)
+        cloud.install(shelf + connections.others, authorizer: options.acceptsAnyone ? nil : authorizer)
         console = Console(cloud: cloud, ledger: ledger, access: access.console)
         let numbers = MetricsPage(figures: figures, ledger: ledger, sentry: sentry, access: access.console)
         let calls = InsideCalls(cloud: cloud, sentry: sentry, surroundings: surroundings)
@@ -95,7 +96,7 @@ final class Assembly: Sendable {
             virtualHosts: ["s3.localhost", "localhost"],
             inside: InsidePages(
                 calls: calls, functions: functions, inbox: stacks.inbox, console: console, repositories: repositories,
-                pipelines: pipelines, metrics: numbers, builds: builds
+                pipelines: pipelines, metrics: numbers, builds: builds, connections: connections
             ).respond)
         services =
             [LedgerKeeper(), blobs] + metrics.services + logs.services + [runtimes, functions]

@@ -4,6 +4,7 @@ internal import HTTP
 internal import Ledger
 internal import Logging
 internal import Notation
+internal import SQS
 internal import ServiceLifecycle
 internal import Synchronization
 
@@ -33,8 +34,12 @@ final class HouseKeeper: Service {
         state.withLock { $0.house = house }
     }
 
-    /// Tells pages that follow events live that there will be no more.
-    func endLivePages() { state.withLock { $0.house }?.console.close() }
+    /// Tells pages that follow events live that there will be no more, and long polls that no message comes.
+    func endLivePages() {
+        let house = state.withLock { $0.house }
+        house?.console.close()
+        house?.queues.close()
+    }
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {
         if request.target == "/_slipway/reset" { return await resetAnswer(request) }

@@ -1,6 +1,7 @@
 internal import CloudFormation
 internal import CodeBuild
 internal import CodeCommit
+internal import CodeConnections
 internal import CodePipeline
 internal import Console
 internal import HTTP
@@ -16,6 +17,7 @@ struct InsidePages: Sendable {
     let pipelines: CodePipelineService
     let metrics: MetricsPage
     let builds: CodeBuildService
+    let connections: CodeConnectionsService
 
     /// The answer; nil when the request is for AWS's services.
     @Sendable
@@ -39,6 +41,7 @@ struct InsidePages: Sendable {
         if let response = await builds.http(request) { return response }
         if let response = await console.respond(to: request) { return response }
         if let response = await functions.http(request) { return response }
+        if let response = await connections.http(request) { return response }
         return .text(404, "There is no such page. The console is at /_slipway/console.\n")
     }
 

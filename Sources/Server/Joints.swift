@@ -4,6 +4,7 @@ internal import CodeBuild
 internal import Lambda
 internal import Logs
 internal import Notation
+internal import SQS
 
 /// Functions' lines into CloudWatch Logs.
 struct FunctionLogs: Lambda.LogSink {
@@ -54,6 +55,19 @@ struct FilterMetrics: MetricRecording {
     ) {
         store.record(
             namespace, name, dimensions: dimensions, value: value, unit: unit, at: moment, account: account, region: region)
+    }
+}
+
+/// Queues' figures into CloudWatch.
+struct SQSMetrics: QueueMetrics {
+    let store: MetricStore
+
+    func add(_ figures: [QueueFigure], queue: String, account: String, region: String, at moment: Timestamp) {
+        for figure in figures {
+            store.record(
+                "AWS/SQS", figure.name, dimensions: [("QueueName", queue)], value: figure.value, unit: figure.unit,
+                at: moment, account: account, region: region)
+        }
     }
 }
 

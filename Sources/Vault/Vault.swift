@@ -8,7 +8,8 @@ internal import Ledger
 package struct Vault: Sendable {
     private let key: SymmetricKey
 
-    /// Reads the key `keys/NAME.key` of the data folder, or makes it, readable by its owner alone and synced before it is used.
+    /// Reads the key `keys/NAME.key` of the data folder, or makes it, readable by its owner alone and synced before it
+    /// is used.
     ///
     /// - Throws: `LedgerError` `.unusable` when the file cannot be read or written, or is no key.
     package init(folder: String, name: String) throws {

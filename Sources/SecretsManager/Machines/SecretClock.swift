@@ -1,7 +1,8 @@
 import Ledger
 import Notation
 
-/// What time brings to one secret: its end, when the recovery window is over, and the rotations that its schedule wants.
+/// What time brings to one secret: its end, when the recovery window is over, and the rotations that its schedule
+/// wants.
 ///
 /// What was missed while Slipway was down is done at the next start.
 struct SecretClock: Machine {

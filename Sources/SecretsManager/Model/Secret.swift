@@ -89,7 +89,8 @@ struct Secret: Codable, Sendable {
         }
     }
 
-    /// Gives the version the labels. Each leaves the version that had it; the one that was current becomes the previous one.
+    /// Gives the version the labels. Each leaves the version that had it; the one that was current becomes the
+    /// previous one.
     ///
     /// Source: Secrets Manager User Guide, "Secret versions".
     mutating func label(_ id: String, with stages: [String]) {
