@@ -39,8 +39,8 @@ struct BuildMachineTests {
     }
 
     private func run(
-        _ machine: BuildMachine = Orders.build(), seed: UInt64 = 0, roughness: Course.Roughness = .smooth,
-        _ world: @escaping Course.World
+        of machine: BuildMachine = Orders.build(), seed: UInt64 = 0, roughness: Course.Roughness = .smooth,
+        in world: @escaping Course.World
     ) throws -> Course {
         var course = Course(machine, seed: seed, roughness: roughness)
         try course.send(.submitted)
@@ -59,7 +59,7 @@ struct BuildMachineTests {
 
     @Test("A build without trouble goes through all phases and succeeds")
     func smooth() throws {
-        let course = try run(world())
+        let course = try run(in: world())
         #expect(course.engine.status == .succeeded)
         #expect(course.engine.phases.map(\.name) == BuildPhase.allCases)
         #expect(course.log.filter { $0.detailType == "CodeBuild Build State Change" }.count == 2)
@@ -80,7 +80,7 @@ struct BuildMachineTests {
         ] as [(BuildPhase, OnFailure?, [BuildPhase])])
     func table(phase: BuildPhase, rule: OnFailure?, seen: [BuildPhase]) throws {
         for seed in 0..<20 {
-            let course = try run(seed: UInt64(seed), roughness: .rough, world(failing: [phase], rule: rule))
+            let course = try run(seed: UInt64(seed), roughness: .rough, in: world(failing: [phase], rule: rule))
             let inner = course.engine.phases.map(\.name).filter { $0 >= .install && $0 < .finalizing }
             #expect(course.engine.status == .failed)
             #expect(inner == seen)
@@ -91,7 +91,7 @@ struct BuildMachineTests {
     @Test("A phase that may be repeated is, so often and no more")
     func retries() throws {
         let rule = OnFailure.retry(count: 2, pattern: nil)
-        let course = try run(world(failing: [.build], rule: rule))
+        let course = try run(in: world(failing: [.build], rule: rule))
         #expect(course.engine.tries == 3)
         #expect(course.engine.status == .failed)
         #expect(!course.engine.phases.contains { $0.name == .postBuild })
@@ -99,7 +99,7 @@ struct BuildMachineTests {
 
     @Test("Crashes, repeats and late answers change nothing of how it ends", arguments: 0..<200)
     func rough(seed: Int) throws {
-        let course = try run(seed: UInt64(seed), roughness: .rough, world(failing: seed % 2 == 0 ? [] : [.build]))
+        let course = try run(seed: UInt64(seed), roughness: .rough, in: world(failing: seed % 2 == 0 ? [] : [.build]))
         #expect(course.engine.status == (seed % 2 == 0 ? .succeeded : .failed))
         #expect(course.isFinished)
     }
@@ -120,7 +120,7 @@ struct BuildMachineTests {
         try course.send(.admitted)
         try course.run(world: world)
         #expect(course.engine.status == .succeeded)
-        let late = try run(self.world(lost: { if case .upload = $0 { true } else { false } }))
+        let late = try run(in: self.world(lost: { if case .upload = $0 { true } else { false } }))
         #expect(late.engine.status == .fault)
         #expect(late.engine.phases.contains { $0.contexts.contains { $0.message.contains("server ended") } })
     }
@@ -173,9 +173,9 @@ struct BuildMachineTests {
 
     @Test("A build that failed is retried by itself while its limit lasts")
     func autoRetry() throws {
-        let course = try run(Orders.build(retries: 1), world(failing: [.build]))
+        let course = try run(of: Orders.build(retries: 1), in: world(failing: [.build]))
         #expect(course.engine.nextRetry == "orders:next")
-        #expect(try run(Orders.build(retries: 1), world()).engine.nextRetry == nil)
+        #expect(try run(of: Orders.build(retries: 1), in: world()).engine.nextRetry == nil)
     }
 
     @Test("Times in events are written as AWS writes them")
