@@ -1,4 +1,5 @@
 """Policies: rules asked of templates and of plans, and exceptions that end by themselves."""
+import concurrent.futures
 import datetime
 import json
 import subprocess
@@ -139,3 +140,15 @@ def test_an_exception_needs_a_reason(policed):
     until = (datetime.date.today() + datetime.timedelta(days=3)).isoformat()
     done = policed.policy("override", "r", "--until", until, "--reason", " ", check=False)
     assert done.returncode == 1 and "needs a reason" in done.stderr
+
+
+def test_exceptions_outlive_a_server_that_is_killed_and_are_made_at_once_by_many(slipway):
+    until = (datetime.date.today() + datetime.timedelta(days=3)).isoformat()
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: slipway.slipway(
+            "policy", "override", f"rule{number}", "--stack", "s", "--until", until, "--reason", f"why {number}"),
+            range(8)))
+    slipway.kill()
+    slipway.start()
+    listed = slipway.slipway("policy", "list", "--stack", "s").stdout
+    assert all(f"rule{number}" in listed and f"why {number}" in listed for number in range(8))
