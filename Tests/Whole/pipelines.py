@@ -10,7 +10,7 @@ from conftest import eventually, zipped
 TRUST = {"Version": "2012-10-17", "Statement": [{
     "Effect": "Allow", "Action": "sts:AssumeRole",
     "Principal": {"Service": ["codepipeline.amazonaws.com", "lambda.amazonaws.com", "cloudformation.amazonaws.com",
-                              "codebuild.amazonaws.com"]}}]}
+                              "codebuild.amazonaws.com", "events.amazonaws.com"]}}]}
 ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 

@@ -161,3 +161,54 @@ def test_commands_without_a_project(ground):
     done = actions(ground, title, id)["Run"]["output"]
     assert found["status"] == "Succeeded", done
     assert done["outputVariables"]["WORD"] == "1-main"
+
+
+def test_a_batch_and_several_inputs_and_outputs(ground):
+    repository = Repository(ground.server)
+    repository.commit("one", a_txt="1", buildspec_yml="""
+version: 0.2
+batch:
+  fast-fail: false
+  build-list:
+    - identifier: one
+    - identifier: two
+phases:
+  build:
+    commands:
+      - cat a.txt
+      - cat $CODEBUILD_SRC_DIR_Other/a.txt > other.txt
+artifacts:
+  files: [a.txt]
+  secondary-artifacts:
+    Left:
+      files: [a.txt]
+    Right:
+      files: [other.txt]
+""")
+    other = Repository(ground.server)
+    other.commit("other", a_txt="2")
+    project = name("b")
+    ground.server.client("codebuild").create_project(
+        name=project, source={"type": "CODEPIPELINE"}, artifacts={"type": "CODEPIPELINE"}, serviceRole=ground.role,
+        buildBatchConfig={"serviceRole": ground.role},
+        environment={"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "computeType": "BUILD_GENERAL1_SMALL"})
+    second = other.source() | {"name": "More", "namespace": "More", "outputArtifacts": [{"name": "Other"}]}
+
+    def build(title, outputs, **more):
+        return {"name": title, "actionTypeId": kind("Build", "CodeBuild"),
+                "configuration": {"ProjectName": project, "PrimarySource": "Source"} | more,
+                "inputArtifacts": [{"name": "Source"}, {"name": "Other"}],
+                "outputArtifacts": [{"name": one} for one in outputs]}
+    put = {"name": "Put", "actionTypeId": kind("Deploy", "S3"), "inputArtifacts": [{"name": "Right"}],
+           "configuration": {"BucketName": ground.artifacts, "Extract": "true", "ObjectKey": project}}
+    title = name("p")
+    ground.client.create_pipeline(pipeline={
+        "name": title, "roleArn": ground.role, "artifactStore": {"type": "S3", "location": ground.artifacts},
+        "stages": [stage("Source", repository.source(), second), stage("Build", build("Build", ["Left", "Right"])),
+                   stage("Put", put), stage("Batch", build("Batch", [], BatchEnabled="true"))]})
+    id = executions(ground, title)[0]["pipelineExecutionId"]
+    found = ends(ground, title, id)
+    done = actions(ground, title, id)
+    assert found["status"] == "Succeeded", {key: one["output"].get("executionResult") for key, one in done.items()}
+    assert ground.s3.get_object(Bucket=ground.artifacts, Key=f"{project}/other.txt")["Body"].read() == b"2"
+    assert len(found["artifactRevisions"]) == 2
