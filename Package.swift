@@ -35,6 +35,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOHTTP1", package: "swift-nio"),
     .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
 ]
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -73,7 +74,7 @@ let services: [Target] = [
     room("Cloud", ["HTTP", "Ledger", "Notation", log], tests: ["CloudTesting"]),
     room("CloudTesting", ["Cloud", "HTTP", "Ledger", "LedgerTesting", "Notation"], tests: nil),
     room("STS", door, tests: ["CloudTesting"]),
-    room("IAM", door + [crypto], tests: ["CloudTesting"]),
+    room("IAM", door + [crypto], tests: ["CloudTesting", "LedgerTesting"]),
     room("SSM", door + ["Vault"], tests: ["CloudTesting"]),
     room("S3", door + [crypto], tests: ["CloudTesting"]),
     room("Logs", door + [lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
@@ -86,9 +87,9 @@ let services: [Target] = [
     room(
         "SecretsManager", door + ["Patterns", "Vault", crypto, lifecycle],
         tests: ["CloudTesting", "LedgerTesting"]),
-    room("SNS", door + ["Patterns", lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
+    room("SNS", door + ["Patterns", crypto, cryptoExtras, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
     room("SQS", door + [crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
-    room("EventBridge", door + ["Patterns", lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
+    room("EventBridge", door + ["Patterns", "Vault", crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
     room(
         "CodeConnections", door + ["GitHooks", "Patterns", "Vault", crypto, lifecycle],
         tests: ["CloudTesting", "LedgerTesting"]),

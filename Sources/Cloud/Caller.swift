@@ -13,6 +13,8 @@ package struct Caller: Sendable, Hashable, Codable {
     package var accessKeyID: String
     /// The service that calls on somebody's behalf, such as `cloudformation.amazonaws.com`.
     package var invokedBy: String?
+    /// What a service calls for, such as the rule or the alarm that made it call: `aws:SourceArn` in policies.
+    package var sourceARN: String?
 
     /// A caller.
     package init(account: String, region: String, principal: String, accessKeyID: String = "", invokedBy: String? = nil) {
@@ -27,6 +29,19 @@ package struct Caller: Sendable, Hashable, Codable {
     package static func root(account: String, region: String) -> Caller {
         Caller(account: account, region: region, principal: "arn:aws:iam::\(account):root")
     }
+
+    /// A service that calls in its own name, for something of an account's. As on AWS it may do what the policy of the thing it
+    /// calls allows it, and nothing else: no identity stands behind it.
+    ///
+    /// - Parameter source: The ARN of what it calls for.
+    package static func service(_ name: String, for source: String, account: String, region: String) -> Caller {
+        var caller = Caller(account: account, region: region, principal: name, invokedBy: name)
+        caller.sourceARN = source
+        return caller
+    }
+
+    /// Whether this is a service that calls in its own name.
+    package var isService: Bool { invokedBy == principal }
 
     /// The same caller, acting through a service.
     package func through(_ service: String) -> Caller {

@@ -109,6 +109,17 @@ package final class LambdaService: CloudService, Service {
         return functions + running + rules + more + EventSourceOperations(parts: parts).operations
     }
 
+    /// The policy of that function, version or alias, for whoever judges calls; nil when it has none or is not there.
+    package func policy(ofFunction arn: String) async throws -> String? {
+        let parts = arn.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 7 || parts.count == 8, parts[5] == "function" else { return nil }
+        let owner = Caller.root(account: parts[4], region: parts[3])
+        guard let name = try? FunctionName(parsing: arn, for: owner),
+            let function = try await self.parts.ledger.get(LambdaStore.functions, name.key)?.value
+        else { return nil }
+        return function.policies[name.qualifier ?? ""]?.text
+    }
+
     /// `AWS::Lambda::Function` and its relatives.
     package var resourceTypes: [ResourceType] { LambdaResources.all }
 

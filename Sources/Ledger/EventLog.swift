@@ -20,6 +20,11 @@ extension Transaction {
         hasEvents = true
     }
 
+    /// The place of the newest event, those of this write included; 0 when there is none.
+    package func lastSequence() throws -> Int64 {
+        try Int64.fetchOne(db, sql: "SELECT max(sequence) FROM event") ?? 0
+    }
+
     /// How far the reader of that name has come; 0 at first.
     package func cursor(_ name: String) throws -> Int64 {
         try Int64.fetchOne(db, sql: "SELECT sequence FROM cursor WHERE name = ?", arguments: [name]) ?? 0
@@ -119,8 +124,10 @@ extension LoggedEvent {
     }
 }
 
-/// Wakes whoever waits for the next commit that appended events.
-final class Signal: Sendable {
+/// Wakes whoever waits for something to happen again, such as a commit that appended events.
+///
+/// Read ``turn`` first, then look at what there is, then wait: what happens in between is not missed.
+package final class Signal: Sendable {
     private struct State {
         var turn = 0
         var waiters: [Int: CheckedContinuation<Void, any Error>] = [:]
@@ -128,10 +135,14 @@ final class Signal: Sendable {
     }
     private let state = Mutex(State())
 
-    /// How often it was raised.
-    var turn: Int { state.withLock { $0.turn } }
+    /// A signal that was not raised yet.
+    package init() {}
 
-    func raise() {
+    /// How often it was raised.
+    package var turn: Int { state.withLock { $0.turn } }
+
+    /// Wakes all who wait now.
+    package func raise() {
         let waiters = state.withLock { state in
             state.turn += 1
             defer { state.waiters = [:] }
@@ -141,7 +152,9 @@ final class Signal: Sendable {
     }
 
     /// Returns once it was raised more often than `turn` times.
-    func wait(after turn: Int) async throws {
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled first.
+    package func wait(after turn: Int) async throws {
         let id = state.withLock { state in
             state.nextWaiter += 1
             return state.nextWaiter

@@ -119,12 +119,19 @@ enum BucketProperties {
     @Sendable private static func notification(_ value: JSON) -> JSON {
         var result: JSON = [:]
         if value["EventBridgeConfiguration"] != nil { result["EventBridgeConfiguration"] = [:] }
-        let targets = (value["LambdaConfigurations"]?.array ?? []).map { target -> JSON in
-            var entry: JSON = ["LambdaFunctionArn": target["Function"] ?? "", "Events": [target["Event"] ?? ""]]
-            if let rules = target["Filter"]?["S3Key"]?["Rules"] { entry["Filter"] = ["Key": ["FilterRules": rules]] }
-            return entry
+        let lists: [(list: String, member: String, kind: Notification.Kind)] = [
+            ("LambdaConfigurations", "Function", .function), ("QueueConfigurations", "Queue", .queue),
+            ("TopicConfigurations", "Topic", .topic),
+        ]
+        for (list, member, kind) in lists {
+            let targets = (value[list]?.array ?? []).map { target -> JSON in
+                var entry: JSON = ["Events": [target["Event"] ?? ""]]
+                entry[kind.member] = target[member] ?? ""
+                if let rules = target["Filter"]?["S3Key"]?["Rules"] { entry["Filter"] = ["Key": ["FilterRules": rules]] }
+                return entry
+            }
+            if !targets.isEmpty { result[kind.list] = .array(targets) }
         }
-        if !targets.isEmpty { result["LambdaFunctionConfigurations"] = .array(targets) }
         return result
     }
 

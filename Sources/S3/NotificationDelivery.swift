@@ -10,7 +10,7 @@ extension S3Service {
     /// object written would cost each of them a second sync.
     private static let noteEvery: Int64 = 1000
 
-    /// Tells functions what happens to objects, as the buckets' notification configurations ask, until cancelled. Run
+    /// Tells functions, queues and topics what happens to objects, as the buckets' notification configurations ask, until cancelled. Run
     /// by the composition root.
     ///
     /// A reader of the one log with a durable place: what was written before a crash is told after it, at least once.
@@ -31,31 +31,27 @@ extension S3Service {
             let bucket = try await ledger.get(Shelf.buckets, bucketName)?.value
         else { return false }
         var isSent = false
-        for target in bucket.settings["notification"]?["LambdaFunctionConfigurations"]?.array ?? []
-        where Notification.isWanted(name, key: key, by: target) {
-            let message = Notification.message(event, name: name, bucket, target)
-            try await send(message, to: target["LambdaFunctionArn"]?.string ?? "", bucket)
-            isSent = true
+        for kind in Notification.Kind.allCases {
+            for target in bucket.settings["notification"]?[kind.list]?.array ?? []
+            where Notification.isWanted(name, key: key, by: target) {
+                let message = Notification.message(event, name: name, bucket, target)
+                try await send(message, to: target[kind.member]?.string ?? "", kind, bucket)
+                isSent = true
+            }
         }
         return isSent
     }
 
-    /// Hands the message to the function's queue. Tries again while Lambda itself is in trouble; a refusal ends it.
-    private func send(_ message: JSON, to function: String, _ bucket: Bucket) async throws {
+    /// Hands the message over. Tries again while the target itself is in trouble; a refusal ends it.
+    private func send(_ message: JSON, to target: String, _ kind: Notification.Kind, _ bucket: Bucket) async throws {
         let log = Logger(label: "s3")
-        let input: JSON = ["FunctionName": .string(function), "InvocationType": "Event"]
         for attempt in 1...5 {
-            do {
-                _ = try await cloud.call(
-                    "lambda", "Invoke", input, payload: .bytes(message.bytes()),
-                    as: Notification.caller(for: bucket, function: function))
-                return
-            } catch let error as AWSError {
+            do { return try await tell(target, kind, message, bucket) } catch let error as AWSError {
                 let mayPass = !error.isSender || error.status == 429
                 guard mayPass, attempt < 5 else {
                     log.warning(
                         "a notification was not delivered",
-                        metadata: ["bucket": "\(bucket.name)", "function": "\(function)", "error": "\(error)"])
+                        metadata: ["bucket": "\(bucket.name)", "target": "\(target)", "error": "\(error)"])
                     return
                 }
                 let time = ledger.surroundings.time

@@ -8,7 +8,8 @@ extension S3Service {
         ResourceType(
             "AWS::S3::Bucket",
             enforces: "BucketName VersioningConfiguration PublicAccessBlockConfiguration OwnershipControls Tags"
-                + " NotificationConfiguration.EventBridgeConfiguration NotificationConfiguration.LambdaConfigurations",
+                + " NotificationConfiguration.EventBridgeConfiguration NotificationConfiguration.LambdaConfigurations"
+                + " NotificationConfiguration.QueueConfigurations NotificationConfiguration.TopicConfigurations",
             stores: "BucketEncryption LifecycleConfiguration CorsConfiguration AccelerateConfiguration"
                 + " LoggingConfiguration WebsiteConfiguration AccessControl",
             replacedBy: "BucketName",

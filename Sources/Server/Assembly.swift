@@ -67,9 +67,12 @@ final class Assembly: Sendable {
 
         let buckets = S3Service(cloud: cloud, ledger: ledger, blobs: blobs)
         let secrets = try SecretsManagerService(cloud: cloud, ledger: ledger)
-        let topics = SNSService(cloud: cloud, ledger: ledger)
+        let web = HouseWeb(sandbox: sandbox, path: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
+        let topics = try SNSService(
+            cloud: cloud, ledger: ledger, web: web, figures: MessageFigures(store: metrics.metrics))
         queues = SQSService(cloud: cloud, ledger: ledger, metrics: SQSMetrics(store: metrics.metrics))
-        let buses = EventBridgeService(cloud: cloud, ledger: ledger)
+        let buses = try EventBridgeService(
+            cloud: cloud, ledger: ledger, web: web, figures: RuleFigures(store: metrics.metrics))
         let connections = try CodeConnectionsService(cloud: cloud, ledger: ledger)
         let repositories = CodeCommitService(
             cloud: cloud, ledger: ledger, guests: GitVisitors(sts: access.sts, options: options, ledger: ledger),
@@ -86,7 +89,9 @@ final class Assembly: Sendable {
             SlipwayRepositories(repositories), SlipwayBuilds(builds), pipelines, pipelines.desk, figures,
             PolicyOverrides(ledger: ledger),
         ]
-        let authorizer = IAMAuthorizer(ledger: ledger, resources: BucketPolicies(buckets: buckets))
+        let policies = HouseResourcePolicies(
+            cloud: cloud, buckets: buckets, functions: functions, topics: topics, buses: buses)
+        let authorizer = IAMAuthorizer(ledger: ledger, resources: policies)
         cloud.install(shelf + connections.others, authorizer: options.acceptsAnyone ? nil : authorizer)
         console = Console(cloud: cloud, ledger: ledger, access: access.console)
         let numbers = MetricsPage(figures: figures, ledger: ledger, sentry: sentry, access: access.console)
@@ -95,8 +100,8 @@ final class Assembly: Sendable {
             cloud: cloud, sentry: sentry, surroundings: surroundings, bodyLimit: options.bodyLimit,
             virtualHosts: ["s3.localhost", "localhost"],
             inside: InsidePages(
-                calls: calls, functions: functions, inbox: stacks.inbox, console: console, repositories: repositories,
-                pipelines: pipelines, metrics: numbers, builds: builds, connections: connections
+                calls: calls, functions: functions, topics: topics, inbox: stacks.inbox, console: console,
+                repositories: repositories, pipelines: pipelines, metrics: numbers, builds: builds, connections: connections
             ).respond)
         services =
             [LedgerKeeper(), blobs] + metrics.services + logs.services + [runtimes, functions]

@@ -6,11 +6,13 @@ internal import CodePipeline
 internal import Console
 internal import HTTP
 internal import Lambda
+internal import SNS
 
 /// What is for Slipway itself and not for a service of AWS's: told by the path `/_slipway/`, which no bucket can have, or by a function URL's host.
 struct InsidePages: Sendable {
     let calls: InsideCalls
     let functions: LambdaService
+    let topics: SNSService
     let inbox: ResponseInbox
     let console: Console
     let repositories: CodeCommitService
@@ -24,6 +26,7 @@ struct InsidePages: Sendable {
     func respond(to request: HTTPRequest) async -> HTTPResponse? {
         metrics.count()
         guard request.target.hasPrefix("/_slipway/") else {
+            if let answer = await topics.http(request) { return answer }
             if Self.isBrowser(request) {
                 return HTTPResponse(status: 302, fields: ["Location": "/_slipway/console"])
             }

@@ -1,6 +1,9 @@
-internal import ServiceLifecycle
+internal import Cloud
 internal import CloudWatch
 internal import CodeBuild
+internal import EventBridge
+internal import SNS
+internal import ServiceLifecycle
 internal import Lambda
 internal import Logs
 internal import Notation
@@ -75,4 +78,25 @@ struct SQSMetrics: QueueMetrics {
 struct Running: Service {
     let body: @Sendable () async throws -> Void
     func run() async throws { try await body() }
+}
+
+/// What EventBridge's rules do, into CloudWatch. Source: Amazon EventBridge User Guide, "Monitoring Amazon EventBridge".
+struct RuleFigures: EventFigures {
+    let store: MetricStore
+
+    func count(_ name: String, rule: String, _ owner: Caller) {
+        store.record(
+            "AWS/Events", name, dimensions: [("RuleName", rule)], value: 1, unit: "Count", account: owner.account,
+            region: owner.region)
+    }
+}
+
+/// What becomes of topics' messages, into CloudWatch. Source: Amazon SNS Developer Guide, "Monitoring Amazon SNS topics using CloudWatch".
+struct MessageFigures: TopicFigures {
+    let store: MetricStore
+
+    func count(_ name: String, topic: String, account: String, region: String) {
+        store.record(
+            "AWS/SNS", name, dimensions: [("TopicName", topic)], value: 1, unit: "Count", account: account, region: region)
+    }
 }

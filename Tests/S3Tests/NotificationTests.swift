@@ -111,7 +111,7 @@ struct NotificationTests {
         ),
         (
             ["QueueConfigurations": [["QueueArn": "arn:aws:sqs:eu-west-1:1:q", "Events": ["s3:ObjectCreated:*"]]]],
-            "NotImplemented"
+            "InvalidArgument"
         ),
     ]
 

@@ -10,7 +10,7 @@ extension AlarmNotice {
         let isFunction = target.hasPrefix("arn:aws:lambda:")
         return Command(
             target: target, scope: alarm.scope, subject: String(subject.prefix(100)),
-            message: isFunction ? invocation : publication)
+            message: isFunction ? invocation : publication, alarm: alarm.arn)
     }
 
     /// What a function is invoked with. Source: Amazon CloudWatch User Guide, "Invoke a Lambda function from an alarm".
@@ -90,10 +90,10 @@ struct AlarmMessenger: Performer {
 
     private func tell(_ command: AlarmNotice.Command) async throws {
         let parts = command.scope.split(separator: "/").map(String.init)
-        let caller = Caller(
-            account: parts[0], region: parts[1], principal: "cloudwatch.amazonaws.com",
-            invokedBy: "cloudwatch.amazonaws.com")
         let service = command.target.split(separator: ":", omittingEmptySubsequences: false).dropFirst(2).first
+        // Functions' policies know alarms by a name of their own (CloudWatch User Guide, "Invoke a Lambda function").
+        let name = service == "lambda" ? "lambda.alarms.cloudwatch.amazonaws.com" : "cloudwatch.amazonaws.com"
+        let caller = Caller.service(name, for: command.alarm ?? "", account: parts[0], region: parts[1])
         switch service {
         case "sns":
             let input: JSON = [

@@ -15,6 +15,8 @@ struct AlarmNotice: Machine {
         let scope: String
         let subject: String
         let message: JSON
+        /// The alarm's ARN. Commands that an earlier version left have none.
+        var alarm: String?
     }
 
     static let kind = "cloudwatch.alarm-notice"

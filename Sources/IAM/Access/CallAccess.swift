@@ -35,6 +35,7 @@ struct CallAccess {
         // What a pipeline's role is allowed when its source is a repository (CodePipeline User Guide).
         "slipway-codecommit:PackTree": "codecommit:UploadArchive", "slipway-codecommit:ListRefs": "codecommit:ListBranches",
         "slipway-codecommit:ListCommits": "codecommit:GetCommit", "slipway-codecommit:CommitsBetween": "codecommit:GetCommit",
+        "sns:PublishBatch": "sns:Publish",
         "sqs:SendMessageBatch": "sqs:SendMessage", "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
         "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
         "lambda:Invoke": "lambda:InvokeFunction", "lambda:InvokeWithResponseStream": "lambda:InvokeFunction",
@@ -42,7 +43,24 @@ struct CallAccess {
 
     /// Where a service's resources are named: the input member, and the ARN with `*` standing for its value.
     private static let places: [String: [(member: String, arn: String)]] = [
-        "lambda": [("FunctionName", "arn:aws:lambda:REGION:ACCOUNT:function:VALUE")],
+        "sns": [
+            ("TopicArn", ""), ("TargetArn", ""), ("SubscriptionArn", ""), ("ResourceArn", ""),
+            ("Name", "arn:aws:sns:REGION:ACCOUNT:VALUE"),
+        ],
+        "sqs": [
+            ("QueueUrl", "arn:aws:sqs:REGION:ACCOUNT:VALUE"), ("QueueName", "arn:aws:sqs:REGION:ACCOUNT:VALUE"),
+            ("SourceArn", ""),
+        ],
+        // A secret's ARN ends in six letters of its own, which a call by name does not tell.
+        "secretsmanager": [("SecretId", "arn:aws:secretsmanager:REGION:ACCOUNT:secret:VALUE-??????")],
+        "codebuild": [
+            ("projectName", "arn:aws:codebuild:REGION:ACCOUNT:project/VALUE"),
+            ("name", "arn:aws:codebuild:REGION:ACCOUNT:project/VALUE"),
+        ],
+        "codepipeline": [
+            ("pipelineName", "arn:aws:codepipeline:REGION:ACCOUNT:VALUE"),
+            ("name", "arn:aws:codepipeline:REGION:ACCOUNT:VALUE"),
+        ],
         "ssm": [
             ("Name", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"),
             ("Path", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"),
@@ -94,7 +112,12 @@ struct CallAccess {
             name = "\(service ?? "codeconnections"):UseConnection"
         }
         action = Self.actions[name] ?? name
-        resources = prefix == "s3" ? Self.objects(call.input) : Self.named(prefix, call)
+        switch prefix {
+        case "s3": resources = Self.objects(call.input)
+        case "lambda": resources = Self.functions(call)
+        case "events": resources = EventAccess.resources(call)
+        default: resources = Self.named(prefix, call)
+        }
         context = Self.context(call)
     }
 
@@ -106,13 +129,28 @@ struct CallAccess {
         return keys.isEmpty ? [arn] : keys.map { arn + "/" + $0 }
     }
 
+    /// A function by its ARN, its name, or both of account and name; with its version or alias, as policies have it.
+    private static func functions(_ call: Call) -> [String] {
+        guard var name = call.input["FunctionName"]?.string, !name.isEmpty else { return ["*"] }
+        if !name.hasPrefix("arn:") {
+            let parts = name.split(separator: ":").map(String.init)
+            let isPartial = parts.count >= 3 && parts[1] == "function"
+            let account = isPartial ? parts[0] : call.caller.account
+            let rest = isPartial ? Array(parts.dropFirst(2)) : parts
+            name = "arn:aws:lambda:\(call.caller.region):\(account):function:" + rest.joined(separator: ":")
+        }
+        let isQualified = name.split(separator: ":", omittingEmptySubsequences: false).count > 7
+        guard let qualifier = call.input["Qualifier"]?.string, !qualifier.isEmpty, !isQualified else { return [name] }
+        return [name + ":" + qualifier]
+    }
+
     private static func named(_ service: String, _ call: Call) -> [String] {
         for place in places[service] ?? [] {
             guard let value = call.input[place.member] else { continue }
             let names = (value.array ?? [value]).compactMap(\.string)
             guard !names.isEmpty else { continue }
             return names.map { name in
-                if name.hasPrefix("arn:") { return name }
+                if name.hasPrefix("arn:") { return service == "sns" ? topic(name) : name }
                 if service == "sqs", let queue = queue(name, call.caller) { return queue }
                 // Parameters without a slash in front have one in their ARN.
                 let text = service == "ssm" && !name.hasPrefix("/") ? "/" + name : name
@@ -121,6 +159,11 @@ struct CallAccess {
             }
         }
         return ["*"]
+    }
+
+    /// The topic of a subscription's ARN; the ARN itself when it is a topic's.
+    private static func topic(_ arn: String) -> String {
+        arn.split(separator: ":", omittingEmptySubsequences: false).prefix(6).joined(separator: ":")
     }
 
     /// The ARN of the queue whose URL ends in its account and name; nil for what is no URL.
@@ -143,6 +186,14 @@ struct CallAccess {
             context["aws:username"] = [name]
         }
         if let service = caller.invokedBy { context["aws:calledvia"] = [service] }
+        if let source = caller.sourceARN { context["aws:sourcearn"] = [source] }
+        if caller.isService {
+            context["aws:sourceaccount"] = [caller.account]
+            context["aws:principalservicename"] = [caller.principal]
+            context["aws:principalisawsservice"] = ["true"]
+            // The policy that every topic begins with lets in whoever comes with this key: alarms do.
+            if caller.principal == "cloudwatch.amazonaws.com" { context["aws:sourceowner"] = [caller.account] }
+        }
         if let colon = call.peer.lastIndex(of: ":") {
             context["aws:sourceip"] = [String(call.peer[..<colon].filter { $0 != "[" && $0 != "]" })]
         }

@@ -152,11 +152,19 @@ struct Principals: Sendable {
     func covers(_ request: AccessRequest) -> Bool {
         let isMeant: Bool
         if let service = request.service {
-            isMeant = services.contains { $0 == "*" || $0 == service }
+            // Everybody is also every service; some services go by a name in each region.
+            isMeant = services.contains { $0 == "*" || $0 == service || Self.regional($0, service) }
+                || accounts.contains("*")
         } else {
             isMeant = accounts.contains { Self.means($0, request) }
         }
         return isMeant != isNegated
+    }
+
+    /// Whether a name such as `logs.eu-west-1.amazonaws.com` means the service `logs.amazonaws.com`.
+    private static func regional(_ name: String, _ service: String) -> Bool {
+        let parts = name.split(separator: ".")
+        return parts.count == 4 && "\(parts[0]).\(parts[2]).\(parts[3])" == service && parts[1].contains("-")
     }
 
     private static func means(_ name: String, _ request: AccessRequest) -> Bool {

@@ -87,6 +87,14 @@ package final class MachineRunner<Engine: Machine>: Service {
         return try await ledger.pool.read { db in try self.store.load(id, db)?.engine }
     }
 
+    /// The ids of all machines that have not taken their last step.
+    package func unfinished() async throws -> [String] {
+        try await ledger.pool.read { db in
+            try String.fetchAll(
+                db, sql: "SELECT id FROM machine WHERE kind = ? AND finished = 0 ORDER BY id", arguments: [Engine.kind])
+        }
+    }
+
     /// Every event the machine was fed, with its time, first to last: enough to replay it.
     package func history(of id: String) async throws -> [(time: Timestamp, event: Engine.Event)] {
         try await ledger.pool.read { db in try self.store.history(id, db) }

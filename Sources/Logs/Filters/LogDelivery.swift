@@ -108,8 +108,10 @@ struct LogCarrier: Performer {
 
     func perform(_ command: LogDelivery.Command, of id: String, key: String) async throws -> LogDelivery.Event? {
         let parts = command.scope.split(separator: "/").map(String.init)
-        let caller = Caller(
-            account: parts[0], region: parts[1], principal: "logs.amazonaws.com", invokedBy: "logs.amazonaws.com")
+        let group = command.message["logGroup"]?.string ?? ""
+        let caller = Caller.service(
+            "logs.amazonaws.com", for: "arn:aws:logs:\(parts[1]):\(parts[0]):log-group:\(group):*", account: parts[0],
+            region: parts[1])
         let payload: JSON = ["awslogs": ["data": .string(Gzip.stored(command.message.bytes()).base64)]]
         do {
             _ = try await cloud.call(

@@ -3,14 +3,16 @@ internal import Ledger
 internal import Notation
 
 extension S3Service {
-    /// Which functions are told of what happens to a bucket's objects.
+    /// Which functions, queues and topics are told of what happens to a bucket's objects.
     var notificationOperations: [Operation] {
         [
             Operation(
                 "PutBucketNotificationConfiguration",
                 enforces: Members.owner
                     + " SkipDestinationValidation NotificationConfiguration.EventBridgeConfiguration"
-                    + " NotificationConfiguration.LambdaFunctionConfigurations", raw: putNotifications),
+                    + " NotificationConfiguration.LambdaFunctionConfigurations"
+                    + " NotificationConfiguration.QueueConfigurations"
+                    + " NotificationConfiguration.TopicConfigurations", raw: putNotifications),
             Operation("GetBucketNotificationConfiguration", enforces: Members.owner) { call in
                 let bucket = try await S3Request(call).open(ledger)
                 return Reply(bucket.settings["notification"] ?? [:])
@@ -22,23 +24,28 @@ extension S3Service {
         let request = try S3Request(call)
         let bucket = try await request.open(ledger)
         var configuration = request["NotificationConfiguration"] ?? [:]
-        var targets: [JSON] = []
-        for target in configuration["LambdaFunctionConfigurations"]?.array ?? [] {
-            try Notification.check(target)
-            if request["SkipDestinationValidation"]?.bool != true { try await checkAccess(target, bucket, call) }
-            var target = target
-            if target["Id"] == nil { target["Id"] = .string(ledger.surroundings.chance.uuid()) }
-            targets.append(target)
+        let mustCheck = request["SkipDestinationValidation"]?.bool != true
+        for kind in Notification.Kind.allCases {
+            var targets: [JSON] = []
+            for target in configuration[kind.list]?.array ?? [] {
+                try Notification.check(target)
+                if mustCheck { try await checkAccess(target, kind, bucket, call) }
+                var target = target
+                if target["Id"] == nil { target["Id"] = .string(ledger.surroundings.chance.uuid()) }
+                targets.append(target)
+            }
+            if !targets.isEmpty { configuration[kind.list] = .array(targets) }
         }
-        if !targets.isEmpty { configuration["LambdaFunctionConfigurations"] = .array(targets) }
         let kept = configuration
         return try await change(call) { $0.settings["notification"] = kept }
     }
 
-    /// - Throws: `InvalidArgument` when the function is not there, or does not let S3 invoke it for this bucket.
-    private func checkAccess(_ target: JSON, _ bucket: Bucket, _ call: Call) async throws {
+    /// - Throws: `InvalidArgument` when the target is not there, or does not let S3 tell it of this bucket.
+    private func checkAccess(_ target: JSON, _ kind: Notification.Kind, _ bucket: Bucket, _ call: Call) async throws {
+        guard kind == .function else { return try await sendTest(target[kind.member]?.string ?? "", kind, bucket, call) }
         let function = target["LambdaFunctionArn"] ?? ""
-        let owner = Notification.caller(for: bucket, function: function.string ?? "")
+        let owner = Caller.root(
+            account: bucket.account, region: Notification.caller(for: bucket, target: function.string ?? "").region)
         let policy = try? await cloud.call("lambda", "GetPolicy", ["FunctionName": function], as: owner)
         let tree = policy?["Policy"]?.string.flatMap { try? JSON(parsing: $0) }
         let statements = tree?["Statement"].map { $0.array ?? [$0] } ?? []
@@ -58,8 +65,67 @@ extension S3Service {
     }
 }
 
-/// A message that S3 sends to a function. Source: S3 User Guide, "Event message structure".
+extension S3Service {
+    /// Queues and topics are tried out with a message. Source: S3 User Guide, "Event message structure" (`s3:TestEvent`).
+    private func sendTest(_ arn: String, _ kind: Notification.Kind, _ bucket: Bucket, _ call: Call) async throws {
+        let message: JSON = [
+            "Service": "Amazon S3", "Event": "s3:TestEvent", "Time": .string(call.time.iso8601(fraction: 3)),
+            "Bucket": .string(bucket.name), "RequestId": .string(call.requestID), "HostId": .string(call.requestID),
+        ]
+        do { try await tell(arn, kind, message, bucket) } catch let error as AWSError {
+            throw S3Error.invalidArgument(
+                "Unable to validate the following destination configurations", arn, error.message)
+        }
+    }
+
+    /// Hands a message to a target, once.
+    ///
+    /// - Throws: ``AWSError``, the target's own.
+    func tell(_ arn: String, _ kind: Notification.Kind, _ message: JSON, _ bucket: Bucket) async throws {
+        let caller = Notification.caller(for: bucket, target: arn)
+        switch kind {
+        case .function:
+            _ = try await cloud.call(
+                "lambda", "Invoke", ["FunctionName": .string(arn), "InvocationType": "Event"],
+                payload: .bytes(message.bytes()), as: caller)
+        case .queue:
+            let place = arn.split(separator: ":", omittingEmptySubsequences: false).suffix(2).joined(separator: "/")
+            let input: JSON = ["QueueUrl": .string("\(cloud.endpoint)/\(place)"), "MessageBody": .string(message.text())]
+            try await cloud.call("sqs", "SendMessage", input, as: caller)
+        case .topic:
+            let input: JSON = [
+                "TopicArn": .string(arn), "Subject": "Amazon S3 Notification", "Message": .string(message.text()),
+            ]
+            try await cloud.call("sns", "Publish", input, as: caller)
+        }
+    }
+}
+
+/// A message that S3 sends to a function, a queue or a topic. Source: S3 User Guide, "Event message structure".
 enum Notification {
+    /// Who is told.
+    enum Kind: CaseIterable, Sendable {
+        case function, queue, topic
+
+        /// The list of a configuration that names such targets.
+        var list: String {
+            switch self {
+            case .function: "LambdaFunctionConfigurations"
+            case .queue: "QueueConfigurations"
+            case .topic: "TopicConfigurations"
+            }
+        }
+
+        /// The member that has the target's ARN.
+        var member: String {
+            switch self {
+            case .function: "LambdaFunctionArn"
+            case .queue: "QueueArn"
+            case .topic: "TopicArn"
+            }
+        }
+    }
+
     /// - Throws: `InvalidArgument` for an event or filter that S3 does not have.
     static func check(_ target: JSON) throws {
         let kinds = ["ObjectCreated", "ObjectRemoved", "ObjectTagging"]
@@ -80,11 +146,11 @@ enum Notification {
         }
     }
 
-    /// Who calls the function: S3, for the bucket's owner, in the function's region.
-    static func caller(for bucket: Bucket, function: String) -> Caller {
-        let parts = function.split(separator: ":", omittingEmptySubsequences: false)
+    /// Who calls: S3, for the bucket, in the target's region. The target's policy must let it.
+    static func caller(for bucket: Bucket, target: String) -> Caller {
+        let parts = target.split(separator: ":", omittingEmptySubsequences: false)
         let region = parts.count > 3 ? String(parts[3]) : bucket.region
-        return Caller.root(account: bucket.account, region: region).through("s3.amazonaws.com")
+        return Caller.service("s3.amazonaws.com", for: bucket.arn, account: bucket.account, region: region)
     }
 
     /// The name of what happened, such as `ObjectCreated:Put`; nil for what notifications do not know.

@@ -1,0 +1,120 @@
+internal import Cloud
+internal import Notation
+
+extension EventBridgeService {
+    /// Source: AWS CloudFormation Template Reference, AWS::Events::Connection.
+    static var connectionType: ResourceType {
+        let auth = ["BasicAuthParameters", "OAuthParameters", "ApiKeyAuthParameters", "InvocationHttpParameters"]
+        return named(
+            "AWS::Events::Connection",
+            enforces: "Name AuthorizationType " + auth.map { "AuthParameters." + $0 }.joined(separator: " "),
+            requires: "", replacedBy: "Name", attributes: "Arn ArnForPolicy",
+            NamedThing(
+                noun: "Connection", member: "Name", arn: "ConnectionArn",
+                members: ["AuthorizationType", "AuthParameters", "Description"]))
+    }
+
+    /// Source: AWS CloudFormation Template Reference, AWS::Events::ApiDestination.
+    static var destinationType: ResourceType {
+        named(
+            "AWS::Events::ApiDestination",
+            enforces: "Name ConnectionArn InvocationEndpoint HttpMethod InvocationRateLimitPerSecond",
+            requires: "ConnectionArn HttpMethod InvocationEndpoint", replacedBy: "Name", attributes: "Arn ArnForPolicy",
+            NamedThing(
+                noun: "ApiDestination", member: "Name", arn: "ApiDestinationArn",
+                members: [
+                    "ConnectionArn", "InvocationEndpoint", "HttpMethod", "InvocationRateLimitPerSecond", "Description",
+                ]))
+    }
+
+    /// Source: AWS CloudFormation Template Reference, AWS::Events::Archive. The bus is `SourceArn` there.
+    static var archiveType: ResourceType {
+        named(
+            "AWS::Events::Archive", enforces: "ArchiveName SourceArn EventPattern RetentionDays",
+            requires: "SourceArn", replacedBy: "ArchiveName SourceArn", attributes: "Arn",
+            NamedThing(
+                noun: "Archive", member: "ArchiveName", arn: "ArchiveArn",
+                members: ["SourceArn", "EventPattern", "RetentionDays", "Description"]))
+    }
+
+    /// What Create, Update, Describe and Delete of a noun work on.
+    private struct NamedThing: Sendable {
+        let noun: String
+        /// The member that names it.
+        let member: String
+        /// The member of answers that has its ARN.
+        let arn: String
+        /// The further members, alike in templates and inputs but for `SourceArn`.
+        let members: [String]
+
+        /// The input that a template's properties stand for.
+        func input(_ name: String, _ properties: JSON, isNew: Bool) -> JSON {
+            var input: JSON = [:]
+            for member in members {
+                guard var value = properties[member] else { continue }
+                if member == "EventPattern" { value = .string(value.string ?? value.text()) }
+                if ["RetentionDays", "InvocationRateLimitPerSecond"].contains(member) {
+                    value = value.string.flatMap { Int($0) }.map(JSON.int) ?? value
+                }
+                let target = member == "SourceArn" ? "EventSourceArn" : member
+                if isNew || target != "EventSourceArn" { input[target] = value }
+            }
+            input[member] = .string(name)
+            return input
+        }
+    }
+
+    private static func named(
+        _ type: String, enforces: String, requires: String, replacedBy: String, attributes: String, _ thing: NamedThing
+    ) -> ResourceType {
+        @Sendable func state(_ name: String, _ request: ResourceRequest) async throws -> ResourceState {
+            var input: JSON = [:]
+            input[thing.member] = .string(name)
+            let arn = try await request.call("events", "Describe" + thing.noun, input)[thing.arn] ?? ""
+            var known: JSONObject = ["Arn": arn]
+            // Policies name these without the part that is drawn anew each time.
+            if attributes.contains("ArnForPolicy"), let text = arn.string, let slash = text.lastIndex(of: "/") {
+                known["ArnForPolicy"] = .string(String(text[..<slash]))
+            }
+            return ResourceState(name, attributes: known)
+        }
+        return ResourceType(
+            type, enforces: enforces, stores: "Description", requires: requires, replacedBy: replacedBy,
+            attributes: attributes, nameProperty: thing.member,
+            ResourceType.Actions(
+                create: { request in
+                    let limit = thing.noun == "Archive" ? 48 : 64
+                    let name = request.properties[thing.member]?.string ?? request.generatedName(limit: limit)
+                    let input = thing.input(name, request.properties, isNew: true)
+                    do { try await request.call("events", "Create" + thing.noun, input) } catch let error as AWSError
+                        where error.code == "ResourceAlreadyExistsException" && name.hasSuffix(request.suffix) {}
+                    return try await state(name, request)
+                },
+                update: { request in
+                    let name = request.physicalID ?? ""
+                    try await request.call(
+                        "events", "Update" + thing.noun, thing.input(name, request.properties, isNew: false))
+                    return try await state(name, request)
+                },
+                delete: { request in
+                    var input: JSON = [:]
+                    input[thing.member] = .string(request.physicalID ?? "")
+                    do { try await request.call("events", "Delete" + thing.noun, input) } catch let error as AWSError
+                        where error.code == "ResourceNotFoundException" {}
+                },
+                read: { request in
+                    var input: JSON = [:]
+                    input[thing.member] = .string(request.physicalID ?? "")
+                    do {
+                        let found = try await request.call("events", "Describe" + thing.noun, input)
+                        var properties: JSON = [:]
+                        for member in thing.members + [thing.member] {
+                            properties[member] = found[member == "SourceArn" ? "EventSourceArn" : member]
+                        }
+                        // Secrets are not shown again: what is not there cannot have drifted.
+                        properties["AuthParameters"] = nil
+                        return properties
+                    } catch let error as AWSError where error.code == "ResourceNotFoundException" { return nil }
+                }))
+    }
+}

@@ -1,0 +1,187 @@
+internal import Cloud
+internal import Notation
+
+extension SNSService {
+    private static let topicAttributes = [
+        "DisplayName", "ContentBasedDeduplication", "DeliveryPolicy", "FifoThroughputScope", "SignatureVersion",
+        "TracingConfig", "KmsMasterKeyId", "ArchivePolicy",
+    ]
+
+    /// Source: AWS CloudFormation Template Reference, AWS::SNS::Topic.
+    static var topicType: ResourceType {
+        ResourceType(
+            "AWS::SNS::Topic",
+            enforces: "TopicName FifoTopic Subscription Tags DisplayName ContentBasedDeduplication FifoThroughputScope "
+                + "SignatureVersion TracingConfig KmsMasterKeyId ArchivePolicy DeliveryPolicy",
+            replacedBy: "TopicName FifoTopic", attributes: "TopicArn TopicName", nameProperty: "TopicName",
+            ResourceType.Actions(
+                create: { request in
+                    let isFIFO = isTrue(request.properties["FifoTopic"])
+                    let made = request.generatedName(limit: 250) + (isFIFO ? ".fifo" : "")
+                    let name = request.properties["TopicName"]?.string ?? made
+                    return try await putTopic(request, name)
+                },
+                update: { request in
+                    let arn = request.physicalID ?? ""
+                    return try await putTopic(request, String(arn.split(separator: ":").last ?? ""))
+                },
+                delete: { request in
+                    guard let arn = request.physicalID else { return }
+                    try await request.call("sns", "DeleteTopic", ["TopicArn": .string(arn)])
+                },
+                read: { request in
+                    do {
+                        let arn = request.physicalID ?? ""
+                        let found = try await request.call("sns", "GetTopicAttributes", ["TopicArn": .string(arn)])
+                        var properties: JSON = ["TopicName": .string(String(arn.split(separator: ":").last ?? ""))]
+                        for name in topicAttributes where request.properties[name] != nil {
+                            properties[name] = found["Attributes"]?[name]
+                        }
+                        return properties
+                    } catch let error as AWSError where error.code == "NotFound" { return nil }
+                }))
+    }
+
+    private static func isTrue(_ value: JSON?) -> Bool { value?.bool == true || value?.string?.lowercased() == "true" }
+
+    private static func text(_ value: JSON) -> String { value.string ?? value.text() }
+
+    /// Each call sets what is wanted, so that every action may be repeated.
+    private static func putTopic(_ request: ResourceRequest, _ name: String) async throws -> ResourceState {
+        let properties = request.properties
+        var attributes: JSON = [:]
+        for name in topicAttributes {
+            if let value = properties[name] { attributes[name] = .string(text(value)) }
+        }
+        if isTrue(properties["FifoTopic"]) { attributes["FifoTopic"] = "true" }
+        let tags = request.allTags.sorted { $0.key < $1.key }.map { tag -> JSON in
+            ["Key": .string(tag.key), "Value": .string(tag.value)]
+        }
+        let arn = request.caller.arn("sns", name)
+        if request.previous == nil {
+            try await request.call(
+                "sns", "CreateTopic", ["Name": .string(name), "Attributes": attributes, "Tags": .array(tags)])
+        } else {
+            for name in topicAttributes where properties[name] != request.previous?[name] {
+                let value = properties[name].map(text) ?? TopicAttributes.standard(name) ?? ""
+                try await request.call(
+                    "sns", "SetTopicAttributes",
+                    ["TopicArn": .string(arn), "AttributeName": .string(name), "AttributeValue": .string(value)])
+            }
+            try await request.call("sns", "TagResource", ["ResourceArn": .string(arn), "Tags": .array(tags)])
+        }
+        try await putSubscriptions(request, arn)
+        return ResourceState(arn, attributes: ["TopicArn": .string(arn), "TopicName": .string(name)])
+    }
+
+    /// The subscriptions that a topic's own property lists.
+    private static func putSubscriptions(_ request: ResourceRequest, _ arn: String) async throws {
+        let wanted = request.properties["Subscription"]?.array ?? []
+        for subscription in wanted {
+            var input: JSON = ["TopicArn": .string(arn)]
+            for name in ["Protocol", "Endpoint"] { input[name] = subscription[name] }
+            try await request.call("sns", "Subscribe", input)
+        }
+        let gone = (request.previous?["Subscription"]?.array ?? []).filter { !wanted.contains($0) }
+        guard !gone.isEmpty else { return }
+        let known = try await request.call("sns", "ListSubscriptionsByTopic", ["TopicArn": .string(arn)])
+        for subscription in known["Subscriptions"]?.array ?? [] {
+            let isGone = gone.contains {
+                $0["Protocol"] == subscription["Protocol"] && $0["Endpoint"] == subscription["Endpoint"]
+            }
+            guard isGone, let id = subscription["SubscriptionArn"]?.string, id.hasPrefix("arn:") else { continue }
+            try await request.call("sns", "Unsubscribe", ["SubscriptionArn": .string(id)])
+        }
+    }
+
+    /// Source: AWS CloudFormation Template Reference, AWS::SNS::Subscription.
+    static var subscriptionType: ResourceType {
+        ResourceType(
+            "AWS::SNS::Subscription",
+            enforces: "TopicArn Protocol Endpoint FilterPolicy FilterPolicyScope RawMessageDelivery RedrivePolicy "
+                + "DeliveryPolicy ReplayPolicy SubscriptionRoleArn Region",
+            requires: "TopicArn Protocol", replacedBy: "TopicArn Protocol Endpoint Region", attributes: "Arn",
+            ResourceType.Actions(
+                create: { request in
+                    var input: JSON = [:]
+                    for name in ["TopicArn", "Protocol", "Endpoint"] { input[name] = request.properties[name] }
+                    input["ReturnSubscriptionArn"] = true
+                    let attributes = subscriptionAttributes(request.properties)
+                    if !attributes.isEmpty { input["Attributes"] = .object(attributes) }
+                    let answer = try await subscriber(request).0.call("sns", "Subscribe", input, as: subscriber(request).1)
+                    let arn = answer["SubscriptionArn"] ?? ""
+                    return ResourceState(arn.string ?? "", attributes: ["Arn": arn])
+                },
+                update: { request in
+                    let (cloud, caller) = subscriber(request)
+                    let wanted = subscriptionAttributes(request.properties)
+                    let known = subscriptionAttributes(request.previous ?? [:])
+                    for name in Set(wanted.keys + known.keys).sorted() where wanted[name] != known[name] {
+                        try await cloud.call(
+                            "sns", "SetSubscriptionAttributes",
+                            [
+                                "SubscriptionArn": .string(request.physicalID ?? ""), "AttributeName": .string(name),
+                                "AttributeValue": wanted[name] ?? "",
+                            ], as: caller)
+                    }
+                    return ResourceState(request.physicalID ?? "", attributes: ["Arn": .string(request.physicalID ?? "")])
+                },
+                delete: { request in
+                    guard let arn = request.physicalID, arn.hasPrefix("arn:") else { return }
+                    let (cloud, caller) = subscriber(request)
+                    try await cloud.call("sns", "Unsubscribe", ["SubscriptionArn": .string(arn)], as: caller)
+                }))
+    }
+
+    /// Who subscribes: the stack's caller, in the region that the property names or the topic is in.
+    private static func subscriber(_ request: ResourceRequest) -> (Cloud, Caller) {
+        var caller = request.caller.through("cloudformation.amazonaws.com")
+        caller.region = request.properties["Region"]?.string ?? caller.region
+        return (request.cloud, caller)
+    }
+
+    private static func subscriptionAttributes(_ properties: JSON) -> JSONObject {
+        var attributes = JSONObject()
+        let names = SubscriptionAttributes.known + ["ReplayPolicy", "SubscriptionRoleArn"]
+        for name in names { if let value = properties[name] { attributes[name] = .string(text(value)) } }
+        return attributes
+    }
+
+    /// Source: AWS CloudFormation Template Reference, AWS::SNS::TopicPolicy.
+    static var topicPolicyType: ResourceType {
+        policyType("AWS::SNS::TopicPolicy", "Topics", isMany: true)
+    }
+
+    /// Source: AWS CloudFormation Template Reference, AWS::SNS::TopicInlinePolicy.
+    static var inlinePolicyType: ResourceType {
+        policyType("AWS::SNS::TopicInlinePolicy", "TopicArn", isMany: false)
+    }
+
+    private static func policyType(_ name: String, _ member: String, isMany: Bool) -> ResourceType {
+        @Sendable func topics(_ properties: JSON) -> [String] {
+            (properties[member]?.array ?? properties[member].map { [$0] } ?? []).compactMap(\.string)
+        }
+        @Sendable func set(_ topic: String, _ policy: String, _ request: ResourceRequest) async throws {
+            try await request.call(
+                "sns", "SetTopicAttributes",
+                ["TopicArn": .string(topic), "AttributeName": "Policy", "AttributeValue": .string(policy)])
+        }
+        @Sendable func put(_ request: ResourceRequest) async throws -> ResourceState {
+            let policy = text(request.properties["PolicyDocument"] ?? "")
+            let wanted = topics(request.properties)
+            for topic in wanted { try await set(topic, policy, request) }
+            for topic in topics(request.previous ?? [:]) where !wanted.contains(topic) { try await reset(topic, request) }
+            let id = isMany ? "\(request.stackName)-\(request.logicalID)-\(request.suffix)" : wanted.first ?? ""
+            return ResourceState(request.physicalID ?? id, attributes: isMany ? ["Id": .string(id)] : [:])
+        }
+        @Sendable func reset(_ topic: String, _ request: ResourceRequest) async throws {
+            do { try await set(topic, "", request) } catch let error as AWSError where error.code == "NotFound" {}
+        }
+        return ResourceType(
+            name, enforces: "\(member) PolicyDocument", requires: "\(member) PolicyDocument",
+            replacedBy: isMany ? "" : member, attributes: isMany ? "Id" : "",
+            ResourceType.Actions(
+                create: put, update: put,
+                delete: { request in for topic in topics(request.properties) { try await reset(topic, request) } }))
+    }
+}

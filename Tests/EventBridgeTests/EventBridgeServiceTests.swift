@@ -1,6 +1,0 @@
-@testable import EventBridge
-import CloudTesting
-import Testing
-
-@Suite("Amazon EventBridge")
-struct EventBridgeServiceTests {}

@@ -1,6 +1,0 @@
-@testable import SNS
-import CloudTesting
-import Testing
-
-@Suite("Amazon SNS")
-struct SNSServiceTests {}
