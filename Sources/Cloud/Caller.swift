@@ -17,7 +17,8 @@ package struct Caller: Sendable, Hashable, Codable {
     package var sourceARN: String?
 
     /// A caller.
-    package init(account: String, region: String, principal: String, accessKeyID: String = "", invokedBy: String? = nil) {
+    package init(account: String, region: String, principal: String, accessKeyID: String = "", invokedBy: String? = nil)
+    {
         self.account = account
         self.region = region
         self.principal = principal
@@ -30,7 +31,8 @@ package struct Caller: Sendable, Hashable, Codable {
         Caller(account: account, region: region, principal: "arn:aws:iam::\(account):root")
     }
 
-    /// A service that calls in its own name, for something of an account's. As on AWS it may do what the policy of the thing it
+    /// A service that calls in its own name, for something of an account's. As on AWS it may do what the policy of the
+    /// thing it
     /// calls allows it, and nothing else: no identity stands behind it.
     ///
     /// - Parameter source: The ARN of what it calls for.

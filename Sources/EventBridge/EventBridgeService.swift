@@ -5,7 +5,8 @@ package import ServiceLifecycle
 
 /// Amazon EventBridge: rules on the one log of what happened.
 ///
-/// Every state change of every service is in the log already; rules are readers of it. Other buses, replays and the ticks of schedules
+/// Every state change of every service is in the log already; rules are readers of it. Other buses, replays and the
+/// ticks of schedules
 /// are entries of the same log.
 package struct EventBridgeService: CloudService {
     package let id = "events"
@@ -47,17 +48,20 @@ package struct EventBridgeService: CloudService {
 
     package var resourceTypes: [ResourceType] {
         [
-            Self.ruleType, Self.busType, Self.busPolicyType, Self.connectionType, Self.destinationType, Self.archiveType,
+            Self.ruleType, Self.busType, Self.busPolicyType, Self.connectionType, Self.destinationType,
+            Self.archiveType,
         ]
     }
 
-    /// What runs for as long as the house is open. Each can stop at any moment: what is not done then is taken up by the next start.
+    /// What runs for as long as the house is open. Each can stop at any moment: what is not done then is taken up by
+    /// the next start.
     package var services: [any Service] { [deliveries.runner, replays, reader, clock] }
 }
 
 /// Where EventBridge's figures go. Owned here, met by the composition root.
 package protocol EventFigures: Sendable {
-    /// Counts one of `MatchedEvents`, `TriggeredRules`, `Invocations`, `FailedInvocations`, `RetryInvocationAttempts`, `InvocationsSentToDlq`
+    /// Counts one of `MatchedEvents`, `TriggeredRules`, `Invocations`, `FailedInvocations`, `RetryInvocationAttempts`,
+    /// `InvocationsSentToDlq`
     /// and `InvocationsFailedToBeSentToDlq` for a rule. Returns at once.
     func count(_ name: String, rule: String, _ owner: Caller)
 }

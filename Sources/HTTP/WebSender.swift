@@ -1,8 +1,10 @@
-/// Sends requests to addresses out in the world: webhooks, endpoints of users, token servers. Made by the composition root.
+/// Sends requests to addresses out in the world: webhooks, endpoints of users, token servers. Made by the composition
+/// root.
 package protocol WebSender: Sendable {
     /// Sends the request to that address and returns the whole answer.
     ///
-    /// Redirects are not followed. A repeat sends again. The request's target is taken from the address; its secrets reach no other
+    /// Redirects are not followed. A repeat sends again. The request's target is taken from the address; its secrets
+    /// reach no other
     /// program's view.
     ///
     /// - Parameters:

@@ -3,8 +3,7 @@ internal import Notation
 
 extension SNSService {
     private static let topicAttributes = [
-        "DisplayName", "ContentBasedDeduplication", "DeliveryPolicy", "FifoThroughputScope", "SignatureVersion",
-        "TracingConfig", "KmsMasterKeyId", "ArchivePolicy",
+        "DisplayName", "ContentBasedDeduplication", "FifoThroughputScope", "SignatureVersion", "TracingConfig",
     ]
 
     /// Source: AWS CloudFormation Template Reference, AWS::SNS::Topic.
@@ -12,7 +11,7 @@ extension SNSService {
         ResourceType(
             "AWS::SNS::Topic",
             enforces: "TopicName FifoTopic Subscription Tags DisplayName ContentBasedDeduplication FifoThroughputScope "
-                + "SignatureVersion TracingConfig KmsMasterKeyId ArchivePolicy DeliveryPolicy",
+                + "SignatureVersion TracingConfig",
             replacedBy: "TopicName FifoTopic", attributes: "TopicArn TopicName", nameProperty: "TopicName",
             ResourceType.Actions(
                 create: { request in
@@ -99,7 +98,7 @@ extension SNSService {
         ResourceType(
             "AWS::SNS::Subscription",
             enforces: "TopicArn Protocol Endpoint FilterPolicy FilterPolicyScope RawMessageDelivery RedrivePolicy "
-                + "DeliveryPolicy ReplayPolicy SubscriptionRoleArn Region",
+                + "DeliveryPolicy Region",
             requires: "TopicArn Protocol", replacedBy: "TopicArn Protocol Endpoint Region", attributes: "Arn",
             ResourceType.Actions(
                 create: { request in
@@ -108,7 +107,8 @@ extension SNSService {
                     input["ReturnSubscriptionArn"] = true
                     let attributes = subscriptionAttributes(request.properties)
                     if !attributes.isEmpty { input["Attributes"] = .object(attributes) }
-                    let answer = try await subscriber(request).0.call("sns", "Subscribe", input, as: subscriber(request).1)
+                    let answer = try await subscriber(request).0.call(
+                        "sns", "Subscribe", input, as: subscriber(request).1)
                     let arn = answer["SubscriptionArn"] ?? ""
                     return ResourceState(arn.string ?? "", attributes: ["Arn": arn])
                 },
@@ -124,7 +124,8 @@ extension SNSService {
                                 "AttributeValue": wanted[name] ?? "",
                             ], as: caller)
                     }
-                    return ResourceState(request.physicalID ?? "", attributes: ["Arn": .string(request.physicalID ?? "")])
+                    return ResourceState(
+                        request.physicalID ?? "", attributes: ["Arn": .string(request.physicalID ?? "")])
                 },
                 delete: { request in
                     guard let arn = request.physicalID, arn.hasPrefix("arn:") else { return }
@@ -142,8 +143,9 @@ extension SNSService {
 
     private static func subscriptionAttributes(_ properties: JSON) -> JSONObject {
         var attributes = JSONObject()
-        let names = SubscriptionAttributes.known + ["ReplayPolicy", "SubscriptionRoleArn"]
-        for name in names { if let value = properties[name] { attributes[name] = .string(text(value)) } }
+        for name in SubscriptionAttributes.known {
+            if let value = properties[name] { attributes[name] = .string(text(value)) }
+        }
         return attributes
     }
 
@@ -170,7 +172,9 @@ extension SNSService {
             let policy = text(request.properties["PolicyDocument"] ?? "")
             let wanted = topics(request.properties)
             for topic in wanted { try await set(topic, policy, request) }
-            for topic in topics(request.previous ?? [:]) where !wanted.contains(topic) { try await reset(topic, request) }
+            for topic in topics(request.previous ?? [:]) where !wanted.contains(topic) {
+                try await reset(topic, request)
+            }
             let id = isMany ? "\(request.stackName)-\(request.logicalID)-\(request.suffix)" : wanted.first ?? ""
             return ResourceState(request.physicalID ?? id, attributes: isMany ? ["Id": .string(id)] : [:])
         }

@@ -37,12 +37,14 @@ package struct SNSService: CloudService {
         [Self.topicType, Self.subscriptionType, Self.topicPolicyType, Self.inlinePolicyType]
     }
 
-    /// What runs for as long as the house is open. Each can stop at any moment: what is not done then is taken up by the next start.
+    /// What runs for as long as the house is open. Each can stop at any moment: what is not done then is taken up by
+    /// the next start.
     package var services: [any Service] { [deliveries.runner, MemorySweep(ledger: ledger)] }
 
     // MARK: Requests without a signature
 
-    /// Answers what receivers ask without keys of their own: the certificate, the confirmation of a subscription, and its end. Nil for all
+    /// Answers what receivers ask without keys of their own: the certificate, the confirmation of a subscription, and
+    /// its end. Nil for all
     /// other requests.
     ///
     /// Source: Amazon SNS API Reference, ConfirmSubscription and Unsubscribe, which need no signature.
@@ -84,14 +86,17 @@ package struct SNSService: CloudService {
     private static func answer(_ operation: String, _ result: String?) -> HTTPResponse {
         let inner = result.map { "<\(operation)Result>\($0)</\(operation)Result>" } ?? ""
         return .text(
-            200, "<\(operation)Response xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\">\(inner)</\(operation)Response>\n",
+            200,
+            "<\(operation)Response "
+                + "xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\">\(inner)</\(operation)Response>\n",
             type: "text/xml")
     }
 
     private static func refusal(_ error: AWSError) -> HTTPResponse {
         .text(
             error.status,
-            "<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Code>\(escaped(error.code))</Code>"
+            "<ErrorResponse "
+                + "xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Code>\(escaped(error.code))</Code>"
                 + "<Message>\(escaped(error.message))</Message></Error></ErrorResponse>\n", type: "text/xml")
     }
 

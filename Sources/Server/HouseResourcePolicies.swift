@@ -7,7 +7,8 @@ internal import Notation
 internal import S3
 internal import SNS
 
-/// The policies of whatever has one, for whoever decides about access to it: buckets, functions, topics, queues, event buses and secrets.
+/// The policies of whatever has one, for whoever decides about access to it: buckets, functions, topics, queues, event
+/// buses and secrets.
 struct HouseResourcePolicies: ResourcePolicies {
     let cloud: Cloud
     let buckets: S3Service
@@ -31,7 +32,8 @@ struct HouseResourcePolicies: ResourcePolicies {
         case "secretsmanager":
             // Whoever asks by name alone does not know the six letters that the ARN ends in.
             let unknown = "-??????"
-            let name = parts[5].hasSuffix(unknown) ? String(parts[5].dropFirst("secret:".count).dropLast(unknown.count)) : arn
+            let name =
+                parts[5].hasSuffix(unknown) ? String(parts[5].dropFirst("secret:".count).dropLast(unknown.count)) : arn
             return try await asked("secretsmanager", "GetResourcePolicy", ["SecretId": .string(name)], parts)?[
                 "ResourcePolicy"]?.string
         default: return nil

@@ -3,10 +3,12 @@ internal import NIOPosix
 internal import Sandbox
 internal import Traffic
 
-/// Requests to the outside: plain HTTP by the house's own client, HTTPS by the machine's `curl`, which checks certificates against the
+/// Requests to the outside: plain HTTP by the house's own client, HTTPS by the machine's `curl`, which checks
+/// certificates against the
 /// machine's own list.
 ///
-/// `curl` runs in a sandbox that sees none of the server's data. What it is to send reaches it on its standard input, never as an
+/// `curl` runs in a sandbox that sees none of the server's data. What it is to send reaches it on its standard input,
+/// never as an
 /// argument that others on the machine could read.
 struct HouseWeb: WebSender {
     private static let answerLimit = 64 << 10
@@ -16,7 +18,8 @@ struct HouseWeb: WebSender {
 
     func send(_ request: HTTPRequest, to url: String, within limit: Duration) async throws -> WebAnswer {
         guard let address = WebAddress(url) else { throw WebError("The address is neither http:// nor https://.") }
-        for field in request.fields.all where (field.name + field.value).utf8.contains(where: { $0 < 0x20 && $0 != 9 }) {
+        for field in request.fields.all where (field.name + field.value).utf8.contains(where: { $0 < 0x20 && $0 != 9 })
+        {
             throw WebError("The header field '\(field.name)' holds a control character.")
         }
         if address.isSecure { return try await secure(request, url, limit) }
@@ -65,7 +68,8 @@ struct HouseWeb: WebSender {
     private func secure(_ request: HTTPRequest, _ url: String, _ limit: Duration) async throws -> WebAnswer {
         let body = try await request.body.collected(limit: 1 << 20)
         let program = Program(
-            name: "web", arguments: ["curl", "--disable", "--config", "-"], environment: ["PATH": path], input:
+            name: "web", arguments: ["curl", "--disable", "--config", "-"], environment: ["PATH": path],
+            input:
                 Array(CurlOrder(request, url, body, limit).text.utf8))
         let finished: Sandbox.Finished
         do { finished = try await sandbox.run(program, outputLimit: Self.answerLimit) } catch {
@@ -73,7 +77,8 @@ struct HouseWeb: WebSender {
         }
         let words = String(decoding: finished.errors, as: UTF8.self)
         guard finished.exit.status.succeeded, let status = Int(words.suffix(3)), status > 0 else {
-            throw WebError(words.split(separator: "\n").first.map(String.init) ?? "curl ended with \(finished.exit.status)")
+            throw WebError(
+                words.split(separator: "\n").first.map(String.init) ?? "curl ended with \(finished.exit.status)")
         }
         return WebAnswer(status: status, body: finished.output)
     }

@@ -77,7 +77,8 @@ struct DeliveryMachineTests {
         }
     }
 
-    /// Whatever crashes, comes twice or comes late: the target has the event, or the queue does, or both were tried as often as was asked.
+    /// Whatever crashes, comes twice or comes late: the target has the event, or the queue does, or both were tried as
+    /// often as was asked.
     @Test("reaches its end in rough courses", arguments: Array(0..<300) as [UInt64])
     func rough(seed: UInt64) throws {
         let chance = SeededChance(seed: seed &+ 1000)
@@ -108,7 +109,8 @@ struct DeliveryMachineTests {
 struct ReplayMachineTests {
     private func record() -> ReplayRecord {
         ReplayRecord(
-            name: "again", archive: "arn:aws:events:r:1:archive/a", destination: BusID(account: "1", region: "r"), rules: [],
+            name: "again", archive: "arn:aws:events:r:1:archive/a", destination: BusID(account: "1", region: "r"),
+            rules: [],
             description: nil, from: Timestamp(seconds: 0), to: Timestamp(seconds: 10), started: Timestamp(seconds: 20))
     }
 

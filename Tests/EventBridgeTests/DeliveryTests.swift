@@ -23,11 +23,16 @@ struct DeliveryTests {
                 "r", Self.shop,
                 [
                     ["Id": "f", "Arn": .string(functionARN)],
-                    ["Id": "q", "Arn": .string(queueARN + ".fifo"), "SqsParameters": ["MessageGroupId": "g"], "InputPath": "$.detail.n"],
+                    [
+                        "Id": "q", "Arn": .string(queueARN + ".fifo"), "SqsParameters": ["MessageGroupId": "g"],
+                        "InputPath": "$.detail.n",
+                    ],
                     ["Id": "t", "Arn": "arn:aws:sns:eu-west-1:123456789012:t", "Input": "\"constant\""],
                     [
                         "Id": "l", "Arn": "arn:aws:logs:eu-west-1:123456789012:log-group:/shop:*",
-                        "InputTransformer": ["InputPathsMap": ["n": "$.detail.n"], "InputTemplate": "{\"number\": <n>}"],
+                        "InputTransformer": [
+                            "InputPathsMap": ["n": "$.detail.n"], "InputTemplate": "{\"number\": <n>}",
+                        ],
                     ],
                 ])
             let id = try await house.put(["n": 7])["Entries"]?[0]?["EventId"]
@@ -41,8 +46,11 @@ struct DeliveryTests {
             #expect(message.input["MessageBody"] == "7" && message.input["MessageGroupId"] == "g")
             #expect(message.input["QueueUrl"]?.string?.hasSuffix("/123456789012/q.fifo") == true)
             #expect(try await eventually("the topic hears") { sns.heard.first }.input["Message"] == "\"constant\"")
-            let line = try await eventually("the log group hears") { logs.heard.first { $0.operation == "PutLogEvents" } }
-            #expect(line.input["logEvents"]?[0]?["message"] == "{\"number\":7}" && line.input["logGroupName"] == "/shop")
+            let line = try await eventually("the log group hears") {
+                logs.heard.first { $0.operation == "PutLogEvents" }
+            }
+            #expect(
+                line.input["logEvents"]?[0]?["message"] == "{\"number\":7}" && line.input["logGroupName"] == "/shop")
             #expect(house.figures["MatchedEvents"] == 1)
             try await eventually("all are counted") { house.figures["Invocations"] == 4 ? true : nil }
         }
@@ -56,11 +64,16 @@ struct DeliveryTests {
             try await house.rule(
                 "r", Self.shop,
                 [
-                    ["Id": "p", "Arn": "arn:aws:codepipeline:eu-west-1:123456789012:release", "RoleArn": "arn:aws:iam::123456789012:role/go"],
+                    [
+                        "Id": "p", "Arn": "arn:aws:codepipeline:eu-west-1:123456789012:release",
+                        "RoleArn": "arn:aws:iam::123456789012:role/go",
+                    ],
                     [
                         "Id": "b", "Arn": "arn:aws:codebuild:eu-west-1:123456789012:project/check",
                         "RoleArn": "arn:aws:iam::123456789012:role/go",
-                        "InputTransformer": ["InputPathsMap": ["c": "$.detail.commit"], "InputTemplate": "{\"sourceVersion\": <c>}"],
+                        "InputTransformer": [
+                            "InputPathsMap": ["c": "$.detail.commit"], "InputTemplate": "{\"sourceVersion\": <c>}",
+                        ],
                     ],
                 ])
             try await house.put(["commit": "abc"])
@@ -68,7 +81,9 @@ struct DeliveryTests {
             #expect(started.input["name"] == "release" && started.input["variables"] == nil)
             #expect(started.input["clientRequestToken"]?.string?.utf8.count == 39)
             #expect(started.caller.principal == "arn:aws:sts::123456789012:assumed-role/go/session")
-            #expect(started.caller.invokedBy == "events.amazonaws.com" && started.caller.sourceARN?.hasSuffix(":rule/r") == true)
+            #expect(
+                started.caller.invokedBy == "events.amazonaws.com"
+                    && started.caller.sourceARN?.hasSuffix(":rule/r") == true)
             let built = try await eventually("the build starts") { build.heard.first }
             #expect(built.input["projectName"] == "check" && built.input["sourceVersion"] == "abc")
         }
@@ -115,13 +130,17 @@ struct DeliveryTests {
                 time.advance(by: .seconds(4))
             }
             let runner = house.service.services.compactMap { $0 as? MachineRunner<EventDelivery> }.first
-            try await eventually("the delivery is forgotten") { try await runner?.unfinished().isEmpty == true ? true : nil }
+            try await eventually("the delivery is forgotten") {
+                try await runner?.unfinished().isEmpty == true ? true : nil
+            }
         }
     }
 
     @Test("that are refused go to the dead-letter queue with the reason")
     func letters() async throws {
-        let lambda = Neighbour("lambda", "Invoke") { _ in throw AWSError("AccessDeniedException", "no leave", status: 403) }
+        let lambda = Neighbour("lambda", "Invoke") { _ in
+            throw AWSError("AccessDeniedException", "no leave", status: 403)
+        }
         let sqs = Neighbour("sqs", "SendMessage")
         try await withHouse([lambda, sqs]) { house in
             try await house.rule(
@@ -173,7 +192,8 @@ struct DeliveryTests {
     func restart() async throws {
         try await withTemporaryLedger { ledger in
             func run(_ neighbour: Neighbour, _ body: (House) async throws -> Void) async throws {
-                let cloud = Cloud(surroundings: ledger.surroundings, endpoint: "http://127.0.0.1:4566", validate: { _, _, _ in nil })
+                let cloud = Cloud(
+                    surroundings: ledger.surroundings, endpoint: "http://127.0.0.1:4566", validate: { _, _, _ in nil })
                 let service = try EventBridgeService(cloud: cloud, ledger: ledger, web: World())
                 cloud.install([service, neighbour])
                 let house = House(test: TestCloud(cloud: cloud, ledger: ledger), service: service, figures: Figures())
@@ -256,7 +276,11 @@ struct LanesTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             let held = Mutex<[CheckedContinuation<Void, Never>]>([])
             for _ in 0..<2 {
-                group.addTask { try await lanes.run("a") { await withCheckedContinuation { one in held.withLock { $0.append(one) } } } }
+                group.addTask {
+                    try await lanes.run("a") {
+                        await withCheckedContinuation { one in held.withLock { $0.append(one) } }
+                    }
+                }
             }
             try await eventually("the lane is full") { held.withLock { $0.count == 2 } ? true : nil }
             let late = Task { try await lanes.run("a") {} }

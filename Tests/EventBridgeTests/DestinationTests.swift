@@ -22,7 +22,8 @@ struct DestinationTests {
         let destination = try await house.test.call(
             "events", "CreateApiDestination",
             [
-                "Name": "d", "ConnectionArn": connection["ConnectionArn"] ?? "", "InvocationEndpoint": .string(endpoint),
+                "Name": "d", "ConnectionArn": connection["ConnectionArn"] ?? "",
+                "InvocationEndpoint": .string(endpoint),
                 "HttpMethod": .string(method),
             ])
         #expect(destination["ApiDestinationState"] == "ACTIVE")
@@ -64,12 +65,15 @@ struct DestinationTests {
                 house, type: "BASIC",
                 [
                     "BasicAuthParameters": ["Username": "u", "Password": "open-sesame"],
-                    "InvocationHttpParameters": ["HeaderParameters": [["Key": "H", "Value": "hush-hush", "IsValueSecret": true]]],
+                    "InvocationHttpParameters": [
+                        "HeaderParameters": [["Key": "H", "Value": "hush-hush", "IsValueSecret": true]]
+                    ],
                 ])
             let shown = try await house.test.call("events", "DescribeConnection", ["Name": "c"])
             #expect(shown["AuthParameters"]?["BasicAuthParameters"] == ["Username": "u"])
             #expect(shown["ConnectionState"] == "AUTHORIZED")
-            let stored = try JSON(encoding: try #require(try await house.test.ledger.list(EventStore.connections).first?.value))
+            let stored = try JSON(
+                encoding: try #require(try await house.test.ledger.list(EventStore.connections).first?.value))
             let logged = try await house.test.ledger.events(after: 0).map { $0.event.detail.text() }.joined()
             for text in [shown.text(), stored.text(), logged] {
                 #expect(!text.contains("open-sesame") && !text.contains("hush-hush"))
@@ -97,13 +101,17 @@ struct DestinationTests {
                 try await house.put(["n": .int(number)])
                 try await eventually("event \(number) is told") { world.sent.count == number + 1 ? true : nil }
             }
-            #expect(world.sent.map(\.url) == ["https://auth.example/token"] + Array(repeating: "https://hooks.example/in", count: 2))
+            #expect(
+                world.sent.map(\.url) == ["https://auth.example/token"]
+                    + Array(repeating: "https://hooks.example/in", count: 2))
             #expect(world.sent[0].body == "grant_type=client_credentials&client_id=id&client_secret=se%26cret")
             #expect(world.sent[1].request.fields["Authorization"] == "Bearer abc")
         }
     }
 
-    @Test("that answer badly are told again, or not, as AWS does", arguments: [(503, true), (429, true), (401, true), (404, false), (400, false)])
+    @Test(
+        "that answer badly are told again, or not, as AWS does",
+        arguments: [(503, true), (429, true), (401, true), (404, false), (400, false)])
     func statuses(status: Int, mayPass: Bool) async throws {
         let world = World([status])
         let time = VirtualTime()
@@ -112,7 +120,9 @@ struct DestinationTests {
             try await house.put()
             _ = try await eventually("the endpoint is told") { world.sent.first }
             if mayPass {
-                try await eventually("it is waited") { time.nextWake.map { $0 < time.now + .seconds(2) } == true ? true : nil }
+                try await eventually("it is waited") {
+                    time.nextWake.map { $0 < time.now + .seconds(2) } == true ? true : nil
+                }
                 time.advance(by: .seconds(2))
                 try await eventually("it is told again") { world.sent.count == 2 ? true : nil }
             } else {
@@ -122,10 +132,12 @@ struct DestinationTests {
         }
     }
 
-    @Test("are refused over plain HTTP, but on this machine", arguments: [
-        ("http://hooks.example/in", false), ("http://127.0.0.1:8080/in", true), ("http://localhost/in", true),
-        ("http://[::1]:80/in", true), ("http://127.0.0.1.evil.example/", false), ("ftp://hooks.example", false),
-    ])
+    @Test(
+        "are refused over plain HTTP, but on this machine",
+        arguments: [
+            ("http://hooks.example/in", false), ("http://127.0.0.1:8080/in", true), ("http://localhost/in", true),
+            ("http://[::1]:80/in", true), ("http://127.0.0.1.evil.example/", false), ("ftp://hooks.example", false),
+        ])
     func plain(endpoint: String, isFine: Bool) async throws {
         try await withHouse([.sts], isRunning: false) { house in
             let auth: JSON = ["ApiKeyAuthParameters": ["ApiKeyName": "K", "ApiKeyValue": "v"]]
@@ -140,13 +152,21 @@ struct DestinationTests {
             let test = house.test
             let auth: JSON = ["ApiKeyAuthParameters": ["ApiKeyName": "K", "ApiKeyValue": "v"]]
             try await make(house, type: "API_KEY", auth)
-            #expect(try await test.call("events", "DeauthorizeConnection", ["Name": "c"])["ConnectionState"] == "DEAUTHORIZED")
-            #expect(try await test.call("events", "DescribeApiDestination", ["Name": "d"])["ApiDestinationState"] == "INACTIVE")
+            #expect(
+                try await test.call("events", "DeauthorizeConnection", ["Name": "c"])["ConnectionState"]
+                    == "DEAUTHORIZED")
+            #expect(
+                try await test.call("events", "DescribeApiDestination", ["Name": "d"])["ApiDestinationState"]
+                    == "INACTIVE")
             try await test.call("events", "UpdateConnection", ["Name": "c", "AuthParameters": auth])
-            #expect(try await test.call("events", "ListApiDestinations")["ApiDestinations"]?[0]?["ApiDestinationState"] == "ACTIVE")
+            #expect(
+                try await test.call("events", "ListApiDestinations")["ApiDestinations"]?[0]?["ApiDestinationState"]
+                    == "ACTIVE")
             try await test.call("events", "DeleteApiDestination", ["Name": "d"])
             #expect(try await test.call("events", "DeleteConnection", ["Name": "c"])["ConnectionState"] == "DELETING")
-            #expect(try await test.refusal("events", "DescribeConnection", ["Name": "c"])?.code == "ResourceNotFoundException")
+            #expect(
+                try await test.refusal("events", "DescribeConnection", ["Name": "c"])?.code
+                    == "ResourceNotFoundException")
         }
     }
 }

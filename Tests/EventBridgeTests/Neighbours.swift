@@ -32,14 +32,16 @@ final class Neighbour: CloudService {
     var heard: [Heard] { calls.withLock { $0 } }
 
     var operations: [Operation] {
-        let everything = "FunctionName InvocationType QueueUrl MessageBody MessageAttributes MessageGroupId TopicArn Message name "
+        let everything =
+            "FunctionName InvocationType QueueUrl MessageBody MessageAttributes MessageGroupId TopicArn Message name "
             + "variables sourceRevisions clientRequestToken projectName idempotencyToken logGroupName logStreamName logEvents "
             + "RoleArn RoleSessionName sourceVersion environmentVariablesOverride"
         return names.map { name in
             Operation(name, enforces: everything) { call in
                 let bytes = try await call.payload?.collected(limit: 1 << 20) ?? []
                 let heard = Heard(
-                    operation: name, input: call.input, payload: String(decoding: bytes, as: UTF8.self), caller: call.caller)
+                    operation: name, input: call.input, payload: String(decoding: bytes, as: UTF8.self),
+                    caller: call.caller)
                 self.calls.withLock { $0.append(heard) }
                 return Reply(try await self.answer(heard))
             }
@@ -52,7 +54,9 @@ final class Neighbour: CloudService {
             let role = heard.input["RoleArn"]?.string ?? ""
             let arn = role.replacing(":iam:", with: ":sts:").replacing(":role/", with: ":assumed-role/") + "/session"
             return [
-                "Credentials": ["AccessKeyId": "ASIA1", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": 2e9],
+                "Credentials": [
+                    "AccessKeyId": "ASIA1", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": 2e9,
+                ],
                 "AssumedRoleUser": ["Arn": .string(arn)],
             ]
         }
@@ -100,7 +104,9 @@ struct House: Sendable {
     let figures: Figures
 
     /// Makes a rule with targets.
-    func rule(_ name: String, _ pattern: String?, _ targets: [JSON], bus: String? = nil, schedule: String? = nil) async throws {
+    func rule(_ name: String, _ pattern: String?, _ targets: [JSON], bus: String? = nil, schedule: String? = nil)
+        async throws
+    {
         var input: JSON = ["Name": .string(name)]
         input["EventPattern"] = pattern.map(JSON.string)
         input["ScheduleExpression"] = schedule.map(JSON.string)
@@ -113,7 +119,9 @@ struct House: Sendable {
 
     /// Puts an event.
     @discardableResult
-    func put(_ detail: JSON = [:], source: String = "shop", type: String = "Order", bus: String? = nil) async throws -> JSON {
+    func put(_ detail: JSON = [:], source: String = "shop", type: String = "Order", bus: String? = nil) async throws
+        -> JSON
+    {
         var entry: JSON = ["Source": .string(source), "DetailType": .string(type), "Detail": .string(detail.text())]
         entry["EventBusName"] = bus.map(JSON.string)
         return try await test.call("events", "PutEvents", ["Entries": [entry]])

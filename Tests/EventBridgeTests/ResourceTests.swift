@@ -11,7 +11,8 @@ struct ResourceTests {
         _ house: House, _ properties: JSON, previous: JSON? = nil, id: String? = nil
     ) -> ResourceRequest {
         ResourceRequest(
-            cloud: house.test.cloud, caller: house.test.caller, stackID: "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1",
+            cloud: house.test.cloud, caller: house.test.caller,
+            stackID: "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1",
             stackName: "shop", logicalID: "Thing", properties: properties, previous: previous, physicalID: id,
             tags: ["team": "a"], key: "k", suffix: "ABCDEFGHIJKL")
     }
@@ -38,7 +39,9 @@ struct ResourceTests {
             var changed = properties
             changed["Targets"] = [["Id": "b", "Arn": .string(queueARN)]]
             changed["State"] = "DISABLED"
-            for _ in 0..<2 { _ = try await type.actions.update?(request(house, changed, previous: properties, id: made?.physicalID)) }
+            for _ in 0..<2 {
+                _ = try await type.actions.update?(request(house, changed, previous: properties, id: made?.physicalID))
+            }
             let read = try await type.actions.read?(request(house, changed, id: made?.physicalID))
             #expect(read?["State"] == "DISABLED" && read?["Targets"]?.array?.count == 1)
             #expect(read?["EventPattern"] == ["source": ["shop"]])
@@ -79,7 +82,8 @@ struct ResourceTests {
         try await withHouse([], isRunning: false) { house in
             let connection = try type(house, "Connection")
             let auth: JSON = [
-                "AuthorizationType": "API_KEY", "AuthParameters": ["ApiKeyAuthParameters": ["ApiKeyName": "K", "ApiKeyValue": "v"]],
+                "AuthorizationType": "API_KEY",
+                "AuthParameters": ["ApiKeyAuthParameters": ["ApiKeyName": "K", "ApiKeyValue": "v"]],
             ]
             var made: ResourceState?
             for _ in 0..<2 { made = try await connection.actions.create(request(house, auth)) }
@@ -97,9 +101,13 @@ struct ResourceTests {
             #expect(read?["InvocationRateLimitPerSecond"] == 10)
             let archive = try type(house, "Archive")
             let kept = try await archive.actions.create(
-                request(house, ["SourceArn": "arn:aws:events:eu-west-1:123456789012:event-bus/default", "RetentionDays": "3"]))
+                request(
+                    house,
+                    ["SourceArn": "arn:aws:events:eu-west-1:123456789012:event-bus/default", "RetentionDays": "3"]))
             #expect(kept.attributes["Arn"]?.string?.contains(":archive/shop-Thing-") == true)
-            for (type, id) in [(destination, end.physicalID), (connection, made?.physicalID ?? ""), (archive, kept.physicalID)] {
+            for (type, id) in [
+                (destination, end.physicalID), (connection, made?.physicalID ?? ""), (archive, kept.physicalID),
+            ] {
                 for _ in 0..<2 { try await type.actions.delete(request(house, [:], id: id)) }
                 #expect(try await type.actions.read?(request(house, [:], id: id)) == nil)
             }

@@ -15,13 +15,31 @@ struct RuleTests {
         arguments: [
             (["Name": "r"], "ValidationException", "EventPattern or ScheduleExpression"),
             (["Name": "r", "EventPattern": "{"], "InvalidEventPatternException", "Event pattern is not valid"),
-            (["Name": "r", "EventPattern": #"{"source":"shop"}"#], "InvalidEventPatternException", "must be an object or an array"),
-            (["Name": "r", "ScheduleExpression": "rate(1 minutes)"], "ValidationException", "ScheduleExpression is not valid"),
-            (["Name": "r", "ScheduleExpression": "at(2030-01-01T00:00:00)"], "ValidationException", "ScheduleExpression is not valid"),
-            (["Name": "r", "ScheduleExpression": "rate(1 hour)", "EventBusName": "own"], "ValidationException", "only on the default"),
-            (["Name": "r", "EventPattern": #"{"source":["a"]}"#, "EventBusName": "none"], "ResourceNotFoundException", "none"),
             (
-                ["Name": "r", "EventPattern": #"{"source":["a"]}"#, "State": "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"],
+                ["Name": "r", "EventPattern": #"{"source":"shop"}"#], "InvalidEventPatternException",
+                "must be an object or an array"
+            ),
+            (
+                ["Name": "r", "ScheduleExpression": "rate(1 minutes)"], "ValidationException",
+                "ScheduleExpression is not valid"
+            ),
+            (
+                ["Name": "r", "ScheduleExpression": "at(2030-01-01T00:00:00)"], "ValidationException",
+                "ScheduleExpression is not valid"
+            ),
+            (
+                ["Name": "r", "ScheduleExpression": "rate(1 hour)", "EventBusName": "own"], "ValidationException",
+                "only on the default"
+            ),
+            (
+                ["Name": "r", "EventPattern": #"{"source":["a"]}"#, "EventBusName": "none"],
+                "ResourceNotFoundException", "none"
+            ),
+            (
+                [
+                    "Name": "r", "EventPattern": #"{"source":["a"]}"#,
+                    "State": "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
+                ],
                 "NotImplemented", "CloudTrail"
             ),
         ] as [(JSON, String, String)])
@@ -40,7 +58,8 @@ struct RuleTests {
             let test = house.test
             let arn = try await test.call("events", "PutRule", Self.anything)["RuleArn"]
             #expect(arn == "arn:aws:events:eu-west-1:123456789012:rule/r")
-            try await test.call("events", "PutTargets", ["Rule": "r", "Targets": [["Id": "1", "Arn": .string(functionARN)]]])
+            try await test.call(
+                "events", "PutTargets", ["Rule": "r", "Targets": [["Id": "1", "Arn": .string(functionARN)]]])
             var changed = Self.anything
             changed["Description"] = "new"
             changed["State"] = "DISABLED"
@@ -53,11 +72,14 @@ struct RuleTests {
             #expect(try await test.call("events", "DescribeRule", ["Name": "r"])["State"] == "ENABLED")
             let names = try await test.call("events", "ListRuleNamesByTarget", ["TargetArn": .string(functionARN)])
             #expect(names["RuleNames"] == ["r"])
-            #expect(try await test.refusal("events", "DeleteRule", ["Name": "r"])?.message == "Rule can't be deleted since it has targets.")
+            #expect(
+                try await test.refusal("events", "DeleteRule", ["Name": "r"])?.message
+                    == "Rule can't be deleted since it has targets.")
             let gone = try await test.call("events", "RemoveTargets", ["Rule": "r", "Ids": ["1", "2"]])
             #expect(gone["FailedEntryCount"] == 1 && gone["FailedEntries"]?[0]?["TargetId"] == "2")
             for _ in 0..<2 { try await test.call("events", "DeleteRule", ["Name": "r"]) }
-            #expect(try await test.refusal("events", "DescribeRule", ["Name": "r"])?.code == "ResourceNotFoundException")
+            #expect(
+                try await test.refusal("events", "DescribeRule", ["Name": "r"])?.code == "ResourceNotFoundException")
         }
     }
 
@@ -65,7 +87,8 @@ struct RuleTests {
     func pages() async throws {
         try await withHouse([], isRunning: false) { house in
             for number in 1...5 {
-                try await house.test.call("events", "PutRule", ["Name": .string("r\(number)"), "ScheduleExpression": "rate(1 hour)"])
+                try await house.test.call(
+                    "events", "PutRule", ["Name": .string("r\(number)"), "ScheduleExpression": "rate(1 hour)"])
             }
             let first = try await house.test.call("events", "ListRules", ["Limit": 2, "NamePrefix": "r"])
             #expect(first["Rules"]?.array?.compactMap { $0["Name"]?.string } == ["r1", "r2"])
@@ -84,12 +107,21 @@ struct RuleTests {
             (["Id": "1", "Arn": "function"], "ValidationException"),
             (["Id": "1", "Arn": "arn:aws:codepipeline:eu-west-1:123456789012:p"], "ValidationException"),
             (["Id": "1", "Arn": .string(queueARN + ".fifo")], "ValidationException"),
-            (["Id": "1", "Arn": .string(functionARN), "SqsParameters": ["MessageGroupId": "g"]], "ValidationException"),
+            (
+                ["Id": "1", "Arn": .string(functionARN), "SqsParameters": ["MessageGroupId": "g"]],
+                "ValidationException"
+            ),
             (["Id": "1", "Arn": .string(functionARN), "Input": "{"], "ValidationException"),
             (["Id": "1", "Arn": .string(functionARN), "InputPath": "detail"], "ValidationException"),
             (["Id": "1", "Arn": .string(functionARN), "Input": "{}", "InputPath": "$.detail"], "ValidationException"),
-            (["Id": "1", "Arn": .string(functionARN), "InputTransformer": ["InputTemplate": "{<a>"]], "ValidationException"),
-            (["Id": "1", "Arn": .string(functionARN), "DeadLetterConfig": ["Arn": .string(functionARN)]], "ValidationException"),
+            (
+                ["Id": "1", "Arn": .string(functionARN), "InputTransformer": ["InputTemplate": "{<a>"]],
+                "ValidationException"
+            ),
+            (
+                ["Id": "1", "Arn": .string(functionARN), "DeadLetterConfig": ["Arn": .string(functionARN)]],
+                "ValidationException"
+            ),
             (["Id": "1", "Arn": "arn:aws:events:eu-west-1:123456789012:event-bus/default"], "ValidationException"),
             (["Id": "1", "Arn": "arn:aws:events:eu-west-1:999999999999:event-bus/default"], "NotImplemented"),
         ] as [(JSON, String)])
@@ -109,7 +141,8 @@ struct RuleTests {
             try await house.test.call("events", "PutTargets", ["Rule": "r", "Targets": .array(five)])
             let sixth: JSON = ["Rule": "r", "Targets": [["Id": "6", "Arn": .string(functionARN)]]]
             #expect(try await house.test.refusal("events", "PutTargets", sixth)?.code == "LimitExceededException")
-            try await house.test.call("events", "PutTargets", ["Rule": "r", "Targets": [["Id": "5", "Arn": .string(queueARN)]]])
+            try await house.test.call(
+                "events", "PutTargets", ["Rule": "r", "Targets": [["Id": "5", "Arn": .string(queueARN)]]])
             let targets = try await house.test.call("events", "ListTargetsByRule", ["Rule": "r"])["Targets"]?.array
             #expect(targets?.count == 5 && targets?.last?["Arn"]?.string == queueARN)
         }
@@ -119,21 +152,32 @@ struct RuleTests {
     func buses() async throws {
         try await withHouse([], isRunning: false) { house in
             let test = house.test
-            let arn = try await test.call("events", "CreateEventBus", ["Name": "own", "Tags": [["Key": "a", "Value": "b"]]])["EventBusArn"]
-            #expect(try await test.refusal("events", "CreateEventBus", ["Name": "own"])?.code == "ResourceAlreadyExistsException")
-            #expect(try await test.call("events", "ListEventBuses")["EventBuses"]?.array?.compactMap { $0["Name"]?.string } == ["default", "own"])
-            let permission: JSON = ["EventBusName": "own", "Action": "events:PutEvents", "Principal": "999999999999", "StatementId": "s"]
+            let arn = try await test.call(
+                "events", "CreateEventBus", ["Name": "own", "Tags": [["Key": "a", "Value": "b"]]])["EventBusArn"]
+            #expect(
+                try await test.refusal("events", "CreateEventBus", ["Name": "own"])?.code
+                    == "ResourceAlreadyExistsException")
+            #expect(
+                try await test.call("events", "ListEventBuses")["EventBuses"]?.array?.compactMap { $0["Name"]?.string }
+                    == ["default", "own"])
+            let permission: JSON = [
+                "EventBusName": "own", "Action": "events:PutEvents", "Principal": "999999999999", "StatementId": "s",
+            ]
             try await test.call("events", "PutPermission", permission)
             let policy = try await test.call("events", "DescribeEventBus", ["Name": "own"])["Policy"]?.string
             let statement = try JSON(parsing: policy ?? "")["Statement"]?[0]
-            #expect(statement?["Principal"]?["AWS"] == "arn:aws:iam::999999999999:root" && statement?["Resource"] == arn)
+            #expect(
+                statement?["Principal"]?["AWS"] == "arn:aws:iam::999999999999:root" && statement?["Resource"] == arn)
             try await test.call("events", "RemovePermission", ["EventBusName": "own", "StatementId": "s"])
             #expect(try await test.call("events", "DescribeEventBus", ["Name": "own"])["Policy"] == nil)
             try await test.call("events", "UntagResource", ["ResourceARN": arn ?? "", "TagKeys": ["a"]])
             #expect(try await test.call("events", "ListTagsForResource", ["ResourceARN": arn ?? ""])["Tags"] == [])
             try await house.rule("r", #"{"source":["shop"]}"#, [["Id": "1", "Arn": .string(functionARN)]], bus: "own")
-            #expect(try await test.refusal("events", "DeleteEventBus", ["Name": "own"])?.message.contains("has rules") == true)
-            #expect(try await test.refusal("events", "DeleteEventBus", ["Name": "default"])?.code == "ValidationException")
+            #expect(
+                try await test.refusal("events", "DeleteEventBus", ["Name": "own"])?.message.contains("has rules")
+                    == true)
+            #expect(
+                try await test.refusal("events", "DeleteEventBus", ["Name": "default"])?.code == "ValidationException")
         }
     }
 
@@ -168,16 +212,19 @@ struct RuleTests {
     func pattern() async throws {
         try await withHouse([], isRunning: false) { house in
             let event: JSON = [
-                "id": "1", "account": "123456789012", "source": "shop", "time": "2026-11-23T09:30:00Z", "region": "eu-west-1",
+                "id": "1", "account": "123456789012", "source": "shop", "time": "2026-11-23T09:30:00Z",
+                "region": "eu-west-1",
                 "resources": [], "detail-type": "Order", "detail": ["total": 7],
             ]
             func fits(_ pattern: String) async throws -> JSON? {
                 try await house.test.call(
-                    "events", "TestEventPattern", ["EventPattern": .string(pattern), "Event": .string(event.text())])["Result"]
+                    "events", "TestEventPattern", ["EventPattern": .string(pattern), "Event": .string(event.text())])[
+                        "Result"]
             }
             #expect(try await fits(#"{"detail":{"total":[{"numeric":[">",5]}]}}"#) == true)
             #expect(try await fits(#"{"detail":{"total":[{"numeric":[">",50]}]}}"#) == false)
-            let refusal = try await house.test.refusal("events", "TestEventPattern", ["EventPattern": "{\"source\":[\"a\"]}", "Event": "{}"])
+            let refusal = try await house.test.refusal(
+                "events", "TestEventPattern", ["EventPattern": "{\"source\":[\"a\"]}", "Event": "{}"])
             #expect(refusal?.code == "ValidationException")
         }
     }

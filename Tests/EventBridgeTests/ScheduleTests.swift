@@ -25,7 +25,8 @@ struct ScheduleTests {
                 try await eventually("tick \(tick)") { lambda.heard.count == tick ? true : nil }
             }
             let event = try JSON(parsing: lambda.heard.last?.payload ?? "")
-            #expect(event["detail-type"] == "Scheduled Event" && event["source"] == "aws.events" && event["detail"] == [:])
+            #expect(
+                event["detail-type"] == "Scheduled Event" && event["source"] == "aws.events" && event["detail"] == [:])
             #expect(event["resources"] == ["arn:aws:events:eu-west-1:123456789012:rule/often"])
             #expect(event["time"]?.string == (start + .seconds(900)).iso8601())
         }
@@ -36,10 +37,13 @@ struct ScheduleTests {
         let time = VirtualTime()
         try await withTemporaryLedger(Surroundings(time: time)) { ledger in
             func service(_ neighbour: Neighbour) throws -> (EventBridgeService, House) {
-                let cloud = Cloud(surroundings: ledger.surroundings, endpoint: "http://127.0.0.1:4566", validate: { _, _, _ in nil })
+                let cloud = Cloud(
+                    surroundings: ledger.surroundings, endpoint: "http://127.0.0.1:4566", validate: { _, _, _ in nil })
                 let service = try EventBridgeService(cloud: cloud, ledger: ledger, web: World())
                 cloud.install([service, neighbour])
-                return (service, House(test: TestCloud(cloud: cloud, ledger: ledger), service: service, figures: Figures()))
+                return (
+                    service, House(test: TestCloud(cloud: cloud, ledger: ledger), service: service, figures: Figures())
+                )
             }
             let (_, house) = try service(Neighbour("lambda", "Invoke"))
             try await house.rule("hourly", nil, [Self.target], schedule: "rate(1 hour)")
@@ -94,7 +98,8 @@ struct ArchiveTests {
             let described = try await test.call("events", "DescribeArchive", ["ArchiveName": "a"])
             #expect(described["EventCount"] == 3 && (described["SizeBytes"]?.int ?? 0) > 300)
             try await house.rule("r", #"{"source":["shop"]}"#, [["Id": "f", "Arn": .string(functionARN)]])
-            try await house.rule("s", #"{"source":["shop"]}"#, [["Id": "f", "Arn": .string(functionARN), "Input": "\"s\""]])
+            try await house.rule(
+                "s", #"{"source":["shop"]}"#, [["Id": "f", "Arn": .string(functionARN), "Input": "\"s\""]])
             let now = test.ledger.surroundings.now.seconds
             let bus = "arn:aws:events:eu-west-1:123456789012:event-bus/default"
             let order: JSON = [
@@ -105,7 +110,8 @@ struct ArchiveTests {
             #expect(try await test.call("events", "StartReplay", order)["State"] == "STARTING")
             #expect(try await test.refusal("events", "StartReplay", order)?.code == "ResourceAlreadyExistsException")
             try await eventually("the replay ends") {
-                try await test.call("events", "DescribeReplay", ["ReplayName": "again"])["State"] == "COMPLETED" ? true : nil
+                try await test.call("events", "DescribeReplay", ["ReplayName": "again"])["State"] == "COMPLETED"
+                    ? true : nil
             }
             try await eventually("all came again") { lambda.heard.count == 3 ? true : nil }
             let events = lambda.heard.compactMap { try? JSON(parsing: $0.payload) }

@@ -9,17 +9,23 @@ import Testing
 struct DeliveryMachineTests {
     static let topic = TopicID(account: "123456789012", region: "eu-west-1", name: "t.fifo")
 
-    private func target(letters: Bool = true, _ retry: RetryPolicy = RetryPolicy(minDelay: 1, maxDelay: 4, retries: 5)) -> Delivery.Target {
+    private func target(letters: Bool = true, _ retry: RetryPolicy = RetryPolicy(minDelay: 1, maxDelay: 4, retries: 5))
+        -> Delivery.Target
+    {
         Delivery.Target(
-            subscription: Self.topic.arn + ":s", topic: Self.topic, way: .sqs, endpoint: "q", isRaw: false, retry: retry,
+            subscription: Self.topic.arn + ":s", topic: Self.topic, way: .sqs, endpoint: "q", isRaw: false,
+            retry: retry,
             deadLetterQueue: letters ? "arn:aws:sqs:eu-west-1:123456789012:l" : nil, signatureVersion: "1")
     }
 
     private func message(_ number: Int) -> Message {
-        Message(id: "m\(number)", topic: Self.topic, body: "b", time: Timestamp(seconds: 0), group: "g", sequence: "\(number)")
+        Message(
+            id: "m\(number)", topic: Self.topic, body: "b", time: Timestamp(seconds: 0), group: "g",
+            sequence: "\(number)")
     }
 
-    /// However often a process dies, and whatever fails: messages come in order, each until it is delivered or given up.
+    /// However often a process dies, and whatever fails: messages come in order, each until it is delivered or given
+    /// up.
     @Test("keeps the order of a group in rough courses", arguments: Array(0..<300) as [UInt64])
     func order(seed: UInt64) throws {
         let chance = SeededChance(seed: seed &+ 77)
@@ -78,6 +84,8 @@ struct DeliveryMachineTests {
         let managed = (1...17).map { RetryPolicy.managed.pause(before: $0)?.inSeconds ?? -1 }
         #expect(Array(managed.prefix(6)) == [0, 0, 0, 1, 1, 1] && managed[14] == 20 && managed[16] == 20)
         #expect(zip(managed.dropFirst(5).prefix(9), managed.dropFirst(6).prefix(9)).allSatisfy { $0 < $1 })
-        #expect(RetryPolicy.managed.pause(before: 100_015) == .seconds(20) && RetryPolicy.managed.pause(before: 100_016) == nil)
+        #expect(
+            RetryPolicy.managed.pause(before: 100_015) == .seconds(20)
+                && RetryPolicy.managed.pause(before: 100_016) == nil)
     }
 }

@@ -36,7 +36,8 @@ final class Neighbour: CloudService {
         return [
             Operation(name, enforces: everything) { call in
                 let bytes = try await call.payload?.collected(limit: 1 << 20) ?? []
-                let heard = Heard(input: call.input, payload: String(decoding: bytes, as: UTF8.self), caller: call.caller)
+                let heard = Heard(
+                    input: call.input, payload: String(decoding: bytes, as: UTF8.self), caller: call.caller)
                 self.calls.withLock { $0.append(heard) }
                 return Reply(try await self.answer(heard))
             }
@@ -80,7 +81,8 @@ struct Office: Sendable {
     func topic(_ name: String, _ attributes: JSON = [:]) async throws -> JSON {
         var attributes = attributes
         if name.hasSuffix(".fifo") { attributes["FifoTopic"] = "true" }
-        return try await test.call("sns", "CreateTopic", ["Name": .string(name), "Attributes": attributes])["TopicArn"] ?? ""
+        return try await test.call("sns", "CreateTopic", ["Name": .string(name), "Attributes": attributes])["TopicArn"]
+            ?? ""
     }
 
     /// Subscribes and gives back the subscription's ARN.

@@ -21,8 +21,14 @@ struct PublishTests {
             ("t", ["Message": "m", "MessageGroupId": "g"], "InvalidParameter"),
             ("t.fifo", ["Message": "m"], "InvalidParameter"),
             ("t.fifo", ["Message": "m", "MessageGroupId": "g"], "InvalidParameter"),
-            ("t", ["Message": "m", "MessageAttributes": ["a": ["DataType": "Date", "StringValue": "x"]]], "ParameterValueInvalid"),
-            ("t", ["Message": "m", "MessageAttributes": ["a": ["DataType": "Number", "StringValue": "x"]]], "ParameterValueInvalid"),
+            (
+                "t", ["Message": "m", "MessageAttributes": ["a": ["DataType": "Date", "StringValue": "x"]]],
+                "ParameterValueInvalid"
+            ),
+            (
+                "t", ["Message": "m", "MessageAttributes": ["a": ["DataType": "Number", "StringValue": "x"]]],
+                "ParameterValueInvalid"
+            ),
             ("t", ["Message": "m", "MessageAttributes": ["a": ["DataType": "String"]]], "ParameterValueInvalid"),
         ] as [(String, JSON, String)])
     func refusals(topic: String, input: JSON, code: String) async throws {
@@ -53,7 +59,8 @@ struct PublishTests {
             let envelope = try JSON(parsing: wrapped.input["MessageBody"]?.string ?? "")
             #expect(envelope["Type"] == "Notification" && envelope["Message"] == "d" && envelope["MessageId"] == id)
             #expect(envelope["Subject"] == "S" && envelope["MessageAttributes"]?["a"]?["Value"] == #"["b"]"#)
-            #expect(envelope["SignatureVersion"] == "2" && envelope["SigningCertURL"]?.string?.hasSuffix(".pem") == true)
+            #expect(
+                envelope["SignatureVersion"] == "2" && envelope["SigningCertURL"]?.string?.hasSuffix(".pem") == true)
             #expect(wrapped.caller.isService && wrapped.caller.principal == "sns.amazonaws.com")
             #expect(wrapped.caller.sourceARN == topic.string)
             let raw = try #require(sqs.heard.first { $0.input["QueueUrl"]?.string?.hasSuffix("/qraw") == true })
@@ -128,19 +135,24 @@ struct PublishTests {
         try await withOffice(isRunning: false) { office in
             let topic = try await office.topic("t")
             let entries: JSON = [["Id": "1", "Message": "m"], ["Id": "2", "Message": ""]]
-            let answer = try await office.test.call("sns", "PublishBatch", ["TopicArn": topic, "PublishBatchRequestEntries": entries])
+            let answer = try await office.test.call(
+                "sns", "PublishBatch", ["TopicArn": topic, "PublishBatchRequestEntries": entries])
             #expect(answer["Successful"]?[0]?["Id"] == "1" && answer["Successful"]?[0]?["MessageId"] != nil)
             #expect(answer["Failed"]?[0]?["Id"] == "2" && answer["Failed"]?[0]?["Code"] == "InvalidParameter")
             func code(_ entries: JSON) async throws -> String? {
-                try await office.test.refusal("sns", "PublishBatch", ["TopicArn": topic, "PublishBatchRequestEntries": entries])?.code
+                try await office.test.refusal(
+                    "sns", "PublishBatch", ["TopicArn": topic, "PublishBatchRequestEntries": entries])?.code
             }
             #expect(try await code([]) == "EmptyBatchRequest")
-            #expect(try await code([["Id": "1", "Message": "m"], ["Id": "1", "Message": "m"]]) == "BatchEntryIdsNotDistinct")
+            #expect(
+                try await code([["Id": "1", "Message": "m"], ["Id": "1", "Message": "m"]]) == "BatchEntryIdsNotDistinct"
+            )
             #expect(try await code([["Id": "a b", "Message": "m"]]) == "InvalidBatchEntryId")
             let eleven = (0..<11).map { JSON(dictionaryLiteral: ("Id", .string("\($0)")), ("Message", "m")) }
             #expect(try await code(.array(eleven)) == "TooManyEntriesInBatchRequest")
             let large = JSON.string(String(repeating: "x", count: 150_000))
-            #expect(try await code([["Id": "1", "Message": large], ["Id": "2", "Message": large]]) == "BatchRequestTooLong")
+            #expect(
+                try await code([["Id": "1", "Message": large], ["Id": "2", "Message": large]]) == "BatchRequestTooLong")
         }
     }
 
@@ -151,10 +163,14 @@ struct PublishTests {
         let time = VirtualTime()
         try await withOffice(Surroundings(time: time), web: world, [sqs]) { office in
             let topic = try await office.topic("t")
-            let policy = #"{"healthyRetryPolicy":{"numRetries":3,"minDelayTarget":1,"maxDelayTarget":2,"numNoDelayRetries":1}}"#
+            let policy =
+                #"{"healthyRetryPolicy":{"numRetries":3,"minDelayTarget":1,"maxDelayTarget":2,"numNoDelayRetries":1}}"#
             _ = try await office.subscribe(
                 topic, "https", "https://a.example/in",
-                ["RedrivePolicy": .string("{\"deadLetterTargetArn\":\"\(queueARN)\"}"), "DeliveryPolicy": .string(policy)])
+                [
+                    "RedrivePolicy": .string("{\"deadLetterTargetArn\":\"\(queueARN)\"}"),
+                    "DeliveryPolicy": .string(policy),
+                ])
             let token = try await eventually("the endpoint is asked") { world.sent.first?.json["Token"] }
             try await office.test.call("sns", "ConfirmSubscription", ["TopicArn": topic, "Token": token])
             try await office.publish(topic, "m")
@@ -171,7 +187,8 @@ struct PublishTests {
     func restart() async throws {
         try await withTemporaryLedger { ledger in
             func office(_ neighbour: Neighbour) throws -> Office {
-                let cloud = Cloud(surroundings: ledger.surroundings, endpoint: "http://127.0.0.1:4566", validate: { _, _, _ in nil })
+                let cloud = Cloud(
+                    surroundings: ledger.surroundings, endpoint: "http://127.0.0.1:4566", validate: { _, _, _ in nil })
                 let service = try SNSService(cloud: cloud, ledger: ledger, web: World())
                 cloud.install([service, neighbour])
                 return Office(test: TestCloud(cloud: cloud, ledger: ledger), service: service)

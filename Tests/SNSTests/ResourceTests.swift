@@ -12,8 +12,10 @@ struct ResourceTests {
     ) -> ResourceRequest {
         ResourceRequest(
             cloud: office.test.cloud, caller: office.test.caller,
-            stackID: "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1", stackName: "shop", logicalID: "Alarms",
-            properties: properties, previous: previous, physicalID: id, tags: ["team": "a"], key: "k", suffix: "ABCDEFGHIJKL")
+            stackID: "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1", stackName: "shop",
+            logicalID: "Alarms",
+            properties: properties, previous: previous, physicalID: id, tags: ["team": "a"], key: "k",
+            suffix: "ABCDEFGHIJKL")
     }
 
     @Test("make, change and remove a topic with subscriptions and a policy, each as often as a crash may repeat it")
@@ -28,7 +30,9 @@ struct ResourceTests {
             let arn = try #require(made?.physicalID)
             #expect(arn == "arn:aws:sns:eu-west-1:123456789012:shop-Alarms-ABCDEFGHIJKL")
             let changed: JSON = ["DisplayName": "B"]
-            for _ in 0..<2 { _ = try await type.actions.update?(request(office, changed, previous: properties, id: arn)) }
+            for _ in 0..<2 {
+                _ = try await type.actions.update?(request(office, changed, previous: properties, id: arn))
+            }
             #expect(try await type.actions.read?(request(office, changed, id: arn))?["DisplayName"] == "B")
             #expect(try await office.test.call("sns", "ListSubscriptions")["Subscriptions"] == [])
             let policy = try #require(office.test.cloud.resourceType("AWS::SNS::TopicPolicy"))
@@ -36,7 +40,10 @@ struct ResourceTests {
                 "Topics": [.string(arn)],
                 "PolicyDocument": [
                     "Statement": [
-                        ["Effect": "Allow", "Principal": ["Service": "events.amazonaws.com"], "Action": "sns:Publish", "Resource": .string(arn)]
+                        [
+                            "Effect": "Allow", "Principal": ["Service": "events.amazonaws.com"],
+                            "Action": "sns:Publish", "Resource": .string(arn),
+                        ]
                     ]
                 ],
             ]
@@ -63,8 +70,11 @@ struct ResourceTests {
             let arn = try #require(made?.physicalID)
             var changed = properties
             changed["FilterPolicy"] = nil
-            for _ in 0..<2 { _ = try await type.actions.update?(request(office, changed, previous: properties, id: arn)) }
-            let shown = try await office.test.call("sns", "GetSubscriptionAttributes", ["SubscriptionArn": .string(arn)])["Attributes"]
+            for _ in 0..<2 {
+                _ = try await type.actions.update?(request(office, changed, previous: properties, id: arn))
+            }
+            let shown = try await office.test.call(
+                "sns", "GetSubscriptionAttributes", ["SubscriptionArn": .string(arn)])["Attributes"]
             #expect(shown?["FilterPolicy"] == nil && shown?["RawMessageDelivery"] == "true")
             for _ in 0..<2 { try await type.actions.delete(request(office, changed, id: arn)) }
         }

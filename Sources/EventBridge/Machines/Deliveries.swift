@@ -47,7 +47,8 @@ final class Deliveries: Sendable {
         let runner = Mutex<MachineRunner<EventDelivery>?>(nil)
     }
 
-    /// How many deliveries wait for each rule. A count too high after a write that failed is put right by the next start.
+    /// How many deliveries wait for each rule. A count too high after a write that failed is put right by the next
+    /// start.
     private final class Backlog: Sendable {
         private let counts = Mutex<[String: Int]>([:])
 

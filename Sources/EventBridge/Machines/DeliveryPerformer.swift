@@ -78,8 +78,10 @@ struct DeliveryPerformer: Performer {
         return signs.contains { error.code.contains($0) }
     }
 
-    /// Source of the attributes: Amazon EventBridge User Guide, "Using dead-letter queues to process undelivered events".
-    private func bury(_ attempt: EventDelivery.Attempt, _ exhausted: String?, _ order: EventDelivery.Order) async throws {
+    /// Source of the attributes: Amazon EventBridge User Guide, "Using dead-letter queues to process undelivered
+    /// events".
+    private func bury(_ attempt: EventDelivery.Attempt, _ exhausted: String?, _ order: EventDelivery.Order) async throws
+    {
         guard let rule = try await ledger.get(EventStore.rules, order.rule)?.value,
             let target = rule.target(order.target), let logged = try await event(order.sequence),
             let queue = target["DeadLetterConfig"]?["Arn"]?.string

@@ -1,9 +1,11 @@
 internal import Ledger
 internal import Notation
 
-/// Brings one event to one target of a rule: attempts, pauses between them, and the dead-letter queue when all is in vain.
+/// Brings one event to one target of a rule: attempts, pauses between them, and the dead-letter queue when all is in
+/// vain.
 ///
-/// The event itself stays in the log, where each attempt reads it again; target and rule are read again as well, so that a
+/// The event itself stays in the log, where each attempt reads it again; target and rule are read again as well, so
+/// that a
 /// target mended while deliveries wait is tried as it is now, and one removed is left in peace.
 struct EventDelivery: Machine {
     /// What is to be delivered, and how hard to try.
@@ -51,7 +53,8 @@ struct EventDelivery: Machine {
     static let kind = "events.delivery"
     static let woken = Event.woken
 
-    /// What AWS does unless told otherwise. Source: Amazon EventBridge User Guide, "How EventBridge retries delivering events".
+    /// What AWS does unless told otherwise. Source: Amazon EventBridge User Guide, "How EventBridge retries delivering
+    /// events".
     static let standardRetries = 185
     static let standardAge = 86_400
     /// No pause is longer, in seconds: a target that comes back after hours is not kept waiting for long.
@@ -102,7 +105,8 @@ struct EventDelivery: Machine {
         }
     }
 
-    /// One second, then twice as long each time, and up to a quarter more, by the event's place: what failed together does not come
+    /// One second, then twice as long each time, and up to a quarter more, by the event's place: what failed together
+    /// does not come
     /// back together.
     private var pause: Duration {
         let base = min(Double(1 << min(attempts - 1, 20)), Self.longestPause)

@@ -80,7 +80,9 @@ struct ReplayPerformer: Performer {
     func perform(_ command: Replay.Command, of id: String, key: String) async throws -> Replay.Event? {
         guard case .page(let place) = command, let replay = try await runner.machine(id) else { return nil }
         let record = replay.record
-        guard let archive = try await ledger.get(EventStore.archives, EventArchive.key(ofARN: record.archive) ?? "")?.value
+        guard
+            let archive = try await ledger.get(EventStore.archives, EventArchive.key(ofARN: record.archive) ?? "")?
+                .value
         else { return .failed("The archive was deleted.") }
         let pattern = try archive.pattern.map { try RulePattern($0) }
         let page = try await ledger.events(after: place, limit: Self.page)

@@ -6,7 +6,8 @@ internal import ServiceLifecycle
 
 /// Reads the one log and begins a delivery for every event and target that belong together.
 ///
-/// A delivery is begun in the write that notes how far the reader has come: none is lost and none begun twice, whatever crashes. Without
+/// A delivery is begun in the write that notes how far the reader has come: none is lost and none begun twice, whatever
+/// crashes. Without
 /// rules nothing is read.
 struct EventReader: Service {
     private static let cursor = "events.rules"

@@ -18,7 +18,8 @@ struct RulePattern: Sendable {
     /// Whether the event, in EventBridge's shape, is wanted.
     func matches(_ event: JSON) -> Bool { pattern.matches(event) }
 
-    /// The texts that a member of wanted events must equal one of; nil when the pattern says so in another way, or not at all.
+    /// The texts that a member of wanted events must equal one of; nil when the pattern says so in another way, or not
+    /// at all.
     func texts(_ member: String) -> [String]? {
         guard tree["$or"] == nil, let list = tree[member]?.array else { return nil }
         let texts = list.compactMap(\.string)
@@ -59,7 +60,9 @@ struct TargetInput: Sendable {
         if let text = target["Input"]?.string {
             way = .constant(text)
         } else if let text = target["InputPath"]?.string {
-            guard let path = EventPath(text) else { throw EventError.invalid("Invalid InputPath for target \(target["Id"]?.string ?? "").") }
+            guard let path = EventPath(text) else {
+                throw EventError.invalid("Invalid InputPath for target \(target["Id"]?.string ?? "").")
+            }
             way = .part(path)
         } else if let transformer = target["InputTransformer"] {
             let paths = (transformer["InputPathsMap"]?.object ?? [:]).map { ($0.key, $0.value.string ?? "") }

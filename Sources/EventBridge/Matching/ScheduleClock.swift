@@ -3,10 +3,13 @@ internal import Logging
 internal import Notation
 internal import ServiceLifecycle
 
-/// Lets the schedules of rules tick: appends a `Scheduled Event` to the log when one is due, which the reader brings to the rule's targets.
+/// Lets the schedules of rules tick: appends a `Scheduled Event` to the log when one is due, which the reader brings to
+/// the rule's targets.
 ///
-/// When a rule is due is on disk, and moves on in the write that appends the tick: each falls once, whatever crashes. A rule that was due while
-/// the server was down ticks once when it starts, however often it would have: AWS is never down, and a nightly job should not be left out.
+/// When a rule is due is on disk, and moves on in the write that appends the tick: each falls once, whatever crashes. A
+/// rule that was due while
+/// the server was down ticks once when it starts, however often it would have: AWS is never down, and a nightly job
+/// should not be left out.
 struct ScheduleClock: Service {
     let ledger: Ledger
     private let log = Logger(label: "events")

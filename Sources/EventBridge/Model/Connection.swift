@@ -56,11 +56,14 @@ struct Connection: Codable, Sendable {
         func address() throws -> String {
             let form = method == "GET" ? fields : []
             let query = (form + further.query).map { PercentText.encode($0.0) + "=" + PercentText.encode($0.1) }
-            return query.isEmpty ? endpoint : endpoint + (endpoint.contains("?") ? "&" : "?") + query.joined(separator: "&")
+            return query.isEmpty
+                ? endpoint : endpoint + (endpoint.contains("?") ? "&" : "?") + query.joined(separator: "&")
         }
 
         func request() throws -> HTTPRequest {
-            var message: HTTPFields = ["Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"]
+            var message: HTTPFields = [
+                "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json",
+            ]
             for (name, value) in further.headers { message[name] = value }
             let form = (fields + further.body).map { PercentText.encode($0.0) + "=" + PercentText.encode($0.1) }
             let body = method == "GET" ? "" : form.joined(separator: "&")
@@ -114,7 +117,7 @@ struct ConnectionCipher: Sendable {
     /// A cipher under the key in the data folder, made at first start.
     ///
     /// - Throws: `LedgerError` `.unusable` when the key cannot be read or made.
-    init(folder: String) throws { vault = try Vault(folder: folder, name: "connections") }
+    init(folder: String) throws { vault = try Vault(folder: folder, name: "event-connections") }
 
     /// The parameters encrypted, bound to the connection's ARN: they cannot be passed off as another's.
     func seal(_ parameters: JSON, for arn: String) throws -> String { try vault.seal(parameters.text(), name: arn) }

@@ -64,7 +64,8 @@ struct ReplayRecord: Codable, Sendable {
     /// The replay as answers show it.
     var view: JSON {
         var view: JSON = [
-            "ReplayName": .string(name), "EventSourceArn": .string(archive), "State": .string(state.rawValue.uppercased()),
+            "ReplayName": .string(name), "EventSourceArn": .string(archive),
+            "State": .string(state.rawValue.uppercased()),
             "EventStartTime": .double(from.seconds), "EventEndTime": .double(to.seconds),
             "ReplayStartTime": .double(started.seconds),
         ]

@@ -16,7 +16,9 @@ enum EventStore {
 
 /// EventBridge's refusals.
 enum EventError {
-    static func notFound(_ what: String) -> AWSError { AWSError("ResourceNotFoundException", "\(what) does not exist.") }
+    static func notFound(_ what: String) -> AWSError {
+        AWSError("ResourceNotFoundException", "\(what) does not exist.")
+    }
     static func exists(_ what: String) -> AWSError {
         AWSError("ResourceAlreadyExistsException", "\(what) already exists.")
     }
@@ -93,7 +95,8 @@ extension Call {
 
     /// The tags of the input.
     ///
-    /// - Throws: `ValidationException` for a key that is there twice or begins with `aws:` without being CloudFormation's.
+    /// - Throws: `ValidationException` for a key that is there twice or begins with `aws:` without being
+    ///   CloudFormation's.
     func tags() throws -> [String: String]? {
         guard let list = input["Tags"]?.array else { return nil }
         var tags: [String: String] = [:]

@@ -107,7 +107,8 @@ extension EventBridgeService {
         return Reply(output)
     }
 
-    /// How much an archive holds: counted in the log, since no figure is kept twice. In proportion to the log's length since the archive
+    /// How much an archive holds: counted in the log, since no figure is kept twice. In proportion to the log's length
+    /// since the archive
     /// was made.
     private func size(of archive: EventArchive) async throws -> (count: Int, bytes: Int) {
         let pattern = try archive.pattern.map { try RulePattern($0) }
@@ -201,7 +202,8 @@ extension EventBridgeService {
     private func cancelReplay(_ call: Call) async throws -> Reply {
         let record = try await replay(call)
         let after = try await ledger.write { write in
-            guard let machine = try replays.send(.cancel, to: record.arn, in: write), machine.record.state == .cancelling
+            guard let machine = try replays.send(.cancel, to: record.arn, in: write),
+                machine.record.state == .cancelling
             else {
                 throw AWSError(
                     "IllegalStatusException",

@@ -66,7 +66,8 @@ extension EventBridgeService {
     static func deadLetterARN(_ config: JSON?) throws -> String? {
         guard let arn = config?["Arn"]?.string, !arn.isEmpty else { return nil }
         guard arn.hasPrefix("arn:aws:sqs:"), arn.split(separator: ":").count == 6, !arn.hasSuffix(".fifo") else {
-            throw EventError.invalid("Parameter DeadLetterConfig.Arn is not valid. Reason: it must be a standard queue's ARN.")
+            throw EventError.invalid(
+                "Parameter DeadLetterConfig.Arn is not valid. Reason: it must be a standard queue's ARN.")
         }
         return arn
     }

@@ -3,7 +3,8 @@ internal import Ledger
 internal import Notation
 
 extension EventBridgeService {
-    private static let auth = "AuthParameters.BasicAuthParameters AuthParameters.OAuthParameters "
+    private static let auth =
+        "AuthParameters.BasicAuthParameters AuthParameters.OAuthParameters "
         + "AuthParameters.ApiKeyAuthParameters AuthParameters.InvocationHttpParameters"
 
     /// Connections: the credentials of API destinations.
@@ -128,10 +129,11 @@ extension EventBridgeService {
     }
 
     private static func check(_ parameters: JSON, _ type: String) throws {
-        let member = [
-            "BASIC": "BasicAuthParameters", "API_KEY": "ApiKeyAuthParameters",
-            "OAUTH_CLIENT_CREDENTIALS": "OAuthParameters",
-        ][type] ?? ""
+        let member =
+            [
+                "BASIC": "BasicAuthParameters", "API_KEY": "ApiKeyAuthParameters",
+                "OAUTH_CLIENT_CREDENTIALS": "OAuthParameters",
+            ][type] ?? ""
         guard parameters[member] != nil else {
             throw EventError.invalid("AuthParameters.\(member) is required for the authorization type \(type).")
         }
@@ -180,7 +182,9 @@ enum EndpointCheck {
         let name = host.hasPrefix("[") ? host.prefix { $0 != "]" } + "]" : host.prefix { $0 != ":" }
         guard address.hasPrefix("http://"), ["127.0.0.1", "localhost", "[::1]"].contains(String(name)) else {
             throw EventError.invalid(
-                "Parameter \(member) is not valid. Reason: the endpoint must use HTTPS; plain HTTP is for this machine alone.")
+                "Parameter \(member) is not valid. Reason: the endpoint must use HTTPS; plain HTTP is for this "
+                    + "machine alone."
+            )
         }
     }
 }

@@ -15,13 +15,15 @@ extension EventBridgeService {
                 view["Description"] = destination.description.map(JSON.string)
                 return Reply(view)
             },
-            Operation("ListApiDestinations", enforces: "NamePrefix ConnectionArn NextToken Limit", raw: listDestinations),
+            Operation(
+                "ListApiDestinations", enforces: "NamePrefix ConnectionArn NextToken Limit", raw: listDestinations),
             Operation("DeleteApiDestination", enforces: "Name") { call in
                 let destination = try await destination(call)
                 try await ledger.write { write in
                     try write.delete(EventStore.destinations, destination.key)
                     try write.note(
-                        "DeleteApiDestination", destination.arn, account: destination.account, region: destination.region)
+                        "DeleteApiDestination", destination.arn, account: destination.account,
+                        region: destination.region)
                 }
                 return Reply()
             },

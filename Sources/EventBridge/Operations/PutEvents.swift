@@ -71,7 +71,8 @@ extension EventBridgeService {
             return .refused(
                 code: "NotAuthorizedForSourceException", message: "Not authorized for the source.")
         }
-        guard let detail = try? JSON(parsing: entry["Detail"]?.string ?? "", limits: .init(depth: 64)), detail.object != nil
+        guard let detail = try? JSON(parsing: entry["Detail"]?.string ?? "", limits: .init(depth: 64)),
+            detail.object != nil
         else { return .refused(code: "MalformedDetail", message: "Detail is malformed.") }
         let caller = call.caller
         let event = LedgerEvent(

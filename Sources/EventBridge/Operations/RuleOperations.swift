@@ -61,8 +61,10 @@ extension EventBridgeService {
                     throw EventError.limit("The requested resource exceeds the maximum number allowed.")
                 }
             }
-            var rule = try known ?? Rule(
-                bus: bus, name: name, isEnabled: true, since: write.lastSequence(), created: write.now)
+            var rule =
+                try known
+                ?? Rule(
+                    bus: bus, name: name, isEnabled: true, since: write.lastSequence(), created: write.now)
             // Tags of an existing rule are left alone (EventBridge API Reference, PutRule).
             if known == nil { rule.tags = tags }
             try Self.set(&rule, to: wanted, write)

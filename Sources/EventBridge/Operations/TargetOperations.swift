@@ -80,7 +80,8 @@ struct TargetCheck {
         let arn = target["Arn"]?.string ?? ""
         guard let kind = TargetKind(arn: arn) else {
             guard arn.hasPrefix("arn:") else {
-                throw EventError.invalid("Parameter \(arn) is not valid. Reason: Provided Arn is not in correct format.")
+                throw EventError.invalid(
+                    "Parameter \(arn) is not valid. Reason: Provided Arn is not in correct format.")
             }
             let service = arn.split(separator: ":", omittingEmptySubsequences: false).dropFirst(2).first ?? ""
             throw AWSError.notImplemented("targets of the service '\(service)' (\(arn))")
@@ -98,7 +99,9 @@ struct TargetCheck {
         let ways = ["Input", "InputPath", "InputTransformer"].filter { target[$0] != nil }
         guard ways.count <= 1 else {
             throw EventError.invalid(
-                "Only one of Input, InputPath, or InputTransformer must be provided for target \(target["Id"]?.string ?? "").")
+                "Only one of Input, InputPath, or InputTransformer must be provided for target "
+                    + "\(target["Id"]?.string ?? "")."
+            )
         }
         if let input = target["Input"]?.string, (try? JSON(parsing: input)) == nil {
             throw EventError.invalid("JSON syntax error in input for target \(target["Id"]?.string ?? "").")
@@ -110,7 +113,8 @@ struct TargetCheck {
         let group = target["SqsParameters"]?["MessageGroupId"]?.string
         if kind == .queue, arn.hasSuffix(".fifo") {
             guard group != nil else {
-                throw EventError.invalid("Parameter(s) SqsParameters must be specified for target: \(target["Id"]?.string ?? "").")
+                throw EventError.invalid(
+                    "Parameter(s) SqsParameters must be specified for target: \(target["Id"]?.string ?? "").")
             }
         } else if group != nil {
             throw EventError.invalid("Parameter(s) SqsParameters not valid for target: \(target["Id"]?.string ?? "").")

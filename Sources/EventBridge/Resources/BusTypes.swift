@@ -91,7 +91,8 @@ extension EventBridgeService {
                     var input: JSON = ["StatementId": request.properties["StatementId"] ?? ""]
                     input["EventBusName"] = request.properties["EventBusName"]
                     do { try await request.call("events", "RemovePermission", input) } catch let error as AWSError
-                        where error.code == "ResourceNotFoundException" {}
+                        where error.code == "ResourceNotFoundException"
+                    {}
                 }))
     }
 

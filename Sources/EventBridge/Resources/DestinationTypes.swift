@@ -87,7 +87,8 @@ extension EventBridgeService {
                     let name = request.properties[thing.member]?.string ?? request.generatedName(limit: limit)
                     let input = thing.input(name, request.properties, isNew: true)
                     do { try await request.call("events", "Create" + thing.noun, input) } catch let error as AWSError
-                        where error.code == "ResourceAlreadyExistsException" && name.hasSuffix(request.suffix) {}
+                        where error.code == "ResourceAlreadyExistsException" && name.hasSuffix(request.suffix)
+                    {}
                     return try await state(name, request)
                 },
                 update: { request in
@@ -100,7 +101,8 @@ extension EventBridgeService {
                     var input: JSON = [:]
                     input[thing.member] = .string(request.physicalID ?? "")
                     do { try await request.call("events", "Delete" + thing.noun, input) } catch let error as AWSError
-                        where error.code == "ResourceNotFoundException" {}
+                        where error.code == "ResourceNotFoundException"
+                    {}
                 },
                 read: { request in
                     var input: JSON = [:]

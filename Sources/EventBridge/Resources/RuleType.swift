@@ -64,7 +64,9 @@ extension EventBridgeService {
     /// Putting a rule again has no second effect, so that every action may be repeated.
     private static func putRule(_ request: ResourceRequest) async throws -> ResourceState {
         let properties = request.properties
-        let bus = properties["EventBusName"]?.string.flatMap { $0 == BusID.defaultName ? nil : BusID($0, for: request.caller).name }
+        let bus = properties["EventBusName"]?.string.flatMap {
+            $0 == BusID.defaultName ? nil : BusID($0, for: request.caller).name
+        }
         let place =
             RulePlace(request)
             ?? RulePlace(
@@ -72,7 +74,9 @@ extension EventBridgeService {
                 name: properties["Name"]?.string ?? request.generatedName())
         var input = place.input("Name")
         for name in ["ScheduleExpression", "State", "RoleArn", "Description"] { input[name] = properties[name] }
-        if let pattern = properties["EventPattern"] { input["EventPattern"] = .string(pattern.string ?? pattern.text()) }
+        if let pattern = properties["EventPattern"] {
+            input["EventPattern"] = .string(pattern.string ?? pattern.text())
+        }
         let tags = request.allTags.sorted { $0.key < $1.key }.map { tag -> JSON in
             ["Key": .string(tag.key), "Value": .string(tag.value)]
         }
@@ -106,7 +110,9 @@ extension EventBridgeService {
         return target
     }
 
-    private static func removeTargets(_ place: RulePlace, keeping kept: [String], _ request: ResourceRequest) async throws {
+    private static func removeTargets(_ place: RulePlace, keeping kept: [String], _ request: ResourceRequest)
+        async throws
+    {
         let known = try await request.call("events", "ListTargetsByRule", place.input("Rule"))["Targets"]?.array ?? []
         let gone = known.compactMap { $0["Id"]?.string }.filter { !kept.contains($0) }
         guard !gone.isEmpty else { return }

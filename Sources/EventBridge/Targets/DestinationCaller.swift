@@ -45,7 +45,8 @@ final class DestinationCaller: Sendable {
             credentials.additions.headers.append(("Authorization", "Bearer " + token))
         }
         let request = DestinationRequest(
-            destination: destination, additions: credentials.additions, parameters: delivery.target["HttpParameters"], body: body)
+            destination: destination, additions: credentials.additions, parameters: delivery.target["HttpParameters"],
+            body: body)
         let answer = try await send(try request.message(), to: request.url())
         if answer.status == 401 { tokens.withLock { $0["\(key)#\(connection.version)"] = nil } }
         try Self.judge(answer)

@@ -118,7 +118,8 @@ struct TargetInvoker: Sendable {
             "logStreamName": .string(delivery.rule.name),
         ]
         do { try await cloud.call("logs", "CreateLogStream", place, as: owner) } catch let error as AWSError
-            where error.code == "ResourceAlreadyExistsException" {}
+            where error.code == "ResourceAlreadyExistsException"
+        {}
         var input = place
         let moment = Int(delivery.event.event.time.milliseconds)
         input["logEvents"] = [["timestamp": .int(moment), "message": .string(text)]]
@@ -152,7 +153,8 @@ struct TargetInvoker: Sendable {
         return try await acting(as: role, delivery, owner)
     }
 
-    /// An input of the target's own may carry variables and source revisions; the event itself carries nothing for a pipeline.
+    /// An input of the target's own may carry variables and source revisions; the event itself carries nothing for a
+    /// pipeline.
     private func startPipeline(_ delivery: Delivery, _ input: TargetInput) async throws {
         var request: JSON = ["name": .string(delivery.resource), "clientRequestToken": .string(delivery.token)]
         if input.isOwn {

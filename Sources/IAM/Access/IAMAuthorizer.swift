@@ -10,9 +10,11 @@ package protocol ResourcePolicies: Sendable {
 
 /// Judges calls by the policies of who makes them, and of what they ask for.
 ///
-/// An account's root may do everything in its account, and so may services on its behalf. Users and roles may do what their
+/// An account's root may do everything in its account, and so may services on its behalf. Users and roles may do what
+/// their
 /// policies allow. A service that calls in its own name, and whoever comes from another account, needs the leave of the
-/// policy of what is asked for. Source: IAM User Guide, "Policy evaluation logic" and "Cross-account policy evaluation logic".
+/// policy of what is asked for. Source: IAM User Guide, "Policy evaluation logic" and "Cross-account policy evaluation
+/// logic".
 package struct IAMAuthorizer: Authorizer {
     private let policies: PrincipalPolicies
     private let resources: (any ResourcePolicies)?
@@ -37,7 +39,8 @@ package struct IAMAuthorizer: Authorizer {
                 action: access.action, resource: resource, principal: caller.principal, account: caller.account,
                 context: access.context)
             let own: Verdict = isRoot ? .allowed : effective?.verdict(on: request) ?? .silent
-            // Where the accounts differ, both must agree; a policy that names the other account names its root and all it lets do.
+            // Where the accounts differ, both must agree; a policy that names the other account names its root and all
+            // it lets do.
             let isForeign = Self.isForeign(resource, call)
             request.countsAccount = isForeign
             var other = Verdict.silent
@@ -64,7 +67,8 @@ package struct IAMAuthorizer: Authorizer {
         }
     }
 
-    /// Whether the resource is another account's. Roles and buckets are judged elsewhere: their ARNs' accounts, if any, are none to
+    /// Whether the resource is another account's. Roles and buckets are judged elsewhere: their ARNs' accounts, if any,
+    /// are none to
     /// compare.
     private static func isForeign(_ resource: String, _ call: Call) -> Bool {
         let parts = resource.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)

@@ -1,4 +1,5 @@
 internal import Cloud
+internal import HTTP
 internal import Ledger
 internal import Notation
 
@@ -42,7 +43,9 @@ extension S3Service {
 
     /// - Throws: `InvalidArgument` when the target is not there, or does not let S3 tell it of this bucket.
     private func checkAccess(_ target: JSON, _ kind: Notification.Kind, _ bucket: Bucket, _ call: Call) async throws {
-        guard kind == .function else { return try await sendTest(target[kind.member]?.string ?? "", kind, bucket, call) }
+        guard kind == .function else {
+            return try await sendTest(target[kind.member]?.string ?? "", kind, bucket, call)
+        }
         let function = target["LambdaFunctionArn"] ?? ""
         let owner = Caller.root(
             account: bucket.account, region: Notification.caller(for: bucket, target: function.string ?? "").region)
@@ -66,7 +69,8 @@ extension S3Service {
 }
 
 extension S3Service {
-    /// Queues and topics are tried out with a message. Source: S3 User Guide, "Event message structure" (`s3:TestEvent`).
+    /// Queues and topics are tried out with a message. Source: S3 User Guide, "Event message structure"
+    /// (`s3:TestEvent`).
     private func sendTest(_ arn: String, _ kind: Notification.Kind, _ bucket: Bucket, _ call: Call) async throws {
         let message: JSON = [
             "Service": "Amazon S3", "Event": "s3:TestEvent", "Time": .string(call.time.iso8601(fraction: 3)),
@@ -90,7 +94,9 @@ extension S3Service {
                 payload: .bytes(message.bytes()), as: caller)
         case .queue:
             let place = arn.split(separator: ":", omittingEmptySubsequences: false).suffix(2).joined(separator: "/")
-            let input: JSON = ["QueueUrl": .string("\(cloud.endpoint)/\(place)"), "MessageBody": .string(message.text())]
+            let input: JSON = [
+                "QueueUrl": .string("\(cloud.endpoint)/\(place)"), "MessageBody": .string(message.text()),
+            ]
             try await cloud.call("sqs", "SendMessage", input, as: caller)
         case .topic:
             let input: JSON = [

@@ -27,7 +27,8 @@ struct Deliveries: Sendable {
             guard known.line.count < Delivery.lineLimit else {
                 throw AWSError(
                     "Throttled",
-                    "\(Delivery.lineLimit) messages of the group \(message.group ?? "") wait for \(subscription.endpoint) already.",
+                    "\(Delivery.lineLimit) messages of the group "
+                        + "\(message.group ?? "") wait for \(subscription.endpoint) already.",
                     status: 429)
             }
             try runner.send(.publish(message), to: id, in: write)

@@ -4,7 +4,8 @@ internal import Notation
 
 /// Brings messages to one subscription: one message, or those of a FIFO topic's message group one after another.
 ///
-/// The first in line is tried until it is delivered, given up, or sent to the dead-letter queue; only then the next one's turn comes.
+/// The first in line is tried until it is delivered, given up, or sent to the dead-letter queue; only then the next
+/// one's turn comes.
 struct Delivery: Machine {
     /// By which protocol a subscription is told.
     enum Way: String, Codable, Sendable { case http, https, sqs, lambda }

@@ -41,7 +41,8 @@ struct DeliveryPerformer: Performer {
         }
     }
 
-    private func attempt(_ number: Int, _ message: Message, _ target: Delivery.Target) async throws -> Delivery.Attempt {
+    private func attempt(_ number: Int, _ message: Message, _ target: Delivery.Target) async throws -> Delivery.Attempt
+    {
         // The farewell is for one that is gone; everything else needs a subscription.
         if message.kind != .farewell {
             let key = try Subscription.key(ofARN: target.subscription)

@@ -53,7 +53,9 @@ struct Publication: Sendable {
         guard !message.isEmpty else { throw SNSError.invalid("Empty message") }
         subject = try Self.subject(input["Subject"]?.string)
         attributes = try Self.attributes(input["MessageAttributes"]?.object ?? [:])
-        size = attributes.reduce(message.utf8.count) { $0 + $1.key.utf8.count + $1.value.type.utf8.count + $1.value.value.utf8.count }
+        size = attributes.reduce(message.utf8.count) {
+            $0 + $1.key.utf8.count + $1.value.type.utf8.count + $1.value.value.utf8.count
+        }
         guard size <= Self.limit else { throw SNSError.invalid("Message too long") }
         bodies = try Self.bodies(message, structure: input["MessageStructure"]?.string)
         body = bodies["default"] ?? message
@@ -80,23 +82,31 @@ struct Publication: Sendable {
             return
         }
         if group != nil {
-            throw SNSError.invalid("MessageGroupId Reason: The request includes MessageGroupId parameter that is not valid for this topic type")
+            throw SNSError.invalid(
+                "MessageGroupId Reason: The request includes MessageGroupId parameter that is not valid for this "
+                    + "topic type"
+            )
         }
         if deduplication != nil {
-            throw SNSError.invalid("MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid for this topic type")
+            throw SNSError.invalid(
+                "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not "
+                    + "valid for this topic type"
+            )
         }
     }
 
     private static func checkID(_ text: String, _ name: String) throws {
         let isFit = (1...128).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
         guard isFit else {
-            throw SNSError.invalid("The \(name) parameter can only include alphanumeric and punctuation characters. 1 to 128 in length")
+            throw SNSError.invalid(
+                "The \(name) parameter can only include alphanumeric and punctuation characters. 1 to 128 in length")
         }
     }
 
     private static func subject(_ text: String?) throws -> String? {
         guard let text else { return nil }
-        let isFit = (1...100).contains(text.count) && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+        let isFit =
+            (1...100).contains(text.count) && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
         guard isFit else { throw SNSError.invalid("Subject") }
         return text
     }

@@ -77,7 +77,8 @@ struct RetryPolicy: Codable, Sendable, Hashable {
         func number(_ name: String, _ known: Int, _ range: ClosedRange<Int>) throws -> Int {
             guard let value = retry[name], !value.isNull else { return known }
             guard let number = value.int, range.contains(number) else {
-                throw SNSError.invalid("DeliveryPolicy: \(name) must be between \(range.lowerBound) and \(range.upperBound)")
+                throw SNSError.invalid(
+                    "DeliveryPolicy: \(name) must be between \(range.lowerBound) and \(range.upperBound)")
             }
             return number
         }
@@ -89,7 +90,8 @@ struct RetryPolicy: Codable, Sendable, Hashable {
         late = try number("numMaxDelayRetries", late, 0...100)
         if let name = retry["backoffFunction"]?.string {
             guard let known = Backoff(rawValue: name) else {
-                throw SNSError.invalid("DeliveryPolicy: backoffFunction must be linear, arithmetic, geometric or exponential")
+                throw SNSError.invalid(
+                    "DeliveryPolicy: backoffFunction must be linear, arithmetic, geometric or exponential")
             }
             backoff = known
         }
@@ -97,7 +99,8 @@ struct RetryPolicy: Codable, Sendable, Hashable {
             throw SNSError.invalid("DeliveryPolicy: minDelayTarget must be less than or equal to maxDelayTarget")
         }
         guard immediate + early + late <= retries else {
-            throw SNSError.invalid("DeliveryPolicy: numRetries must be at least the sum of the other numbers of retries")
+            throw SNSError.invalid(
+                "DeliveryPolicy: numRetries must be at least the sum of the other numbers of retries")
         }
     }
 

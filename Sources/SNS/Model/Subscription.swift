@@ -65,7 +65,8 @@ enum SubscriptionAttributes {
             switch name {
             case "RawMessageDelivery":
                 guard ["true", "false"].contains(value.lowercased()) else {
-                    throw SNSError.invalid("Attributes Reason: RawMessageDelivery: Invalid value [\(value)]. Must be true or false.")
+                    throw SNSError.invalid(
+                        "Attributes Reason: RawMessageDelivery: Invalid value [\(value)]. Must be true or false.")
                 }
                 if way == .lambda, value.lowercased() == "true" {
                     throw SNSError.invalid(
@@ -85,7 +86,10 @@ enum SubscriptionAttributes {
     private static func checkFilter(_ attributes: [String: String]) throws {
         let scope = attributes["FilterPolicyScope"] ?? "MessageAttributes"
         guard let known = FilterPolicy.Scope(rawValue: scope) else {
-            throw SNSError.invalid("Attributes Reason: FilterPolicyScope: Invalid value [\(scope)]. Please use either MessageBody or MessageAttributes")
+            throw SNSError.invalid(
+                "Attributes Reason: FilterPolicyScope: Invalid value [\(scope)]. Please use either MessageBody or "
+                    + "MessageAttributes"
+            )
         }
         guard let text = attributes["FilterPolicy"], !text.isEmpty else { return }
         do { _ = try FilterPolicy(text, scope: known) } catch {
@@ -98,7 +102,8 @@ enum SubscriptionAttributes {
         guard let tree = try? JSON(parsing: text), tree.object != nil else {
             throw SNSError.invalid("RedrivePolicy: failed to parse JSON.")
         }
-        guard let arn = tree["deadLetterTargetArn"]?.string, arn.hasPrefix("arn:aws:sqs:"), arn.split(separator: ":").count == 6
+        guard let arn = tree["deadLetterTargetArn"]?.string, arn.hasPrefix("arn:aws:sqs:"),
+            arn.split(separator: ":").count == 6
         else { throw SNSError.invalid("RedrivePolicy: deadLetterTargetArn is an invalid arn") }
     }
 }

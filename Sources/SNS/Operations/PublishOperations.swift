@@ -7,12 +7,15 @@ internal import Notation
 internal import Patterns
 
 extension SNSService {
-    /// For how long a FIFO topic knows a deduplication id. Source: Amazon SNS Developer Guide, "Message deduplication for FIFO topics".
+    /// For how long a FIFO topic knows a deduplication id. Source: Amazon SNS Developer Guide, "Message deduplication
+    /// for FIFO topics".
     static let memory = Duration.seconds(300)
 
     /// Messages.
     var publishOperations: [Operation] {
-        let members = ["Message", "Subject", "MessageStructure", "MessageAttributes", "MessageDeduplicationId", "MessageGroupId"]
+        let members = [
+            "Message", "Subject", "MessageStructure", "MessageAttributes", "MessageDeduplicationId", "MessageGroupId",
+        ]
         let entry = (["Id"] + members).map { "PublishBatchRequestEntries." + $0 }.joined(separator: " ")
         return [
             Operation("Publish", enforces: "TopicArn TargetArn " + members.joined(separator: " "), raw: publish),
@@ -34,7 +37,8 @@ extension SNSService {
         return Reply(receipt.output)
     }
 
-    /// Entries that are good are taken; the answer names those that are not. Source: Amazon SNS API Reference, PublishBatch.
+    /// Entries that are good are taken; the answer names those that are not. Source: Amazon SNS API Reference,
+    /// PublishBatch.
     private func publishBatch(_ call: Call) async throws -> Reply {
         let id = try TopicID(arn: call.text("TopicArn"))
         let entries = call.input["PublishBatchRequestEntries"]?.array ?? []
@@ -93,10 +97,13 @@ extension SNSService {
         }
         let isFit = ids.allSatisfy { id in
             (1...80).contains(id.utf8.count)
-                && id.utf8.allSatisfy { $0 == 0x2D || $0 == 0x5F || (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF) }
+                && id.utf8.allSatisfy {
+                    $0 == 0x2D || $0 == 0x5F || (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF)
+                }
         }
         guard isFit else {
-            throw AWSError("InvalidBatchEntryId", "The Id of a batch entry in a batch request doesn't abide by the specification.")
+            throw AWSError(
+                "InvalidBatchEntryId", "The Id of a batch entry in a batch request doesn't abide by the specification.")
         }
     }
 
@@ -118,7 +125,8 @@ extension SNSService {
         }
     }
 
-    /// Begins the delivery to every subscription that wants it, as part of that write: a message whose id was answered is not lost.
+    /// Begins the delivery to every subscription that wants it, as part of that write: a message whose id was answered
+    /// is not lost.
     private func take(_ publication: Publication, _ topic: Topic, _ write: Transaction) throws -> Receipt {
         var topic = topic
         let mark = try Self.mark(publication, topic)
@@ -147,18 +155,21 @@ extension SNSService {
                 continue
             }
             receipt.wanted += 1
-            try deliveries.add(message(publication, text, id, sequence, topic, write), for: subscription, topic, in: write)
+            try deliveries.add(
+                message(publication, text, id, sequence, topic, write), for: subscription, topic, in: write)
         }
         return receipt
     }
 
     private func message(
-        _ publication: Publication, _ text: String, _ id: String, _ sequence: String?, _ topic: Topic, _ write: Transaction
+        _ publication: Publication, _ text: String, _ id: String, _ sequence: String?, _ topic: Topic,
+        _ write: Transaction
     ) -> Message {
         Message(
             id: id, topic: topic.id, subject: publication.subject, body: text, attributes: publication.attributes,
             time: write.now, group: publication.group,
-            deduplication: sequence == nil ? nil : publication.deduplication ?? Self.digest(publication.body), sequence: sequence)
+            deduplication: sequence == nil ? nil : publication.deduplication ?? Self.digest(publication.body),
+            sequence: sequence)
     }
 
     /// Under what a FIFO topic remembers the message; nil for other topics.
@@ -166,7 +177,9 @@ extension SNSService {
         guard topic.id.isFIFO else { return nil }
         guard publication.deduplication != nil || topic.deduplicatesByContent else {
             throw SNSError.invalid(
-                "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly")
+                "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId "
+                    + "provided explicitly"
+            )
         }
         let id = publication.deduplication ?? digest(publication.body)
         let isByGroup = topic.attributes["FifoThroughputScope"] != "Topic"

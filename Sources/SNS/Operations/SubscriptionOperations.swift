@@ -6,7 +6,8 @@ extension SNSService {
     /// Who is told.
     var subscriptionOperations: [Operation] {
         [
-            Operation("Subscribe", enforces: "TopicArn Protocol Endpoint Attributes ReturnSubscriptionArn", raw: subscribe),
+            Operation(
+                "Subscribe", enforces: "TopicArn Protocol Endpoint Attributes ReturnSubscriptionArn", raw: subscribe),
             Operation("ConfirmSubscription", enforces: "TopicArn Token AuthenticateOnUnsubscribe") { call in
                 let arn = try await confirm(
                     call.text("TopicArn"), call.text("Token"), isSigned: true,
@@ -73,7 +74,8 @@ extension SNSService {
         throw AWSError.notImplemented("subscriptions of sns by the protocol '\(name)'")
     }
 
-    /// Queues and functions need not agree: their own policies decide what reaches them. Endpoints out in the world must.
+    /// Queues and functions need not agree: their own policies decide what reaches them. Endpoints out in the world
+    /// must.
     private static func make(
         _ topic: TopicID, _ way: Delivery.Way, _ endpoint: String, _ attributes: [String: String], _ call: Call,
         _ write: Transaction
@@ -86,7 +88,8 @@ extension SNSService {
             tokenEnds: mustAgree ? write.now + .seconds(3 * 86_400) : nil, wasAuthenticated: !mustAgree)
     }
 
-    /// Source: Amazon SNS endpoints and quotas: 12.5 million subscriptions and 200 filter policies a topic; Slipway keeps 10,000 of the former.
+    /// Source: Amazon SNS endpoints and quotas: 12.5 million subscriptions and 200 filter policies a topic; Slipway
+    /// keeps 10,000 of the former.
     private static func checkCount(_ others: [Subscription], _ attributes: [String: String]) throws {
         guard others.count < 10_000 else {
             throw AWSError("SubscriptionLimitExceeded", "A topic has at most 10000 subscriptions.", status: 403)
@@ -152,7 +155,9 @@ extension SNSService {
             guard var topic = try write.get(SNSStore.topics, subscription.topic.key)?.value else { return }
             topic.deleted += 1
             try write.put(SNSStore.topics, topic.id.key, topic)
-            guard subscription.isConfirmed, subscription.delivery == .http || subscription.delivery == .https else { return }
+            guard subscription.isConfirmed, subscription.delivery == .http || subscription.delivery == .https else {
+                return
+            }
             try sayFarewell(subscription, topic, write)
         }
     }
@@ -166,7 +171,8 @@ extension SNSService {
         try write.put(SNSStore.ended, ended.key, ended)
         let farewell = Message(
             id: write.surroundings.chance.uuid(), kind: .farewell, topic: topic.id,
-            body: "You have chosen to deactivate subscription \(subscription.arn).\nTo cancel this operation and restore "
+            body:
+                "You have chosen to deactivate subscription \(subscription.arn).\nTo cancel this operation and restore "
                 + "the subscription, visit the SubscribeURL included in this message.", time: write.now, token: token)
         try deliveries.add(farewell, for: subscription, topic, in: write)
     }
@@ -238,7 +244,8 @@ enum EndpointRules {
             }
             if let unknown = ShapedEndpoint(endpoint).unknown {
                 throw SNSError.invalid(
-                    "Endpoint Reason: \(ShapedEndpoint.parameter)=\(unknown) is no shape; there are slack, teams and discord")
+                    "Endpoint Reason: \(ShapedEndpoint.parameter)=\(unknown) is no shape; there are slack, teams and discord"
+                )
             }
         }
         guard way == .sqs || !topic.isFIFO else {

@@ -64,7 +64,9 @@ extension SNSService {
         guard isFit, isFIFO == name.hasSuffix(".fifo") else {
             throw SNSError.invalid(
                 isFIFO
-                    ? "Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase ASCII letters, numbers, underscores, and hyphens, and must be between 1 and 256 characters long."
+                    ? "Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase "
+                        + "ASCII letters, numbers, underscores, and hyphens, and must be between 1 and 256 "
+                        + "characters long."
                     : "Topic Name")
         }
         let id = TopicID(account: call.caller.account, region: call.caller.region, name: name)
@@ -94,7 +96,8 @@ extension SNSService {
         return isLetter || (0x30...0x39).contains(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
     }
 
-    /// Deletes a topic with its subscriptions; what still waits for them is dropped. Deleting what is not there succeeds.
+    /// Deletes a topic with its subscriptions; what still waits for them is dropped. Deleting what is not there
+    /// succeeds.
     private func deleteTopic(_ call: Call) async throws -> Reply {
         let id = try TopicID(arn: call.text("TopicArn"))
         try await ledger.write { write in
@@ -176,8 +179,10 @@ extension SNSService {
         let label = call.text("Label")
         let accounts = (call.input["AWSAccountId"]?.array ?? []).compactMap(\.string)
         let actions = (call.input["ActionName"]?.array ?? []).compactMap(\.string)
-        let known = ["Publish", "RemovePermission", "SetTopicAttributes", "DeleteTopic", "ListSubscriptionsByTopic",
-            "GetTopicAttributes", "Receive", "AddPermission", "Subscribe", "*"]
+        let known = [
+            "Publish", "RemovePermission", "SetTopicAttributes", "DeleteTopic", "ListSubscriptionsByTopic",
+            "GetTopicAttributes", "Receive", "AddPermission", "Subscribe", "*",
+        ]
         guard actions.allSatisfy(known.contains) else {
             throw SNSError.invalid("Policy statement action out of service scope!")
         }
@@ -229,7 +234,10 @@ enum TopicAttributes {
     static func check(_ name: String, _ value: String, _ topic: TopicID) throws {
         func choose(_ choices: String...) throws {
             guard choices.contains(value) else {
-                throw SNSError.invalid("Attributes Reason: \(name): Invalid value [\(value)]. Must be \(choices.joined(separator: " or ")).")
+                throw SNSError.invalid(
+                    "Attributes Reason: \(name): Invalid value [\(value)]. Must be "
+                        + "\(choices.joined(separator: " or "))."
+                )
             }
         }
         switch name {
@@ -240,15 +248,22 @@ enum TopicAttributes {
         case "SignatureVersion": try choose("1", "2")
         case "FifoTopic": try choose("true", "false")
         case "ContentBasedDeduplication", "FifoThroughputScope":
-            guard topic.isFIFO else { throw SNSError.invalid("Attributes Reason: \(name) is only supported for FIFO topics.") }
-            if name == "FifoThroughputScope" { try choose("Topic", "MessageGroup") } else { try choose("true", "false") }
+            guard topic.isFIFO else {
+                throw SNSError.invalid("Attributes Reason: \(name) is only supported for FIFO topics.")
+            }
+            if name == "FifoThroughputScope" {
+                try choose("Topic", "MessageGroup")
+            } else {
+                try choose("true", "false")
+            }
         case "TracingConfig" where value == "PassThrough": break
         case "KmsMasterKeyId" where value.isEmpty: break
         case "TracingConfig", "KmsMasterKeyId", "ArchivePolicy":
             throw AWSError.notImplemented("the topic attribute \(name) = \(value) of sns")
         default:
             guard !name.contains("FeedbackRoleArn"), !name.contains("FeedbackSampleRate") else {
-                throw AWSError.notImplemented("the topic attribute \(name) of sns: delivery status is in the metrics AWS/SNS")
+                throw AWSError.notImplemented(
+                    "the topic attribute \(name) of sns: delivery status is in the metrics AWS/SNS")
             }
             throw SNSError.invalid("AttributeName")
         }

@@ -1,6 +1,7 @@
 internal import Notation
 
-/// A message put into words for people: what alarms, deployments, approvals and events say, by the shapes of their documents.
+/// A message put into words for people: what alarms, deployments, approvals and events say, by the shapes of their
+/// documents.
 struct ChatText: Sendable {
     var title: String
     var summary = ""
@@ -16,7 +17,8 @@ struct ChatText: Sendable {
             title = isFirst ? "Messages of \(message.topic.name)" : "No more messages of \(message.topic.name)"
             summary =
                 isFirst
-                ? "Slipway was asked to tell this channel of the topic \(message.topic.arn). Open the link to agree; do nothing to refuse."
+                ? "Slipway was asked to tell this channel of the topic \(message.topic.arn). Open the link to "
+                    + "agree; do nothing to refuse."
                 : "The subscription was ended. Open the link to have it back."
             link = confirmation
             linkText = isFirst ? "Confirm the subscription" : "Subscribe again"

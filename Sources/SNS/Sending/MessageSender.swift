@@ -88,7 +88,8 @@ struct MessageSender: Sendable {
         }
         let request = HTTPRequest(method: "POST", target: "/", fields: fields, body: .bytes(Array(body.utf8)))
         let answer: WebAnswer
-        do { answer = try await web.send(request, to: address.url, within: Self.patience) } catch let error as WebError {
+        do { answer = try await web.send(request, to: address.url, within: Self.patience) } catch let error as WebError
+        {
             throw AWSError("EndpointUnreachable", error.description, status: 503)
         }
         guard !(200...299).contains(answer.status) else { return }

@@ -1,6 +1,7 @@
 internal import Notation
 
-/// An endpoint whose address may ask for messages in the form of a chat's webhook, by `?slipway-shape=slack` (or `teams`, `discord`).
+/// An endpoint whose address may ask for messages in the form of a chat's webhook, by `?slipway-shape=slack` (or
+/// `teams`, `discord`).
 ///
 /// Slipway's own: SNS itself knows no chats. The parameter is not part of what is sent to.
 struct ShapedEndpoint {
@@ -91,7 +92,8 @@ enum ChatShape: String, Sendable {
         return ["type": "message", "attachments": [attachment]]
     }
 
-    /// Source: Discord Developer Documentation, "Execute Webhook": 2,000 characters; nobody is to be called by a message's text.
+    /// Source: Discord Developer Documentation, "Execute Webhook": 2,000 characters; nobody is to be called by a
+    /// message's text.
     private static func discord(_ text: ChatText) -> JSON {
         var lines = ["**\(text.title)**"]
         if !text.summary.isEmpty { lines.append(text.summary) }
