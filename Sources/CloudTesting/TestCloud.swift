@@ -12,6 +12,12 @@ package struct TestCloud: Sendable {
     /// Who calls unless told otherwise: the root of account 123456789012 in eu-west-1.
     package let caller = Caller.root(account: "123456789012", region: "eu-west-1")
 
+    /// A door and the ledger behind it, for tests that make both themselves.
+    package init(cloud: Cloud, ledger: Ledger) {
+        self.cloud = cloud
+        self.ledger = ledger
+    }
+
     /// Calls an operation.
     @discardableResult
     package func call(_ service: String, _ operation: String, _ input: JSON = [:]) async throws -> JSON {

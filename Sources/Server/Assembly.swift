@@ -67,7 +67,7 @@ final class Assembly: Sendable {
 
         let buckets = S3Service(cloud: cloud, ledger: ledger, blobs: blobs)
         let secrets = try SecretsManagerService(cloud: cloud, ledger: ledger)
-        let web = HouseWeb(sandbox: sandbox, path: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
+        let web = HouseWeb(sandbox: sandbox, environment: ProcessInfo.processInfo.environment)
         let topics = try SNSService(
             cloud: cloud, ledger: ledger, web: web, figures: MessageFigures(store: metrics.metrics))
         queues = SQSService(cloud: cloud, ledger: ledger, metrics: SQSMetrics(store: metrics.metrics))

@@ -13,8 +13,8 @@ internal import Traffic
 struct HouseWeb: WebSender {
     private static let answerLimit = 64 << 10
     let sandbox: Sandbox
-    /// Where programs are looked for.
-    let path: String
+    /// The server's environment: where programs are looked for, and the list of certificates if it is not the machine's (`SSL_CERT_FILE`).
+    let environment: [String: String]
 
     func send(_ request: HTTPRequest, to url: String, within limit: Duration) async throws -> WebAnswer {
         guard let address = WebAddress(url) else { throw WebError("The address is neither http:// nor https://.") }
@@ -67,10 +67,12 @@ struct HouseWeb: WebSender {
 
     private func secure(_ request: HTTPRequest, _ url: String, _ limit: Duration) async throws -> WebAnswer {
         let body = try await request.body.collected(limit: 1 << 20)
+        let certificates = environment["SSL_CERT_FILE"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        let order = CurlOrder(request, url, body, limit, certificates: certificates)
         let program = Program(
-            name: "web", arguments: ["curl", "--disable", "--config", "-"], environment: ["PATH": path],
-            input:
-                Array(CurlOrder(request, url, body, limit).text.utf8))
+            name: "web", arguments: ["curl", "--disable", "--config", "-"],
+            environment: ["PATH": environment["PATH"] ?? "/usr/bin:/bin"],
+            binds: certificates.map { [Program.Bind($0)] } ?? [], input: Array(order.text.utf8))
         let finished: Sandbox.Finished
         do { finished = try await sandbox.run(program, outputLimit: Self.answerLimit) } catch {
             throw WebError("HTTPS needs the program 'curl': \(error)")
@@ -88,11 +90,12 @@ struct HouseWeb: WebSender {
 struct CurlOrder {
     let text: String
 
-    init(_ request: HTTPRequest, _ url: String, _ body: [UInt8], _ limit: Duration) {
+    init(_ request: HTTPRequest, _ url: String, _ body: [UInt8], _ limit: Duration, certificates: String? = nil) {
         var lines = [
             "silent", "show-error", "globoff", "proto = \"=https\"", "write-out = \"%{stderr}%{http_code}\"",
             "max-time = \(limit.components.seconds + 1)", "url = \(Self.quoted(url))",
         ]
+        if let certificates { lines.append("cacert = \(Self.quoted(certificates))") }
         if request.method == "HEAD" {
             lines.append("head")
         } else {

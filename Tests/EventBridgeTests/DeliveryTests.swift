@@ -118,7 +118,7 @@ struct DeliveryTests {
             return [:]
         }
         let time = VirtualTime()
-        try await withHouse(Surroundings(time: time), [lambda]) { house in
+        try await withHouse(at: Surroundings(time: time), [lambda]) { house in
             try await house.rule("r", Self.shop, [["Id": "f", "Arn": .string(functionARN)]])
             try await house.put()
             for attempt in 1...3 {
@@ -255,7 +255,8 @@ struct LanesTests {
     @Test("let so many through at once, in order, and forget who was cancelled")
     func width() async throws {
         let lanes = Lanes(width: 2)
-        let (now, most) = (Mutex(0), Mutex(0))
+        let now = Mutex(0)
+        let most = Mutex(0)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<50 {
                 group.addTask {

@@ -115,7 +115,7 @@ struct DestinationTests {
     func statuses(status: Int, mayPass: Bool) async throws {
         let world = World([status])
         let time = VirtualTime()
-        try await withHouse(Surroundings(time: time), web: world, [.sts]) { house in
+        try await withHouse(at: Surroundings(time: time), web: world, [.sts]) { house in
             try await make(house, type: "API_KEY", ["ApiKeyAuthParameters": ["ApiKeyName": "K", "ApiKeyValue": "v"]])
             try await house.put()
             _ = try await eventually("the endpoint is told") { world.sent.first }

@@ -130,7 +130,7 @@ struct House: Sendable {
 
 /// Runs the closure with EventBridge running among neighbours.
 func withHouse<Result: Sendable>(
-    _ surroundings: Surroundings = Surroundings(), web: World = World(), _ neighbours: [Neighbour],
+    at surroundings: Surroundings = Surroundings(), web: World = World(), _ neighbours: [Neighbour],
     isRunning: Bool = true, _ body: (House) async throws -> Result
 ) async throws -> Result {
     let figures = Figures()

@@ -1,5 +1,6 @@
 import Cloud
 import CloudTesting
+import Ledger
 import LedgerTesting
 import Notation
 import Testing

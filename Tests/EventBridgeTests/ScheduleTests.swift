@@ -16,7 +16,7 @@ struct ScheduleTests {
         let lambda = Neighbour("lambda", "Invoke")
         let time = VirtualTime()
         let start = time.now
-        try await withHouse(Surroundings(time: time), [lambda]) { house in
+        try await withHouse(at: Surroundings(time: time), [lambda]) { house in
             try await house.rule("often", nil, [Self.target], schedule: "rate(5 minutes)")
             try await house.rule("never", #"{"source":["aws.events"]}"#, [Self.target])
             for tick in 1...3 {
@@ -63,7 +63,7 @@ struct ScheduleTests {
     @Test("do not tick while their rule is disabled, nor after it was deleted")
     func disabled() async throws {
         let time = VirtualTime()
-        try await withHouse(Surroundings(time: time), [Neighbour("lambda", "Invoke")], isRunning: false) { house in
+        try await withHouse(at: Surroundings(time: time), [Neighbour("lambda", "Invoke")], isRunning: false) { house in
             let test = house.test
             func due() async throws -> Int { try await test.ledger.list(EventStore.due).count }
             try await house.rule("r", nil, [Self.target], schedule: "cron(0 12 * * ? *)")

@@ -107,7 +107,7 @@ struct Office: Sendable {
 
 /// Runs the closure with SNS running among neighbours.
 func withOffice<Result: Sendable>(
-    _ surroundings: Surroundings = Surroundings(), web: World = World(), _ neighbours: [Neighbour] = [],
+    at surroundings: Surroundings = Surroundings(), web: World = World(), _ neighbours: [Neighbour] = [],
     isRunning: Bool = true, _ body: (Office) async throws -> Result
 ) async throws -> Result {
     let made = Mutex<SNSService?>(nil)

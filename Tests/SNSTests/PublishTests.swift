@@ -161,7 +161,7 @@ struct PublishTests {
         let sqs = Neighbour("sqs", "SendMessage")
         let world = World([200, 500, 500, 404])
         let time = VirtualTime()
-        try await withOffice(Surroundings(time: time), web: world, [sqs]) { office in
+        try await withOffice(at: Surroundings(time: time), web: world, [sqs]) { office in
             let topic = try await office.topic("t")
             let policy =
                 #"{"healthyRetryPolicy":{"numRetries":3,"minDelayTarget":1,"maxDelayTarget":2,"numNoDelayRetries":1}}"#

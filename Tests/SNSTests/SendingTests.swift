@@ -2,6 +2,7 @@ import Cloud
 import Crypto
 import CryptoExtras
 import Foundation
+import Ledger
 import LedgerTesting
 import Notation
 import Testing

@@ -182,7 +182,7 @@ struct SubscriptionTests {
     func tokens() async throws {
         let world = World()
         let time = VirtualTime()
-        try await withOffice(Surroundings(time: time), web: world) { office in
+        try await withOffice(at: Surroundings(time: time), web: world) { office in
             let topic = try await office.topic("t")
             _ = try await office.subscribe(topic, "https", "https://a.example/in")
             let token = try await eventually("the endpoint is asked") { world.sent.first?.json["Token"] }

@@ -1,4 +1,5 @@
 """Rules, buses, archives and API destinations as their users drive them, and a server that dies in between."""
+import base64
 import datetime
 import json
 import threading
@@ -7,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from conftest import Slipway, eventually
-from receiver import Receiver
+from receiver import Receiver, make_certificate
 from stacks import Stack, name
 
 ACCOUNT = "000000000000"
@@ -135,6 +136,38 @@ def test_a_failing_endpoint_is_tried_again_and_then_buried(desk, failing):
     assert all(r["path"] == "/in/7" and r["headers"]["X-Key"] == "s3cret" for r in failing.requests)
     shown = desk.events.describe_connection(Name="c")
     assert "s3cret" not in json.dumps(shown, default=str)
+
+
+def test_https_is_spoken_to_those_who_can_prove_who_they_are(folder, monkeypatch):
+    certificate, key = make_certificate(folder)
+    receiver = Receiver(certificate=(certificate, key))
+    for trusted in [False, True]:
+        if trusted:
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        server = Slipway(folder / f"data-{trusted}", "--no-auth").start()
+        try:
+            desk = Desk(server)
+            letters, letters_arn = desk.queue()
+            connection = desk.events.create_connection(
+                Name="c", AuthorizationType="BASIC",
+                AuthParameters={"BasicAuthParameters": {"Username": "u", "Password": 'p"\\w'}})["ConnectionArn"]
+            destination = desk.events.create_api_destination(
+                Name="d", ConnectionArn=connection, InvocationEndpoint=receiver.url + "/in", HttpMethod="POST")
+            desk.rule({"source": ["shop"]}, {
+                "Arn": destination["ApiDestinationArn"], "RoleArn": "arn:aws:iam::000000000000:role/go",
+                "RetryPolicy": {"MaximumRetryAttempts": 0}, "DeadLetterConfig": {"Arn": letters_arn}})
+            desk.put({"text": 'quote " and \\ and ü'})
+            if trusted:
+                request = eventually("the endpoint is told", lambda: receiver.requests)[0]
+                assert json.loads(request["body"])["detail"] == {"text": 'quote " and \\ and ü'}
+                assert base64.b64decode(request["headers"]["Authorization"].split()[1]).decode() == 'u:p"\\w'
+            else:
+                letter = desk.messages(letters)[0]
+                assert "certificate" in letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+                assert receiver.requests == []
+        finally:
+            server.stop()
+    receiver.close()
 
 
 def test_an_archive_is_replayed(desk):

@@ -140,7 +140,9 @@ struct CallAccess {
             name = "arn:aws:lambda:\(call.caller.region):\(account):function:" + rest.joined(separator: ":")
         }
         let isQualified = name.split(separator: ":", omittingEmptySubsequences: false).count > 7
-        guard let qualifier = call.input["Qualifier"]?.string, !qualifier.isEmpty, !isQualified else { return [name] }
+        guard let qualifier = call.input["Qualifier"]?.string, !["", "$LATEST"].contains(qualifier), !isQualified else {
+            return [name]
+        }
         return [name + ":" + qualifier]
     }
 

@@ -2,6 +2,7 @@ internal import Cloud
 internal import Ledger
 internal import Notation
 internal import Patterns
+internal import Synchronization
 
 /// Who is told of a topic's messages.
 struct Subscription: Codable, Sendable {
@@ -42,8 +43,8 @@ struct Subscription: Codable, Sendable {
     /// The filter policy; nil when everything is wanted.
     func filter() throws -> FilterPolicy? {
         guard let text = attributes["FilterPolicy"], !text.isEmpty else { return nil }
-        return try FilterPolicy(
-            text, scope: attributes["FilterPolicyScope"].flatMap(FilterPolicy.Scope.init(rawValue:)) ?? .attributes)
+        let scope = attributes["FilterPolicyScope"].flatMap(FilterPolicy.Scope.init(rawValue:)) ?? .attributes
+        return try FilterShelf.policy(text, scope)
     }
 
     /// The subscription as lists show it.
@@ -52,6 +53,24 @@ struct Subscription: Codable, Sendable {
             "SubscriptionArn": .string(isConfirmed ? arn : "PendingConfirmation"), "Owner": .string(owner),
             "Protocol": .string(delivery.rawValue), "Endpoint": .string(endpoint), "TopicArn": .string(topic.arn),
         ]
+    }
+}
+
+/// Filter policies read lately, by their text: the same few are asked with every message.
+enum FilterShelf {
+    private static let known = Mutex<[String: FilterPolicy]>([:])
+    /// So many are kept.
+    private static let limit = 500
+
+    static func policy(_ text: String, _ scope: FilterPolicy.Scope) throws -> FilterPolicy {
+        let key = scope.rawValue + text
+        if let found = known.withLock({ $0[key] }) { return found }
+        let policy = try FilterPolicy(text, scope: scope)
+        known.withLock { known in
+            if known.count >= limit { known = [:] }
+            known[key] = policy
+        }
+        return policy
     }
 }
 
