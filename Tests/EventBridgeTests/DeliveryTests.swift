@@ -252,42 +252,41 @@ struct DeliveryTests {
 
 @Suite("Lanes")
 struct LanesTests {
+    /// What the tasks of a test share.
+    private final class Shared: Sendable {
+        let now = Mutex(0)
+        let most = Mutex(0)
+        let held = Mutex<[CheckedContinuation<Void, Never>]>([])
+
+        func work() async {
+            let count = now.withLock { count in
+                count += 1
+                return count
+            }
+            most.withLock { $0 = max($0, count) }
+            await Task.yield()
+            now.withLock { $0 -= 1 }
+        }
+
+        func hang() async { await withCheckedContinuation { one in held.withLock { $0.append(one) } } }
+    }
+
     @Test("let so many through at once, in order, and forget who was cancelled")
     func width() async throws {
         let lanes = Lanes(width: 2)
-        let now = Mutex(0)
-        let most = Mutex(0)
+        let shared = Shared()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<50 {
-                group.addTask {
-                    try await lanes.run("a") {
-                        let count = now.withLock { count in
-                            count += 1
-                            return count
-                        }
-                        most.withLock { $0 = max($0, count) }
-                        await Task.yield()
-                        now.withLock { $0 -= 1 }
-                    }
-                }
-            }
+            for _ in 0..<50 { group.addTask { try await lanes.run("a") { await shared.work() } } }
             try await group.waitForAll()
         }
-        #expect(most.withLock { $0 } <= 2)
+        #expect(shared.most.withLock { $0 } <= 2)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let held = Mutex<[CheckedContinuation<Void, Never>]>([])
-            for _ in 0..<2 {
-                group.addTask {
-                    try await lanes.run("a") {
-                        await withCheckedContinuation { one in held.withLock { $0.append(one) } }
-                    }
-                }
-            }
-            try await eventually("the lane is full") { held.withLock { $0.count == 2 } ? true : nil }
-            let late = Task { try await lanes.run("a") {} }
+            for _ in 0..<2 { group.addTask { try await lanes.run("a") { await shared.hang() } } }
+            try await eventually("the lane is full") { shared.held.withLock { $0.count == 2 } ? true : nil }
+            let late = Task { try await lanes.run("a") {} }  // ended two lines below
             late.cancel()
             await #expect(throws: CancellationError.self) { try await late.value }
-            for one in held.withLock({ $0 }) { one.resume() }
+            for one in shared.held.withLock({ $0 }) { one.resume() }
             try await group.waitForAll()
             try await lanes.run("a") {}
         }
