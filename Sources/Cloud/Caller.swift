@@ -32,8 +32,7 @@ package struct Caller: Sendable, Hashable, Codable {
     }
 
     /// A service that calls in its own name, for something of an account's. As on AWS it may do what the policy of the
-    /// thing it
-    /// calls allows it, and nothing else: no identity stands behind it.
+    /// thing it calls allows it, and nothing else: no identity stands behind it.
     ///
     /// - Parameter source: The ARN of what it calls for.
     package static func service(_ name: String, for source: String, account: String, region: String) -> Caller {

@@ -6,8 +6,7 @@ package import ServiceLifecycle
 /// Amazon EventBridge: rules on the one log of what happened.
 ///
 /// Every state change of every service is in the log already; rules are readers of it. Other buses, replays and the
-/// ticks of schedules
-/// are entries of the same log.
+/// ticks of schedules are entries of the same log.
 package struct EventBridgeService: CloudService {
     package let id = "events"
     let cloud: Cloud
@@ -61,8 +60,7 @@ package struct EventBridgeService: CloudService {
 /// Where EventBridge's figures go. Owned here, met by the composition root.
 package protocol EventFigures: Sendable {
     /// Counts one of `MatchedEvents`, `TriggeredRules`, `Invocations`, `FailedInvocations`, `RetryInvocationAttempts`,
-    /// `InvocationsSentToDlq`
-    /// and `InvocationsFailedToBeSentToDlq` for a rule. Returns at once.
+    /// `InvocationsSentToDlq` and `InvocationsFailedToBeSentToDlq` for a rule. Returns at once.
     func count(_ name: String, rule: String, _ owner: Caller)
 }
 

@@ -4,8 +4,7 @@ package protocol WebSender: Sendable {
     /// Sends the request to that address and returns the whole answer.
     ///
     /// Redirects are not followed. A repeat sends again. The request's target is taken from the address; its secrets
-    /// reach no other
-    /// program's view.
+    /// reach no other program's view.
     ///
     /// - Parameters:
     ///   - url: `http://…` or `https://…`; with HTTPS the certificate is checked.

@@ -11,8 +11,7 @@ extension S3Service {
     private static let noteEvery: Int64 = 1000
 
     /// Tells functions, queues and topics what happens to objects, as the buckets' notification configurations ask,
-    /// until cancelled. Run
-    /// by the composition root.
+    /// until cancelled. Run by the composition root.
     ///
     /// A reader of the one log with a durable place: what was written before a crash is told after it, at least once.
     package func deliverNotifications() async throws {

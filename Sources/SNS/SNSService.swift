@@ -44,8 +44,7 @@ package struct SNSService: CloudService {
     // MARK: Requests without a signature
 
     /// Answers what receivers ask without keys of their own: the certificate, the confirmation of a subscription, and
-    /// its end. Nil for all
-    /// other requests.
+    /// its end. Nil for all other requests.
     ///
     /// Source: Amazon SNS API Reference, ConfirmSubscription and Unsubscribe, which need no signature.
     package func http(_ request: HTTPRequest) async -> HTTPResponse? {

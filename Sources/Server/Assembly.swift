@@ -90,7 +90,7 @@ final class Assembly: Sendable {
             PolicyOverrides(ledger: ledger),
         ]
         let policies = HouseResourcePolicies(
-            cloud: cloud, buckets: buckets, functions: functions, topics: topics, buses: buses)
+            buckets: buckets, functions: functions, topics: topics, queues: queues, buses: buses, secrets: secrets)
         let authorizer = IAMAuthorizer(ledger: ledger, resources: policies)
         cloud.install(shelf + connections.others, authorizer: options.acceptsAnyone ? nil : authorizer)
         console = Console(cloud: cloud, ledger: ledger, access: access.console)

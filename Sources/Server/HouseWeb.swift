@@ -4,16 +4,15 @@ internal import Sandbox
 internal import Traffic
 
 /// Requests to the outside: plain HTTP by the house's own client, HTTPS by the machine's `curl`, which checks
-/// certificates against the
-/// machine's own list.
+/// certificates against the machine's own list.
 ///
 /// `curl` runs in a sandbox that sees none of the server's data. What it is to send reaches it on its standard input,
-/// never as an
-/// argument that others on the machine could read.
+/// never as an argument that others on the machine could read.
 struct HouseWeb: WebSender {
     private static let answerLimit = 64 << 10
     let sandbox: Sandbox
-    /// The server's environment: where programs are looked for, and the list of certificates if it is not the machine's (`SSL_CERT_FILE`).
+    /// The server's environment: where programs are looked for, and the list of certificates if it is not the machine's
+    /// (`SSL_CERT_FILE`).
     let environment: [String: String]
 
     func send(_ request: HTTPRequest, to url: String, within limit: Duration) async throws -> WebAnswer {

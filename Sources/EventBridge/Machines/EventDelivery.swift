@@ -5,8 +5,7 @@ internal import Notation
 /// vain.
 ///
 /// The event itself stays in the log, where each attempt reads it again; target and rule are read again as well, so
-/// that a
-/// target mended while deliveries wait is tried as it is now, and one removed is left in peace.
+/// that a target mended while deliveries wait is tried as it is now, and one removed is left in peace.
 struct EventDelivery: Machine {
     /// What is to be delivered, and how hard to try.
     struct Order: Codable, Sendable {
@@ -106,8 +105,7 @@ struct EventDelivery: Machine {
     }
 
     /// One second, then twice as long each time, and up to a quarter more, by the event's place: what failed together
-    /// does not come
-    /// back together.
+    /// does not come back together.
     private var pause: Duration {
         let base = min(Double(1 << min(attempts - 1, 20)), Self.longestPause)
         let share = Double((order.sequence &* 2_654_435_761) & 0xFF) / 1024

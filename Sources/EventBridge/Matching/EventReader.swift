@@ -7,8 +7,7 @@ internal import ServiceLifecycle
 /// Reads the one log and begins a delivery for every event and target that belong together.
 ///
 /// A delivery is begun in the write that notes how far the reader has come: none is lost and none begun twice, whatever
-/// crashes. Without
-/// rules nothing is read.
+/// crashes. Without rules nothing is read.
 struct EventReader: Service {
     private static let cursor = "events.rules"
     /// How many events may be read again after a crash although no rule wanted them.

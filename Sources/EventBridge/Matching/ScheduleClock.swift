@@ -7,9 +7,8 @@ internal import ServiceLifecycle
 /// the rule's targets.
 ///
 /// When a rule is due is on disk, and moves on in the write that appends the tick: each falls once, whatever crashes. A
-/// rule that was due while
-/// the server was down ticks once when it starts, however often it would have: AWS is never down, and a nightly job
-/// should not be left out.
+/// rule that was due while the server was down ticks once when it starts, however often it would have: AWS is never
+/// down, and a nightly job should not be left out.
 struct ScheduleClock: Service {
     let ledger: Ledger
     private let log = Logger(label: "events")

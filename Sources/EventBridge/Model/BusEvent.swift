@@ -4,9 +4,8 @@ internal import Notation
 /// An event as a bus sees it.
 ///
 /// Whatever is appended to the one log is on the default bus of its account and region. What is put on another bus,
-/// handed on from one
-/// bus to another, or replayed, must not be taken for news by the log's other readers: it is logged in a wrapping of
-/// EventBridge's own.
+/// handed on from one bus to another, or replayed, must not be taken for news by the log's other readers: it is logged
+/// in a wrapping of EventBridge's own.
 struct BusEvent: Sendable {
     /// Who is named as the source of wrapped events.
     static let source = "slipway.eventbridge"

@@ -71,8 +71,7 @@ enum Limit {
     /// Bytes of a bus's policy.
     static let policyBytes = 10 << 10
     /// Deliveries of one rule that may wait at once. Slipway's own: what a rule wants beyond counts as failed, so that
-    /// neither a
-    /// target that is away for long nor rules that feed each other can fill the disk.
+    /// neither a target that is away for long nor rules that feed each other can fill the disk.
     static let backlog = 10_000
     /// From how many buses in a row an event may have been handed on. Slipway's own, against buses in a circle.
     static let hops = 8

@@ -108,8 +108,7 @@ extension EventBridgeService {
     }
 
     /// How much an archive holds: counted in the log, since no figure is kept twice. In proportion to the log's length
-    /// since the archive
-    /// was made.
+    /// since the archive was made.
     private func size(of archive: EventArchive) async throws -> (count: Int, bytes: Int) {
         let pattern = try archive.pattern.map { try RulePattern($0) }
         let now = ledger.surroundings.now

@@ -47,12 +47,6 @@ struct CallAccess {
             ("TopicArn", ""), ("TargetArn", ""), ("SubscriptionArn", ""), ("ResourceArn", ""),
             ("Name", "arn:aws:sns:REGION:ACCOUNT:VALUE"),
         ],
-        "sqs": [
-            ("QueueUrl", "arn:aws:sqs:REGION:ACCOUNT:VALUE"), ("QueueName", "arn:aws:sqs:REGION:ACCOUNT:VALUE"),
-            ("SourceArn", ""),
-        ],
-        // A secret's ARN ends in six letters of its own, which a call by name does not tell.
-        "secretsmanager": [("SecretId", "arn:aws:secretsmanager:REGION:ACCOUNT:secret:VALUE-??????")],
         "codebuild": [
             ("projectName", "arn:aws:codebuild:REGION:ACCOUNT:project/VALUE"),
             ("name", "arn:aws:codebuild:REGION:ACCOUNT:project/VALUE"),

@@ -11,10 +11,9 @@ package protocol ResourcePolicies: Sendable {
 /// Judges calls by the policies of who makes them, and of what they ask for.
 ///
 /// An account's root may do everything in its account, and so may services on its behalf. Users and roles may do what
-/// their
-/// policies allow. A service that calls in its own name, and whoever comes from another account, needs the leave of the
-/// policy of what is asked for. Source: IAM User Guide, "Policy evaluation logic" and "Cross-account policy evaluation
-/// logic".
+/// their policies allow. A service that calls in its own name, and whoever comes from another account, needs the leave
+/// of the policy of what is asked for. Source: IAM User Guide, "Policy evaluation logic" and "Cross-account policy
+/// evaluation logic".
 package struct IAMAuthorizer: Authorizer {
     private let policies: PrincipalPolicies
     private let resources: (any ResourcePolicies)?
@@ -68,8 +67,7 @@ package struct IAMAuthorizer: Authorizer {
     }
 
     /// Whether the resource is another account's. Roles and buckets are judged elsewhere: their ARNs' accounts, if any,
-    /// are none to
-    /// compare.
+    /// are none to compare.
     private static func isForeign(_ resource: String, _ call: Call) -> Bool {
         let parts = resource.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
         guard parts.count == 6, !["iam", "s3"].contains(parts[2]), parts[4].utf8.count == 12 else { return false }

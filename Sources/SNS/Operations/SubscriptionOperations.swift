@@ -49,7 +49,7 @@ extension SNSService {
             let topic = try write.topic(id)
             let others = try write.list(SNSStore.subscriptions, prefix: id.key + "/").map(\.value)
             if let known = others.first(where: { $0.delivery == way && $0.endpoint == endpoint }) {
-                guard attributes.isEmpty || attributes == known.attributes else {
+                guard attributes.isEmpty || attributes == known.attributes.filter({ $0.key != Self.usedToken }) else {
                     throw SNSError.invalid("Attributes Reason: Subscription already exists with different attributes")
                 }
                 try askAgain(known, topic, write)

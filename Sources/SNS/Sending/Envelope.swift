@@ -2,8 +2,7 @@ internal import Cloud
 internal import Notation
 
 /// A message as receivers see it. Source: Amazon SNS Developer Guide, "Parsing Amazon SNS message formats" and "Using
-/// AWS
-/// Lambda with Amazon SNS".
+/// AWS Lambda with Amazon SNS".
 struct Envelope {
     /// The document that queues and endpoints get.
     let json: JSON

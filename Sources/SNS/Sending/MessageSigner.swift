@@ -7,8 +7,8 @@ internal import Notation
 /// Signs messages with a key of this Slipway's own, whose certificate is served under the endpoint.
 ///
 /// Receivers can check with it that a message comes from this server. Verifiers that insist on AWS's own host names
-/// have to be told of the
-/// endpoint. Source: Amazon SNS Developer Guide, "Verifying the signatures of Amazon SNS messages".
+/// have to be told of the endpoint. Source: Amazon SNS Developer Guide, "Verifying the signatures of Amazon SNS
+/// messages".
 struct MessageSigner: Sendable {
     /// Key and certificate, both in PEM.
     private struct Pair: Codable, Sendable {
