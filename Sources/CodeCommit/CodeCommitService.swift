@@ -1,12 +1,11 @@
 package import Cloud
 package import Ledger
-internal import Logging
 package import ServiceLifecycle
 
 /// AWS CodeCommit: repositories on real git, their files and history, pull requests, triggers.
 ///
-/// Objects and references lie in bare git repositories below the data folder; everything else, and where each reference was last
-/// told to stand, in the ledger. What a crash left between the two is put right at the next start.
+/// Objects and references lie in bare git repositories below the data folder; everything else, and where each reference
+/// was last told to stand, in the ledger. What a crash left between the two is put right at the next start.
 package struct CodeCommitService: CloudService {
     /// The id in AWS's models.
     package let id = "codecommit"
@@ -32,8 +31,10 @@ package struct CodeCommitService: CloudService {
         self.ledger = ledger
         self.guests = guests
         self.region = region
-        store = RepositoryStore(root: ledger.folder + "/repositories", limits: limits)
-        let deliveries = MachineRunner<TriggerRun>(ledger: ledger, log: Logger(label: "codecommit"))
+        store = RepositoryStore(
+            root: ledger.folder + "/repositories", limits: limits, run: ledger.surroundings.chance.uuid(),
+            started: ledger.surroundings.now)
+        let deliveries = TriggerRun.makeRunner(ledger)
         deliveries.use(TriggerPerformer(cloud: cloud))
         book = ReferenceBook(ledger: ledger, store: store, deliveries: deliveries)
         maintenance = Maintenance(store: store)
@@ -41,8 +42,10 @@ package struct CodeCommitService: CloudService {
 
     /// All 79 operations of the API.
     package var operations: [Operation] {
-        repositoryOperations + repositorySettings + branchOperations + tagOperations + readingOperations + differenceOperations
-            + historyOperations + fileOperations + commitOperations + mergeReads + mergeOperations + pullRequestOperations
+        repositoryOperations + repositorySettings + branchOperations + tagOperations + readingOperations
+            + differenceOperations
+            + historyOperations + fileOperations + commitOperations + mergeReads + mergeOperations
+            + pullRequestOperations
             + pullRequestReads + pullRequestMerges + ruleOperations + approvalOperations + templateOperations
             + associationOperations + commentOperations + commentReads + reactionOperations + triggerOperations
     }
@@ -50,6 +53,7 @@ package struct CodeCommitService: CloudService {
     /// AWS::CodeCommit::Repository.
     package var resourceTypes: [ResourceType] { [repositoryType] }
 
-    /// What runs for as long as the house is open: the comparison after a crash, trigger deliveries, the packing of repositories.
+    /// What runs for as long as the house is open: the comparison after a crash, trigger deliveries, the packing of
+    /// repositories.
     package var services: [any Service] { [Reconciler(book), book.deliveries, maintenance] }
 }

@@ -33,7 +33,8 @@ extension CodeCommitService {
         return try await state(request, name)
     }
 
-    /// The first commit, from a zip archive. Only when the repository is new: later changes of `Code` have no effect, as on AWS.
+    /// The first commit, from a zip archive. Only when the repository is new: later changes of `Code` have no effect,
+    /// as on AWS.
     private func seed(_ request: ResourceRequest, _ name: String) async throws {
         guard let code = request.properties["Code"], code["S3"] != nil else { return }
         let repository = try await repository(named: name, request.caller)
@@ -47,7 +48,9 @@ extension CodeCommitService {
             "s3", "GetObject", input, payload: nil, as: request.caller.through("cloudformation.amazonaws.com"))
         let bytes = try await reply.payload?.collected(limit: SeedArchive.limit) ?? []
         let branch = code["BranchName"]?.string ?? "main"
-        guard let branch = RefName(branch: branch) else { throw Refusal.invalid("BranchName", "'\(branch)' is no branch name.") }
+        guard let branch = RefName(branch: branch) else {
+            throw Refusal.invalid("BranchName", "'\(branch)' is no branch name.")
+        }
         try await SeedArchive(bytes: bytes).commit(to: branch, of: repository, by: request.caller, self)
     }
 
@@ -64,7 +67,8 @@ extension CodeCommitService {
     }
 
     private func state(_ request: ResourceRequest, _ name: String) async throws -> ResourceState {
-        let found = try await request.call("codecommit", "GetRepository", ["repositoryName": .string(name)])["repositoryMetadata"]
+        let found = try await request.call("codecommit", "GetRepository", ["repositoryName": .string(name)])[
+            "repositoryMetadata"]
         return ResourceState(
             found?["repositoryId"]?.string ?? "",
             attributes: [
@@ -76,7 +80,9 @@ extension CodeCommitService {
     /// Nothing replaces a repository: a new name renames it.
     private func update(_ request: ResourceRequest) async throws -> ResourceState {
         let id = request.physicalID ?? ""
-        guard let repository = try await ledger.find(Shelf.repositories, "id", id).first?.value else { throw Refusal.noRepository(id) }
+        guard let repository = try await ledger.find(Shelf.repositories, "id", id).first?.value else {
+            throw Refusal.noRepository(id)
+        }
         let name = request.properties["RepositoryName"]?.string ?? repository.name
         if name != repository.name {
             try await request.call(
@@ -84,33 +90,43 @@ extension CodeCommitService {
         }
         try await request.call(
             "codecommit", "UpdateRepositoryDescription",
-            ["repositoryName": .string(name), "repositoryDescription": request.properties["RepositoryDescription"] ?? ""])
+            [
+                "repositoryName": .string(name),
+                "repositoryDescription": request.properties["RepositoryDescription"] ?? "",
+            ])
         if let key = request.properties["KmsKeyId"], key.string != repository.kmsKeyID {
-            try await request.call("codecommit", "UpdateRepositoryEncryptionKey", ["repositoryName": .string(name), "kmsKeyId": key])
+            try await request.call(
+                "codecommit", "UpdateRepositoryEncryptionKey", ["repositoryName": .string(name), "kmsKeyId": key])
         }
         try await putTriggers(request, name)
         let arn = JSON.string(request.caller.arn("codecommit", name))
         let gone = repository.tags.keys.filter { request.allTags[$0] == nil }.sorted()
         if !gone.isEmpty {
-            try await request.call("codecommit", "UntagResource", ["resourceArn": arn, "tagKeys": .array(gone.map(JSON.string))])
+            try await request.call(
+                "codecommit", "UntagResource", ["resourceArn": arn, "tagKeys": .array(gone.map(JSON.string))])
         }
         try await request.call("codecommit", "TagResource", ["resourceArn": arn, "tags": request.tagMap])
         return try await state(request, name)
     }
 
     private func delete(_ request: ResourceRequest) async throws {
-        guard let id = request.physicalID, let found = try await ledger.find(Shelf.repositories, "id", id).first else { return }
+        guard let id = request.physicalID, let found = try await ledger.find(Shelf.repositories, "id", id).first else {
+            return
+        }
         try await request.call("codecommit", "DeleteRepository", ["repositoryName": .string(found.value.name)])
     }
 
     private func read(_ request: ResourceRequest) async throws -> JSON? {
-        guard let id = request.physicalID, let found = try await ledger.find(Shelf.repositories, "id", id).first?.value else { return nil }
+        guard let id = request.physicalID, let found = try await ledger.find(Shelf.repositories, "id", id).first?.value
+        else { return nil }
         var properties: JSON = ["RepositoryName": .string(found.name)]
         if let description = found.description { properties["RepositoryDescription"] = .string(description) }
         properties["Triggers"] = .array(
             found.triggers.map { trigger in
                 var raised: JSON = [:]
-                for (key, value) in trigger.shown.object ?? [:] { raised[key.prefix(1).uppercased() + key.dropFirst()] = value }
+                for (key, value) in trigger.shown.object ?? [:] {
+                    raised[key.prefix(1).uppercased() + key.dropFirst()] = value
+                }
                 return raised
             })
         return properties
@@ -119,7 +135,9 @@ extension CodeCommitService {
 
 extension ResourceRequest {
     /// The tags as CodeCommit takes them.
-    fileprivate var tagMap: JSON { .object(JSONObject(allTags.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })) }
+    fileprivate var tagMap: JSON {
+        .object(JSONObject(allTags.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+    }
 
     /// Whether the repository carries the tags of this stack's resource.
     fileprivate func owns(_ name: String) async throws -> Bool {

@@ -29,7 +29,8 @@ struct GitVisitors: GitGuests {
         try await passwords.holder(ofUser: user, password: password, service: "codecommit.amazonaws.com")
     }
 
-    /// With `--no-auth` everybody is the root of an account: of the one the user name is, as local tools have it, or of the house's own.
+    /// With `--no-auth` everybody is the root of an account: of the one the user name is, as local tools have it, or of
+    /// the house's own.
     func stranger(_ user: String, region: String) -> Caller? {
         guard options.acceptsAnyone else { return nil }
         let isAccount = user.utf8.count == 12 && user.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }

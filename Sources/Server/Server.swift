@@ -30,7 +30,10 @@ package struct Server: Sendable {
                 "--no-auth accepts anyone and is for loopback only, not for \(options.listen). Leave it out, or listen on 127.0.0.1.")
         }
         let house = HouseKeeper(options: options)
-        let listener = HTTPListener(options.listen, group: .singleton) { await house.respond(to: $0) }
+        var limits = HTTPLimits()
+        // Git is silent in the middle of a push while it packs what it will send.
+        limits.silence = 300
+        let listener = HTTPListener(options.listen, group: .singleton, limits: limits) { await house.respond(to: $0) }
         let address: ListenAddress
         do { address = try await listener.bind() } catch {
             let cause = SocketCause(error)

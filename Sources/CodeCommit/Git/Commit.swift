@@ -72,8 +72,10 @@ struct Commit: Sendable, Hashable {
     /// As GetCommit answers it.
     var shown: JSON {
         [
-            "commitId": .string(id.hex), "treeId": .string(tree.hex), "parents": .array(parents.map { .string($0.hex) }),
-            "message": .string(message), "author": author.shown, "committer": committer.shown, "additionalData": .string(more),
+            "commitId": .string(id.hex), "treeId": .string(tree.hex),
+            "parents": .array(parents.map { .string($0.hex) }),
+            "message": .string(message), "author": author.shown, "committer": committer.shown,
+            "additionalData": .string(more),
         ]
     }
 }
@@ -83,7 +85,9 @@ extension StringProtocol {
     var trimmed: String {
         let start = drop { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r" }
         var end = start.endIndex
-        while end > start.startIndex, " \t\n\r".contains(start[start.index(before: end)]) { end = start.index(before: end) }
+        while end > start.startIndex, " \t\n\r".contains(start[start.index(before: end)]) {
+            end = start.index(before: end)
+        }
         return String(start[..<end])
     }
 }

@@ -39,7 +39,7 @@ struct CommitMaker: Sendable {
     ///
     /// Removals come first, so that a file may take the place of a folder that goes.
     func tree(from base: ObjectID?, _ edits: [(path: String, edit: Edit)]) async throws -> ObjectID {
-        let index = folder + "/index-" + UUID().uuidString.lowercased()
+        let index = folder + "/" + store.makeIndexName()
         defer { for name in [index, index + ".lock"] { unlink(name) } }
         let environment = ["GIT_INDEX_FILE": index]
         if let base { try await store.git.run(in: folder, ["read-tree", base.hex], environment: environment) }
@@ -74,7 +74,8 @@ struct CommitMaker: Sendable {
             "GIT_COMMITTER_NAME": name, "GIT_COMMITTER_EMAIL": email, "GIT_COMMITTER_DATE": "\(seconds) +0000",
         ]
         let output = try await store.git.run(
-            in: folder, ["commit-tree", tree.hex] + parents.flatMap { ["-p", $0.hex] } + ["-F", "-"], input: Array(message.utf8),
+            in: folder, ["commit-tree", tree.hex] + parents.flatMap { ["-p", $0.hex] } + ["-F", "-"],
+            input: Array(message.utf8),
             environment: environment)
         guard let id = ObjectID(output.word) else { throw GitError(.unreadable, "git commit-tree printed no id.") }
         return id

@@ -1,11 +1,12 @@
 internal import Foundation
 internal import Glibc
 
-/// The git program, run on bare repositories: never through a shell, with an environment of our own, bounded in time, output and number.
+/// The git program, run on bare repositories: never through a shell, with an environment of our own, bounded in time,
+/// output and number.
 ///
-/// What is safe rests on three rules: every name that comes from outside is checked before it is an argument (``RefName``,
-/// ``FilePath``, ``ObjectID``); nothing from outside is the first letter of one; and no configuration, attribute file or hook but
-/// ours is read.
+/// What is safe rests on three rules: every name that comes from outside is checked before it is an argument
+/// (``RefName``, ``FilePath``, ``ObjectID``); nothing from outside is the first letter of one; and no configuration,
+/// attribute file or hook but ours is read.
 struct Git: Sendable {
     /// What a run may take.
     struct Limits: Sendable {
@@ -100,10 +101,13 @@ struct Git: Sendable {
         in folder: String, _ arguments: [String], _ environment: [String: String], _ more: [(String, String)] = []
     ) throws -> GitLaunch {
         guard let program else {
-            throw GitError(.system, "There is no git on this machine. Install git 2.38 or later, then start Slipway again.")
+            throw GitError(
+                .system, "There is no git on this machine. Install git 2.38 or later, then start Slipway again.")
         }
         // A zero byte would end an argument early.
-        guard arguments.allSatisfy({ !$0.utf8.contains(0) }) else { throw GitError(.system, "An argument holds a zero byte.") }
+        guard arguments.allSatisfy({ !$0.utf8.contains(0) }) else {
+            throw GitError(.system, "An argument holds a zero byte.")
+        }
         var all = Self.environment(folder, more)
         all.merge(environment) { $1 }
         return GitLaunch(arguments: [program] + arguments, environment: all, folder: folder)
@@ -112,7 +116,8 @@ struct Git: Sendable {
     /// Nothing of the server's own environment reaches git.
     private static func environment(_ folder: String, _ more: [(String, String)]) -> [String: String] {
         var all = [
-            "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C", "TZ": "UTC", "GIT_DIR": folder,
+            "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C", "TZ": "UTC",
+            "GIT_DIR": folder,
             "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_ATTR_NOSYSTEM": "1",
             "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1",
             "GIT_NO_REPLACE_OBJECTS": "1", "GIT_PROTOCOL_FROM_USER": "0",
@@ -134,7 +139,8 @@ struct Git: Sendable {
         ("core.fsync", "objects,derived-metadata,reference"), ("core.fsyncMethod", "fsync"),
         ("uploadpack.allowFilter", "true"),
         ("uploadpack.allowAnySHA1InWant", "true"), ("protocol.version", "2"), ("receive.denyDeleteCurrent", "refuse"),
-        ("receive.denyCurrentBranch", "ignore"), ("receive.fsckObjects", "false"), ("receive.advertisePushOptions", "false"),
+        ("receive.denyCurrentBranch", "ignore"), ("receive.fsckObjects", "false"),
+        ("receive.advertisePushOptions", "false"),
         // Commits that no branch leads to stay readable, as on AWS.
         ("gc.cruftPacks", "true"), ("gc.pruneExpire", "never"), ("gc.reflogExpire", "never"),
         ("gc.reflogExpireUnreachable", "never"), ("core.bigFileThreshold", "64m"), ("pack.threads", "2"),

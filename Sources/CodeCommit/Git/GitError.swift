@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// Why git could not do what was asked, in its own words. Never shown to clients as it is: what they did wrong has codes of AWS's own.
+/// Why git could not do what was asked, in its own words. Never shown to clients as it is: what they did wrong has
+/// codes of AWS's own.
 struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What kind of failure.
     enum Kind: String, Sendable {

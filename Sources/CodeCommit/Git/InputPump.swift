@@ -3,7 +3,8 @@ internal import Foundation
 internal import Glibc
 internal import Synchronization
 
-/// Bytes on their way into a pipe: a thread of its own writes them, one piece at a time, so that a slow reader slows whoever hands them over.
+/// Bytes on their way into a pipe: a thread of its own writes them, one piece at a time, so that a slow reader slows
+/// whoever hands them over.
 final class InputPump: Sendable {
     private struct State {
         var piece: [UInt8]?

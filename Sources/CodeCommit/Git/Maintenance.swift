@@ -2,8 +2,8 @@ internal import Logging
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// Packs repositories that pushes have left in many pieces: one at a time, in the background, with `git gc --auto`, which does nothing
-/// while there is little to gain.
+/// Packs repositories that pushes have left in many pieces: one at a time, in the background, with `git gc --auto`,
+/// which does nothing while there is little to gain.
 final class Maintenance: Service {
     private let store: RepositoryStore
     private let due: AsyncStream<Repository>
@@ -42,7 +42,8 @@ final class Maintenance: Service {
             let settings = ["-c", "gc.auto=2000", "-c", "gc.autoPackLimit=40", "-c", "pack.threads=1"]
             try await store.git.run(in: store.folder(repository), settings + ["gc", "--auto", "--quiet"])
         } catch {
-            log.warning("a repository was not packed", metadata: ["repository": "\(repository.name)", "error": "\(error)"])
+            log.warning(
+                "a repository was not packed", metadata: ["repository": "\(repository.name)", "error": "\(error)"])
         }
     }
 }

@@ -28,7 +28,8 @@ struct Objects: Sendable {
 
     // MARK: Objects
 
-    /// Kinds and sizes of the objects named; nil for those that are not there. Names are ids, or ids with `^{commit}` and the like.
+    /// Kinds and sizes of the objects named; nil for those that are not there. Names are ids, or ids with `^{commit}`
+    /// and the like.
     func headers(_ names: [String]) async throws -> [Header?] {
         guard !names.isEmpty else { return [] }
         let input = Array((names.joined(separator: "\n") + "\n").utf8)
@@ -38,7 +39,9 @@ struct Objects: Sendable {
             guard parts.count == 3, let id = ObjectID(parts[0]), let size = Int(parts[2]) else { return nil }
             return Header(id: id, type: String(parts[1]), size: size)
         }
-        guard found.count == names.count else { throw GitError(.unreadable, "git cat-file told of \(found.count) objects, not \(names.count).") }
+        guard found.count == names.count else {
+            throw GitError(.unreadable, "git cat-file told of \(found.count) objects, not \(names.count).")
+        }
         return found
     }
 
@@ -48,7 +51,8 @@ struct Objects: Sendable {
     func objects(_ ids: [ObjectID], limit: Int = 64 << 20) async throws -> [Object?] {
         guard !ids.isEmpty else { return [] }
         let input = Array(ids.map { $0.hex + "\n" }.joined().utf8)
-        let output = try await store.git.run(in: folder, ["cat-file", "--batch"], input: input, limit: limit + ids.count * 64)
+        let output = try await store.git.run(
+            in: folder, ["cat-file", "--batch"], input: input, limit: limit + ids.count * 64)
         return try Self.split(output.bytes, count: ids.count)
     }
 
@@ -57,7 +61,9 @@ struct Objects: Sendable {
         var found: [Object?] = []
         var at = 0
         while found.count < count {
-            guard let end = bytes[at...].firstIndex(of: 0x0A) else { throw GitError(.unreadable, "git cat-file ended early.") }
+            guard let end = bytes[at...].firstIndex(of: 0x0A) else {
+                throw GitError(.unreadable, "git cat-file ended early.")
+            }
             let parts = String(decoding: bytes[at..<end], as: UTF8.self).split(separator: " ")
             at = end + 1
             guard parts.count == 3, let id = ObjectID(parts[0]), let size = Int(parts[2]) else {
@@ -126,7 +132,9 @@ struct Objects: Sendable {
     /// What differs between two trees, file by file, without guessing renames. Nil stands for the empty tree.
     func differences(_ before: ObjectID?, _ after: ObjectID, limit: Int = 64 << 20) async throws -> [TreeChange] {
         let empty = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-        let arguments = ["diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before?.hex ?? empty, after.hex]
+        let arguments = [
+            "diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", before?.hex ?? empty, after.hex,
+        ]
         return try TreeChange.list(try await store.git.run(in: folder, arguments, limit: limit).bytes)
     }
 }
@@ -145,7 +153,8 @@ struct TreeEntry: Sendable, Hashable {
     static func list(_ bytes: [UInt8]) -> [TreeEntry] {
         bytes.split(separator: 0).compactMap { line in
             guard let tab = line.firstIndex(of: 0x09) else { return nil }
-            let parts = String(decoding: line[..<tab], as: UTF8.self).split(separator: " ", omittingEmptySubsequences: true)
+            let parts = String(decoding: line[..<tab], as: UTF8.self).split(
+                separator: " ", omittingEmptySubsequences: true)
             guard parts.count >= 3, let id = ObjectID(parts[2]) else { return nil }
             return TreeEntry(
                 mode: String(parts[0]), type: String(parts[1]), id: id,

@@ -2,9 +2,11 @@ internal import Foundation
 internal import Glibc
 internal import Synchronization
 
-/// The bytes of a pipe on their way to one reader: a thread of its own reads them and waits while more than ``capacity`` bytes lie unread.
+/// The bytes of a pipe on their way to one reader: a thread of its own reads them and waits while more than
+/// ``capacity`` bytes lie unread.
 ///
-/// A thread, because reading a pipe blocks and Swift's pool must not. It ends when the pipe does, at the deadline, or when it is abandoned.
+/// A thread, because reading a pipe blocks and Swift's pool must not. It ends when the pipe does, at the deadline, or
+/// when it is abandoned.
 final class OutputPump: Sendable {
     private struct State {
         var pieces: [[UInt8]] = []
@@ -26,7 +28,8 @@ final class OutputPump: Sendable {
     ///   - deadline: Called when the pipe has not ended by then; it is to see to it that it does.
     ///   - ended: Called on the thread at the pipe's end.
     func start(
-        _ descriptor: Int32, seconds: Int, deadline: @escaping @Sendable () -> Void, ended: @escaping @Sendable () -> Void
+        _ descriptor: Int32, seconds: Int, deadline: @escaping @Sendable () -> Void,
+        ended: @escaping @Sendable () -> Void
     ) {
         let end = ContinuousClock.now + .seconds(seconds)
         let thread = Thread { [self] in

@@ -19,8 +19,9 @@ extension RepositoryStore {
         return descriptor
     }
 
-    /// Returns when no push of an earlier server runs in the repository any more. Its input ended with that server, so this is soon.
-    func waitForOrphans(_ repository: Repository) async throws {
+    /// Returns when no push of an earlier server runs in the repository any more. Its input ended with that server, so
+    /// this is soon.
+    func waitForOrphans(_ repository: Repository) async {
         let folder = folder(repository)
         let own = Self.mark + run
         await OwnThread.run {

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Glibc
+internal import Notation
 internal import Synchronization
 
 /// The folders of the repositories: one bare git repository each, under a name that is never used again.
@@ -7,11 +8,21 @@ struct RepositoryStore: Sendable {
     let git: Git
     let locks = RepositoryLocks()
     /// Tells this run of the server from earlier ones.
-    let run = UUID().uuidString.lowercased()
+    let run: String
     private let hook = Prepared()
+    private let indexes = Numbers()
+    /// When this run of the server began.
+    let started: Timestamp
 
     /// The repositories below `root`, which is made when the first one is.
-    init(root: String, limits: Git.Limits = Git.Limits()) { git = Git(root: root, limits: limits) }
+    init(root: String, limits: Git.Limits = Git.Limits(), run: String, started: Timestamp) {
+        git = Git(root: root, limits: limits)
+        self.run = run
+        self.started = started
+    }
+
+    /// The name of an index file that nobody else uses.
+    func makeIndexName() -> String { "index-\(run)-\(indexes.next())" }
 
     /// Where a repository lies.
     func folder(_ repository: Repository) -> String {
@@ -56,8 +67,8 @@ struct RepositoryStore: Sendable {
         chmod(hooks + "/pre-receive", 0o700)
     }
 
-    /// Run by receive-pack when all objects have come and no reference has moved: tells the server what is wanted (descriptor 3)
-    /// and waits for its word (4). When the server is gone, nothing moves.
+    /// Run by receive-pack when all objects have come and no reference has moved: tells the server what is wanted
+    /// (descriptor 3) and waits for its word (4). When the server is gone, nothing moves.
     private static let script = """
         #!/bin/sh
         # Made by Slipway at each start.
@@ -96,6 +107,18 @@ struct RepositoryStore: Sendable {
         let folder = folder(repository)
         let named = references.map { (folder + "/" + $0 as NSString).deletingLastPathComponent }
         try await OwnThread.run(throwing: { try Self.sync(named + [folder, folder + "/objects/pack"]) })
+    }
+}
+
+/// Counts from 1 on.
+private final class Numbers: Sendable {
+    private let last = Mutex(0)
+
+    func next() -> Int {
+        last.withLock { last in
+            last += 1
+            return last
+        }
     }
 }
 

@@ -2,7 +2,8 @@ package import Cloud
 
 /// Who may use git over HTTP. Owned by CodeCommit, met by the composition root with what IAM and STS know.
 package protocol GitGuests: CredentialSource {
-    /// Whoever has that user name and password for CodeCommit alone (IAM's service-specific credentials); nil when nobody has.
+    /// Whoever has that user name and password for CodeCommit alone (IAM's service-specific credentials); nil when
+    /// nobody has.
     ///
     /// Takes the same time whether the name or the password was wrong.
     func holder(ofUser user: String, password: String) async throws -> Credential?

@@ -31,7 +31,11 @@ extension CodeCommitService {
             switch (request.method, rest) {
             case ("GET", "info/refs"):
                 let query = request.query.split(separator: "&")
-                guard let service = ["git-upload-pack", "git-receive-pack"].first(where: { query.contains("service=\($0)") }) else {
+                guard
+                    let service = ["git-upload-pack", "git-receive-pack"].first(where: {
+                        query.contains("service=\($0)")
+                    })
+                else {
                     return nil
                 }
                 self.service = service
@@ -46,8 +50,8 @@ extension CodeCommitService {
 
     /// Answers git's requests. Nil when the request is not for a repository's address.
     ///
-    /// Bodies are streamed both ways. A push is answered when its references are stored and noted; a client that hears nothing may push
-    /// again and finds it done or not.
+    /// Bodies are streamed both ways. A push is answered when its references are stored and noted; a client that hears
+    /// nothing may push again and finds it done or not.
     package func http(_ request: HTTPRequest) async -> HTTPResponse? {
         guard request.path.hasPrefix(Self.path) else { return nil }
         guard let wanted = GitRequest(request) else {
@@ -59,7 +63,8 @@ extension CodeCommitService {
             return .text(error.status, error.message + "\n")
         } catch {
             let id = ledger.surroundings.chance.uuid()
-            Logger(label: "codecommit").error("a request of git failed", metadata: ["request": "\(id)", "error": "\(error)"])
+            Logger(label: "codecommit").error(
+                "a request of git failed", metadata: ["request": "\(id)", "error": "\(error)"])
             return .text(500, "Slipway failed to carry out the request. Its log has the cause under request \(id).\n")
         }
     }
@@ -67,10 +72,14 @@ extension CodeCommitService {
     private func answer(_ wanted: GitRequest, _ request: HTTPRequest) async throws -> HTTPResponse {
         guard let visitor = try await visitor(wanted, request) else {
             return HTTPResponse(
-                status: 401, fields: ["WWW-Authenticate": "Basic realm=\"CodeCommit\"", "Content-Type": "text/plain; charset=utf-8"],
+                status: 401,
+                fields: [
+                    "WWW-Authenticate": "Basic realm=\"CodeCommit\"", "Content-Type": "text/plain; charset=utf-8",
+                ],
                 body: .bytes(Array("A user name and password are needed. See the page on CodeCommit.\n".utf8)))
         }
-        let found = try await repository(wanted.repository, visitor.caller, region: visitor.region ?? Self.region(of: request))
+        let found = try await repository(
+            wanted.repository, visitor.caller, region: visitor.region ?? Self.region(of: request))
         var caller = visitor.caller
         caller.region = found?.region ?? visitor.region ?? caller.region
         try await authorize(wanted, caller, request)
@@ -84,17 +93,21 @@ extension CodeCommitService {
         }
     }
 
-    private func visitor(_ wanted: GitRequest, _ request: HTTPRequest) async throws -> (caller: Caller, region: String?)? {
+    private func visitor(_ wanted: GitRequest, _ request: HTTPRequest) async throws -> (
+        caller: Caller, region: String?
+    )? {
         guard let guests else { return nil }
         let host = request.fields["Host"] ?? ""
         let name = host.hasSuffix("]") ? host[...] : host.lastIndex(of: ":").map { host[..<$0] } ?? host[...]
         // The signature is over the path of the URL that was cloned.
-        let end = request.path.range(of: wanted.kind == .references ? "/info/refs" : "/" + wanted.service, options: .backwards)
+        let end = request.path.range(
+            of: wanted.kind == .references ? "/info/refs" : "/" + wanted.service, options: .backwards)
         let path = String(request.path[..<(end?.lowerBound ?? request.path.endIndex)])
         return try await GitReception(guests: guests, region: region).visitor(
             GitLogin(request), path: path, host: String(name),
             regions: { account in
-                let known = try await ledger.find(Shelf.repositories, "name", account + "/" + wanted.repository).map(\.value.region)
+                let known = try await ledger.find(Shelf.repositories, "name", account + "/" + wanted.repository).map(
+                    \.value.region)
                 return known + [Self.region(of: request), region].compactMap { $0 }
             }, now: ledger.surroundings.now)
     }
@@ -106,7 +119,8 @@ extension CodeCommitService {
         return String(parts[1])
     }
 
-    /// The repository of that name in the caller's account: in the region named, else in the house's own, else where it is the only one.
+    /// The repository of that name in the caller's account: in the region named, else in the house's own, else where it
+    /// is the only one.
     private func repository(_ name: String, _ caller: Caller, region wanted: String?) async throws -> Repository? {
         let found = try await ledger.find(Shelf.repositories, "name", caller.account + "/" + name).map(\.value)
         if let wanted { return found.first { $0.region == wanted } }
@@ -126,6 +140,8 @@ extension CodeCommitService {
     /// `version=2` and further words of that form: nothing that means anything to a shell or to git but this.
     private static func isProtocol(_ text: String) -> Bool {
         text.utf8.count <= 100
-            && text.utf8.allSatisfy { ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x3D || $0 == 0x3A }
+            && text.utf8.allSatisfy {
+                ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x3D || $0 == 0x3A
+            }
     }
 }

@@ -38,13 +38,16 @@ struct GitReception: Sendable {
     ///   - path: The repository's path in the URL.
     ///   - regions: Where the repository may be: a signed password fits one of them.
     func visitor(
-        _ login: GitLogin?, path: String, host: String, regions: (_ account: String) async throws -> [String], now: Timestamp
+        _ login: GitLogin?, path: String, host: String, regions: (_ account: String) async throws -> [String],
+        now: Timestamp
     ) async throws -> (caller: Caller, region: String?)? {
         if let stranger = guests.stranger(login?.user ?? "", region: region) { return (stranger, nil) }
         guard let login else { return nil }
         let (id, token) = login.key
         guard let found = try await guests.credential(for: id) else {
-            return try await guests.holder(ofUser: login.user, password: login.password).map { ($0.caller(region: region), nil) }
+            return try await guests.holder(ofUser: login.user, password: login.password).map {
+                ($0.caller(region: region), nil)
+            }
         }
         guard found.expires.map({ $0 > now }) ?? true else { return nil }
         if let wanted = found.sessionToken { guard let token, GitSignature.isSame(wanted, token) else { return nil } }

@@ -3,8 +3,8 @@ internal import Notation
 
 /// The password that the AWS CLI's credential helper makes: a time and a signature over the repository's path.
 ///
-/// Source: AWS CLI, `aws codecommit credential-helper`. The request is signed with Signature Version 4 in a form of its own: method
-/// `GIT`, the host alone as header, no payload, and a time without the `Z`.
+/// Source: AWS CLI, `aws codecommit credential-helper`. The request is signed with Signature Version 4 in a form of its
+/// own: method `GIT`, the host alone as header, no payload, and a time without the `Z`.
 struct GitSignature: Sendable {
     /// The time as it is signed: `20261123T093000`.
     let time: String

@@ -5,8 +5,8 @@ internal import Ledger
 internal import Notation
 
 extension GitTransfer {
-    /// Takes a push: objects as they come, then, one push of a repository at a time, the references; then the note in the ledger; then
-    /// the answer.
+    /// Takes a push: objects as they come, then, one push of a repository at a time, the references; then the note in
+    /// the ledger; then the answer.
     func push(_ request: HTTPRequest) async throws -> HTTPResponse {
         guard request.fields["Content-Encoding"] == nil else {
             throw AWSError("UnsupportedEncoding", "Pushes are not taken with a content encoding.", status: 415)
@@ -34,7 +34,8 @@ extension GitTransfer {
         service.maintenance.changed(repository)
         return HTTPResponse(
             status: 200,
-            fields: ["Content-Type": "application/x-git-receive-pack-result", "Cache-Control": "no-cache"], body: .bytes(output))
+            fields: ["Content-Type": "application/x-git-receive-pack-result", "Cache-Control": "no-cache"],
+            body: .bytes(output))
     }
 
     private func receive(_ gate: PushGate) throws -> GitProcess {
@@ -45,11 +46,13 @@ extension GitTransfer {
             environment: environment.merging(ReferenceBook.committer(caller.principal)) { $1 },
             configuration: [
                 ("core.hooksPath", service.store.hooks), ("receive.maxInputSize", String(git.limits.pushBytes)),
-                ("transfer.hideRefs", "refs"), ("transfer.hideRefs", "!refs/heads"), ("transfer.hideRefs", "!refs/tags"),
+                ("transfer.hideRefs", "refs"), ("transfer.hideRefs", "!refs/heads"),
+                ("transfer.hideRefs", "!refs/tags"),
             ], inherited: gate.theirs, capacity: 4 << 20)
     }
 
-    /// Hands the body to git as it comes. What git does not want to read any more is thrown away, so that the client gets its answer.
+    /// Hands the body to git as it comes. What git does not want to read any more is thrown away, so that the client
+    /// gets its answer.
     private func feed(_ process: GitProcess, _ body: HTTPBody) async throws {
         defer { process.closeInput() }
         switch body {
@@ -60,7 +63,8 @@ extension GitTransfer {
         }
     }
 
-    /// Waits until git has all objects, then lets it move the references while nobody else moves any, and notes what it moved.
+    /// Waits until git has all objects, then lets it move the references while nobody else moves any, and notes what it
+    /// moved.
     private func move(_ process: GitProcess, _ gate: PushGate) async throws -> [UInt8] {
         guard let commands = await gate.commands() else { return try await finish(process) }
         let names = commands.compactMap { RefName($0) }

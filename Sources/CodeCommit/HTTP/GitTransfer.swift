@@ -20,7 +20,10 @@ struct GitTransfer: Sendable {
     var environment: [String: String] { version.map { ["GIT_PROTOCOL": $0] } ?? [:] }
 
     private static func fields(_ type: String) -> HTTPFields {
-        ["Content-Type": type, "Cache-Control": "no-cache, max-age=0, must-revalidate", "Expires": "Fri, 01 Jan 1980 00:00:00 GMT"]
+        [
+            "Content-Type": type, "Cache-Control": "no-cache, max-age=0, must-revalidate",
+            "Expires": "Fri, 01 Jan 1980 00:00:00 GMT",
+        ]
     }
 
     /// What references there are, and what the server can do: the first request of every exchange.
@@ -32,7 +35,8 @@ struct GitTransfer: Sendable {
         let isSecond = command == "upload-pack" && version?.contains("version=2") == true
         let head = isSecond ? [] : Packet.line("# service=\(service)\n") + Packet.flush
         return HTTPResponse(
-            status: 200, fields: Self.fields("application/x-\(service)-advertisement"), body: .bytes(head + output.bytes))
+            status: 200, fields: Self.fields("application/x-\(service)-advertisement"),
+            body: .bytes(head + output.bytes))
     }
 
     /// The answer to wants and haves: streamed as git packs it, as fast as the client reads.
@@ -43,7 +47,8 @@ struct GitTransfer: Sendable {
         }
         if request.fields["Content-Encoding"]?.contains("gzip") == true {
             guard let unpacked = Gunzip.unpack(bytes, limit: Self.pullLimit) else {
-                throw AWSError("BadRequest", "The request's gzip encoding is damaged, or unpacks to too much.", status: 400)
+                throw AWSError(
+                    "BadRequest", "The request's gzip encoding is damaged, or unpacks to too much.", status: 400)
             }
             bytes = unpacked
         }
@@ -58,10 +63,13 @@ struct GitTransfer: Sendable {
             _ = place
             let status = await process.wait()
             guard status != 0, !Task.isCancelled else { return nil }
-            log.notice("a fetch ended early", metadata: ["repository": "\(name)", "status": "\(status)", "git": "\(process.complaints())"])
+            log.notice(
+                "a fetch ended early",
+                metadata: ["repository": "\(name)", "status": "\(status)", "git": "\(process.complaints())"])
             return nil
         }
-        return HTTPResponse(status: 200, fields: Self.fields("application/x-git-upload-pack-result"), body: .stream(stream))
+        return HTTPResponse(
+            status: 200, fields: Self.fields("application/x-git-upload-pack-result"), body: .stream(stream))
     }
 }
 

@@ -11,7 +11,9 @@ enum Gunzip {
         return bytes.withUnsafeBytes { input -> [UInt8]? in
             guard archive_read_open_memory(archive, input.baseAddress, input.count) == ARCHIVE_OK else { return nil }
             var entry: OpaquePointer?
-            guard archive_read_next_header(archive, &entry) == ARCHIVE_OK, archive_filter_count(archive) > 1 else { return nil }
+            guard archive_read_next_header(archive, &entry) == ARCHIVE_OK, archive_filter_count(archive) > 1 else {
+                return nil
+            }
             var output: [UInt8] = []
             var buffer = [UInt8](repeating: 0, count: 64 << 10)
             while true {

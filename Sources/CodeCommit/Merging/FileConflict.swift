@@ -87,7 +87,8 @@ struct FileConflict: Sendable {
         return lines.regions.filter { $0.kind != .unchanged }.map { region in
             [
                 "isConflict": .bool(region.kind == .conflict), "source": Self.detail(lines.source, region.source),
-                "destination": Self.detail(lines.destination, region.destination), "base": Self.detail(lines.base, region.base),
+                "destination": Self.detail(lines.destination, region.destination),
+                "base": Self.detail(lines.base, region.base),
             ]
         }
     }

@@ -1,9 +1,10 @@
 /// Brings two changed versions of a text together, line by line, as diff3 does.
 ///
-/// Git finds the lines that each side changed; this decides what follows from both. Changes that touch one another are a conflict unless
-/// they say the same, which is git's own rule for merges.
+/// Git finds the lines that each side changed; this decides what follows from both. Changes that touch one another are
+/// a conflict unless they say the same, which is git's own rule for merges.
 struct LineMerge: Sendable {
-    /// A change that one side made to the base: which lines it took out, and how many stand there now. Lines count from 0.
+    /// A change that one side made to the base: which lines it took out, and how many stand there now. Lines count from
+    /// 0.
     struct Change: Sendable, Hashable {
         let base: Range<Int>
         let now: Range<Int>
@@ -65,7 +66,9 @@ struct LineMerge: Sendable {
         return lines
     }
 
-    private static func judge(_ step: Walk.Step, _ source: [ArraySlice<UInt8>], _ destination: [ArraySlice<UInt8>]) -> Region {
+    private static func judge(_ step: Walk.Step, _ source: [ArraySlice<UInt8>], _ destination: [ArraySlice<UInt8>])
+        -> Region
+    {
         let kind: Region.Kind
         switch (step.leftChanged, step.rightChanged) {
         case (false, false): kind = .unchanged
@@ -147,14 +150,18 @@ private struct Walk {
         while goesOn {
             goesOn = false
             // What touches a change of the other side belongs to it; the first one begins the stretch.
-            if let change = left.first, change.base.lowerBound <= end, step.rightChanged || change.base.lowerBound == start {
+            if let change = left.first, change.base.lowerBound <= end,
+                step.rightChanged || change.base.lowerBound == start
+            {
                 end = max(end, change.base.upperBound)
                 leftGrowth += change.growth
                 step.leftChanged = true
                 left.removeFirst()
                 goesOn = true
             }
-            if let change = right.first, change.base.lowerBound <= end, step.leftChanged || change.base.lowerBound == start {
+            if let change = right.first, change.base.lowerBound <= end,
+                step.leftChanged || change.base.lowerBound == start
+            {
                 end = max(end, change.base.upperBound)
                 rightGrowth += change.growth
                 step.rightChanged = true

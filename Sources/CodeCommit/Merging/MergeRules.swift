@@ -34,14 +34,17 @@ struct MergeRules: Sendable {
         try read(tree)
         guard strategy == .none || (resolutions.isEmpty && modes.isEmpty) else {
             throw Refusal.invalid(
-                "ConflictResolution", "Conflicts are resolved either by conflictResolution or by a strategy, not by both.")
+                "ConflictResolution",
+                "Conflicts are resolved either by conflictResolution or by a strategy, not by both.")
         }
     }
 
     private mutating func read(_ tree: JSON) throws {
         let entries = ["replaceContents", "deleteFiles", "setFileModes"].flatMap { tree[$0]?.array ?? [] }
         guard entries.count <= 1000 else {
-            throw AWSError("MaximumConflictResolutionEntriesExceededException", "At most 1000 conflicts can be resolved at a time.")
+            throw AWSError(
+                "MaximumConflictResolutionEntriesExceededException", "At most 1000 conflicts can be resolved at a time."
+            )
         }
         for entry in tree["replaceContents"]?.array ?? [] {
             let path = try FilePath(parsing: entry["filePath"]?.string ?? "").text

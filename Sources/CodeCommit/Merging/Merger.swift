@@ -65,7 +65,11 @@ struct Merger: Sendable {
         var changes = TreeEdits(objects: objects, parent: destination)
         for edit in edits {
             let path = FilePath(names: edit.path.split(separator: "/").map(String.init))
-            if case .put(let mode, let blob) = edit.edit { try changes.put(path, mode: mode, blob: blob) } else { changes.remove(path) }
+            if case .put(let mode, let blob) = edit.edit {
+                try changes.put(path, mode: mode, blob: blob)
+            } else {
+                changes.remove(path)
+            }
         }
         let emptied = try await changes.emptiedFolders()
         guard !emptied.isEmpty else { return [] }
@@ -77,7 +81,8 @@ struct Merger: Sendable {
     func told(_ option: MergeOption) -> JSON {
         var tree: JSON = [
             "mergeOption": .string(option.rawValue), "conflictDetailLevel": .string(rules.level.rawValue),
-            "conflictDetailsLevel": .string(rules.level.rawValue), "conflictResolutionStrategy": .string(rules.strategy.rawValue),
+            "conflictDetailsLevel": .string(rules.level.rawValue),
+            "conflictResolutionStrategy": .string(rules.strategy.rawValue),
             "sourceCommitId": .string(source.hex), "destinationCommitId": .string(destination.hex),
         ]
         if let base { tree["baseCommitId"] = .string(base.hex) }

@@ -38,10 +38,12 @@ struct TreeMerge: Sendable {
             if let other {
                 guard other.after != change.after else { continue }
                 shared.append(
-                    FileConflict(path: change.path, base: change.before, source: change.after, destination: other.after))
+                    FileConflict(path: change.path, base: change.before, source: change.after, destination: other.after)
+                )
             } else if change.after != nil, ourPlaces.clashes(with: change.path) {
                 // A file on one side, a folder of that name on the other.
-                var conflict = FileConflict(path: change.path, base: change.before, source: change.after, destination: nil)
+                var conflict = FileConflict(
+                    path: change.path, base: change.before, source: change.after, destination: nil)
                 conflict.contentDisagrees = true
                 shared.append(conflict)
             } else {
@@ -58,19 +60,26 @@ struct TreeMerge: Sendable {
     private func changes(_ before: ObjectID?, _ after: ObjectID) async throws -> [String: TreeChange] {
         let all = try await objects.differences(before, after)
         guard all.count <= Self.comparedLimit else {
-            throw AWSError("MaximumItemsToCompareExceededException", "More than \(Self.comparedLimit) files differ. Merge with git.")
+            throw AWSError(
+                "MaximumItemsToCompareExceededException",
+                "More than \(Self.comparedLimit) files differ. Merge with git.")
         }
         return Dictionary(all.map { ($0.path, $0) }) { $1 }
     }
 
     /// Reads the contents that both sides changed, and compares them line by line.
     private func load(_ conflicts: inout [FileConflict]) async throws {
-        let blobs = Set(conflicts.flatMap { [$0.base, $0.source, $0.destination] }.compactMap { $0 }.filter { $0.mode != "160000" }.map(\.id))
+        let blobs = Set(
+            conflicts.flatMap { [$0.base, $0.source, $0.destination] }.compactMap { $0 }.filter { $0.mode != "160000" }
+                .map(\.id))
         let ids = blobs.sorted { $0.hex < $1.hex }
         let found: [Objects.Object?]
-        do { found = try await objects.objects(ids, limit: Self.contentLimit) } catch let error as GitError where error.kind == .tooLarge {
+        do { found = try await objects.objects(ids, limit: Self.contentLimit) } catch let error as GitError
+            where error.kind == .tooLarge
+        {
             throw AWSError(
-                "MaximumFileContentToLoadExceededException", "The files that both sides changed have more than \(Self.contentLimit) bytes.")
+                "MaximumFileContentToLoadExceededException",
+                "The files that both sides changed have more than \(Self.contentLimit) bytes.")
         }
         let contents = Dictionary(found.compactMap { $0.map { ($0.id, $0.bytes) } }) { $1 }
         for place in conflicts.indices {
@@ -98,15 +107,19 @@ struct TreeMerge: Sendable {
             FileConflict.type(source.mode) == "FILE", let theirs = conflict.contents[source.id],
             let ours = conflict.contents[destination.id]
         else { return nil }
-        let before = conflict.base.flatMap { FileConflict.type($0.mode) == "FILE" ? conflict.contents[$0.id] : nil } ?? []
+        let before =
+            conflict.base.flatMap { FileConflict.type($0.mode) == "FILE" ? conflict.contents[$0.id] : nil } ?? []
         guard ![before, theirs, ours].contains(where: FileConflict.isBinary) else { return nil }
         return LineMerge(
-            base: before, source: theirs, destination: ours, sourceChanges: try await diff(conflict.base, source, theirs),
+            base: before, source: theirs, destination: ours,
+            sourceChanges: try await diff(conflict.base, source, theirs),
             destinationChanges: try await diff(conflict.base, destination, ours))
     }
 
     /// The lines that a side changed. Without a base, all of them are new.
-    private func diff(_ base: TreeChange.Side?, _ side: TreeChange.Side, _ text: [UInt8]) async throws -> [LineMerge.Change] {
+    private func diff(_ base: TreeChange.Side?, _ side: TreeChange.Side, _ text: [UInt8]) async throws -> [LineMerge
+        .Change]
+    {
         guard let base, FileConflict.type(base.mode) == "FILE" else {
             let count = LineMerge.lines(text).count
             return count == 0 ? [] : [.init(base: 0..<0, now: 0..<count)]
@@ -173,7 +186,9 @@ struct TreeMerge: Sendable {
         result.edits.append((conflict.path, .put(mode: mode, blob: blob)))
     }
 
-    private func resolve(_ conflict: FileConflict, _ resolution: MergeRules.Resolution, _ result: inout Result) async throws {
+    private func resolve(_ conflict: FileConflict, _ resolution: MergeRules.Resolution, _ result: inout Result)
+        async throws
+    {
         let wanted = rules.modes[conflict.path]?.octal
         func put(_ side: TreeChange.Side?) {
             result.edits.append((conflict.path, side.map { .put(mode: wanted ?? $0.mode, blob: $0.id) } ?? .remove))
@@ -185,7 +200,8 @@ struct TreeMerge: Sendable {
         case .removed: put(nil)
         case .content(let bytes):
             let blob = try await CommitMaker(objects.store, objects.repository).blobs([bytes])[0]
-            result.edits.append((conflict.path, .put(mode: wanted ?? conflict.mergedMode ?? FileMode.normal.octal, blob: blob)))
+            result.edits.append(
+                (conflict.path, .put(mode: wanted ?? conflict.mergedMode ?? FileMode.normal.octal, blob: blob)))
         }
     }
 }

@@ -88,8 +88,12 @@ struct RuleContent: Sendable {
             throw RuleFault("it has the unknown member '\(key)'")
         }
         guard tree["Version"]?.string == "2018-11-08" else { throw RuleFault("its Version is not 2018-11-08") }
-        destinations = try tree["DestinationReferences"].map { list throws(RuleFault) in try Self.texts(list, "DestinationReferences") }
-        guard let list = tree["Statements"]?.array, list.count == 1 else { throw RuleFault("it must have one statement") }
+        destinations = try tree["DestinationReferences"].map { list throws(RuleFault) in
+            try Self.texts(list, "DestinationReferences")
+        }
+        guard let list = tree["Statements"]?.array, list.count == 1 else {
+            throw RuleFault("it must have one statement")
+        }
         statements = []
         for statement in list { statements.append(try Self.statement(statement)) }
     }
@@ -99,7 +103,9 @@ struct RuleContent: Sendable {
         guard let needed = tree["NumberOfApprovalsNeeded"]?.int, (1...30).contains(needed) else {
             throw RuleFault("NumberOfApprovalsNeeded must be 1 to 30")
         }
-        let pool = try tree["ApprovalPoolMembers"].map { list throws(RuleFault) in try texts(list, "ApprovalPoolMembers") } ?? []
+        let pool =
+            try tree["ApprovalPoolMembers"].map { list throws(RuleFault) in try texts(list, "ApprovalPoolMembers") }
+            ?? []
         guard pool.count <= 100 else { throw RuleFault("ApprovalPoolMembers has more than 100 members") }
         return Statement(needed: needed, pool: pool)
     }
@@ -126,8 +132,8 @@ struct RuleContent: Sendable {
 
     /// Whether a pool's member means that user.
     ///
-    /// A member is an ARN with `*` for any text, or `CodeCommitApprovers:ACCOUNT:NAME`, which means the user of that name and whoever
-    /// holds a session of it (CodeCommit User Guide, "Create an approval rule").
+    /// A member is an ARN with `*` for any text, or `CodeCommitApprovers:ACCOUNT:NAME`, which means the user of that
+    /// name and whoever holds a session of it (CodeCommit User Guide, "Create an approval rule").
     static func matches(_ member: String, _ user: String) -> Bool {
         guard member.hasPrefix("CodeCommitApprovers:") else { return glob(Array(member.utf8), Array(user.utf8)) }
         let parts = member.split(separator: ":", maxSplits: 2)

@@ -92,7 +92,10 @@ struct CommentReaction: Sendable {
 
     /// The one that is meant by emoji, short code or code point.
     static func named(_ text: String) -> CommentReaction? {
-        all.first { $0.emoji == text || $0.code == text || $0.unicode == text || $0.emoji.unicodeScalars.first.map { String($0) } == text }
+        all.first {
+            $0.emoji == text || $0.code == text || $0.unicode == text
+                || $0.emoji.unicodeScalars.first.map { String($0) } == text
+        }
     }
 
     var shown: JSON { ["emoji": .string(emoji), "shortCode": .string(code), "unicode": .string(unicode)] }

@@ -29,7 +29,8 @@ struct PullRequest: Codable, Sendable {
     var approvals: [Approval] = []
     var overrides: [RuleOverride] = []
     var merge: Merge?
-    /// The merge that is being carried out: noted before the destination moves, so that a crash in between is put right.
+    /// The merge that is being carried out: noted before the destination moves, so that a crash in between is put
+    /// right.
     var intent: Intent?
     var token: String?
     /// How many events it has.

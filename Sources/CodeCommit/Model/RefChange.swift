@@ -27,7 +27,9 @@ struct RefChange: Sendable, Hashable {
     /// Source: CodeCommit User Guide, "Monitoring CodeCommit events in Amazon EventBridge".
     ///
     /// - Parameter merge: What a merge adds: the option, and how conflicts were resolved.
-    func event(_ repository: Repository, by principal: String, merge: JSON? = nil, id: String, now: Timestamp) -> LedgerEvent {
+    func event(_ repository: Repository, by principal: String, merge: JSON? = nil, id: String, now: Timestamp)
+        -> LedgerEvent
+    {
         var detail: JSON = [
             "event": .string(kind.rawValue), "repositoryName": .string(repository.name),
             "repositoryId": .string(repository.id), "referenceType": .string(name.kind),

@@ -30,7 +30,8 @@ enum Refusal {
 
     static func notCurrent(_ revision: String) -> AWSError {
         AWSError(
-            "RevisionNotCurrentException", "The revision \(revision) is not the current one of the pull request. Read it again.")
+            "RevisionNotCurrentException",
+            "The revision \(revision) is not the current one of the pull request. Read it again.")
     }
 
     static func manualMerge(_ why: String) -> AWSError {
@@ -51,5 +52,7 @@ enum Refusal {
 
     static func invalid(_ what: String, _ message: String) -> AWSError { AWSError("Invalid\(what)Exception", message) }
 
-    static func required(_ what: String, _ message: String) -> AWSError { AWSError("\(what)RequiredException", message) }
+    static func required(_ what: String, _ message: String) -> AWSError {
+        AWSError("\(what)RequiredException", message)
+    }
 }

@@ -47,7 +47,9 @@ struct Trigger: Codable, Sendable, Hashable {
     /// What its destination is told.
     ///
     /// Source: CodeCommit User Guide, "Manage triggers", and the Lambda Developer Guide's example event of CodeCommit.
-    func message(_ change: RefChange, _ repository: Repository, by principal: String, id: String, now: Timestamp) -> JSON {
+    func message(_ change: RefChange, _ repository: Repository, by principal: String, id: String, now: Timestamp)
+        -> JSON
+    {
         var reference: JSON = ["ref": .string(change.name.full)]
         reference["commit"] = .string((change.new ?? change.old)?.commit.hex ?? "")
         if change.kind == .created { reference["created"] = true }

@@ -7,7 +7,8 @@ extension CodeCommitService {
     var ruleOperations: [Operation] {
         [
             Operation(
-                "CreatePullRequestApprovalRule", enforces: "pullRequestId approvalRuleName approvalRuleContent", raw: createRule),
+                "CreatePullRequestApprovalRule", enforces: "pullRequestId approvalRuleName approvalRuleContent",
+                raw: createRule),
             Operation(
                 "UpdatePullRequestApprovalRuleContent",
                 enforces: "pullRequestId approvalRuleName newRuleContent existingRuleContentSha256", raw: updateRule),
@@ -28,7 +29,8 @@ extension CodeCommitService {
                 throw AWSError("NumberOfRulesExceededException", "A pull request may have at most 30 approval rules.")
             }
             let rule = ApprovalRule(
-                id: write.surroundings.chance.uuid(), name: name, content: content, created: write.now, modified: write.now,
+                id: write.surroundings.chance.uuid(), name: name, content: content, created: write.now,
+                modified: write.now,
                 user: call.caller.principal)
             request.rules.append(rule)
             try write.noteRule("CREATED", rule, of: &request, call.caller)
@@ -49,7 +51,8 @@ extension CodeCommitService {
             }
             guard request.rules[place].template == nil else {
                 throw AWSError(
-                    "CannotModifyApprovalRuleFromTemplateException", "The approval rule \(name) comes from a template. Override it instead.")
+                    "CannotModifyApprovalRuleFromTemplateException",
+                    "The approval rule \(name) comes from a template. Override it instead.")
             }
             try Self.check(guardText, request.rules[place].content)
             request.rules[place].content = content
@@ -76,7 +79,8 @@ extension CodeCommitService {
             guard let place = request.rules.firstIndex(where: { $0.name == name }) else { return nil }
             guard request.rules[place].template == nil else {
                 throw AWSError(
-                    "CannotDeleteApprovalRuleFromTemplateException", "The approval rule \(name) comes from a template. Override it instead.")
+                    "CannotDeleteApprovalRuleFromTemplateException",
+                    "The approval rule \(name) comes from a template. Override it instead.")
             }
             let rule = request.rules.remove(at: place)
             try write.noteRule("DELETED", rule, of: &request, call.caller)
@@ -97,7 +101,8 @@ extension CodeCommitService {
     private static func ruleContent(_ call: Call, _ member: String) throws -> String {
         let text = call.text(member) ?? ""
         do { _ = try RuleContent(parsing: text) } catch {
-            throw Refusal.invalid("ApprovalRuleContent", "The content of the approval rule is not valid: \(error.message).")
+            throw Refusal.invalid(
+                "ApprovalRuleContent", "The content of the approval rule is not valid: \(error.message).")
         }
         return text
     }
@@ -105,9 +110,12 @@ extension CodeCommitService {
 
 extension Transaction {
     /// Notes what happened to a rule, and stores the request.
-    fileprivate func noteRule(_ what: String, _ rule: ApprovalRule, of request: inout PullRequest, _ caller: Caller) throws {
+    fileprivate func noteRule(_ what: String, _ rule: ApprovalRule, of request: inout PullRequest, _ caller: Caller)
+        throws
+    {
         let event = PullRequestEvent(
-            time: now, type: "PULL_REQUEST_APPROVAL_RULE_\(what)", actor: caller.principal, member: "approvalRuleEventMetadata",
+            time: now, type: "PULL_REQUEST_APPROVAL_RULE_\(what)", actor: caller.principal,
+            member: "approvalRuleEventMetadata",
             metadata: [
                 "approvalRuleName": .string(rule.name), "approvalRuleId": .string(rule.id),
                 "approvalRuleContent": .string(rule.content),

@@ -6,8 +6,10 @@ extension CodeCommitService {
     /// Approvals of pull requests, and what follows from them.
     var approvalOperations: [Operation] {
         [
-            Operation("UpdatePullRequestApprovalState", enforces: "pullRequestId revisionId approvalState", raw: approve),
-            Operation("OverridePullRequestApprovalRules", enforces: "pullRequestId revisionId overrideStatus", raw: setAside),
+            Operation(
+                "UpdatePullRequestApprovalState", enforces: "pullRequestId revisionId approvalState", raw: approve),
+            Operation(
+                "OverridePullRequestApprovalRules", enforces: "pullRequestId revisionId overrideStatus", raw: setAside),
             Operation("GetPullRequestApprovalStates", enforces: "pullRequestId revisionId") { call in
                 let (request, revision) = try await revision(call)
                 let users = request.approvals.filter { $0.revision == revision }.map(\.user)
@@ -58,13 +60,15 @@ extension CodeCommitService {
             guard request.revision == revision else { throw Refusal.notCurrent(revision) }
             guard request.author != user || state == "REVOKE" else {
                 throw AWSError(
-                    "PullRequestCannotBeApprovedByAuthorException", "A pull request cannot be approved by who made it, \(user).")
+                    "PullRequestCannotBeApprovedByAuthorException",
+                    "A pull request cannot be approved by who made it, \(user).")
             }
             let approval = PullRequest.Approval(revision: revision, user: user)
             let isThere = request.approvals.contains(approval)
             guard isThere == (state == "REVOKE") else { return }
             guard isThere || request.approvals.count < 1000 else {
-                throw AWSError("MaximumNumberOfApprovalsExceededException", "The pull request has 1000 approvals already.")
+                throw AWSError(
+                    "MaximumNumberOfApprovalsExceededException", "The pull request has 1000 approvals already.")
             }
             if isThere { request.approvals.removeAll { $0 == approval } } else { request.approvals.append(approval) }
             let event = PullRequestEvent(
@@ -74,7 +78,8 @@ extension CodeCommitService {
             try write.note(event, of: &request)
             try write.append(
                 request.notice(
-                    "pullRequestApprovalStateChanged", by: user, now: write.now, adding: ["approvalStatus": .string(state)]))
+                    "pullRequestApprovalStateChanged", by: user, now: write.now,
+                    adding: ["approvalStatus": .string(state)]))
         }
         return Reply()
     }
@@ -88,7 +93,9 @@ extension CodeCommitService {
             guard request.revision == revision else { throw Refusal.notCurrent(revision) }
             let isThere = request.overrides.contains { $0.revision == revision }
             guard status != "OVERRIDE" || !isThere else {
-                throw AWSError("OverrideAlreadySetException", "The approval rules of pull request \(seen.id) are set aside already.")
+                throw AWSError(
+                    "OverrideAlreadySetException",
+                    "The approval rules of pull request \(seen.id) are set aside already.")
             }
             if status == "OVERRIDE" {
                 request.overrides.append(.init(revision: revision, user: user))
@@ -102,7 +109,8 @@ extension CodeCommitService {
             try write.note(event, of: &request)
             try write.append(
                 request.notice(
-                    "pullRequestApprovalRuleOverridden", by: user, now: write.now, adding: ["overrideStatus": .string(status)]))
+                    "pullRequestApprovalRuleOverridden", by: user, now: write.now,
+                    adding: ["overrideStatus": .string(status)]))
         }
         return Reply()
     }

@@ -22,15 +22,21 @@ extension CodeCommitService {
             Operation("BatchDisassociateApprovalRuleTemplateFromRepositories", enforces: many) { call in
                 try await associateAll(false, call, "disassociatedRepositoryNames")
             },
-            Operation("ListRepositoriesForApprovalRuleTemplate", enforces: "approvalRuleTemplateName nextToken maxResults") { call in
+            Operation(
+                "ListRepositoriesForApprovalRuleTemplate", enforces: "approvalRuleTemplateName nextToken maxResults"
+            ) { call in
                 let page = try Page(call)
                 var names: [String] = []
                 for id in try await template(call).repositories {
-                    if let found = try await ledger.find(Shelf.repositories, "id", id).first { names.append(found.value.name) }
+                    if let found = try await ledger.find(Shelf.repositories, "id", id).first {
+                        names.append(found.value.name)
+                    }
                 }
                 return Reply(page.cut(names.sorted().map(JSON.string), as: "repositoryNames"))
             },
-            Operation("ListAssociatedApprovalRuleTemplatesForRepository", enforces: "repositoryName nextToken maxResults") { call in
+            Operation(
+                "ListAssociatedApprovalRuleTemplatesForRepository", enforces: "repositoryName nextToken maxResults"
+            ) { call in
                 let page = try Page(call)
                 let repository = try await repository(call)
                 let templates = try await ledger.find(Shelf.templates, "repository", repository.id)
@@ -46,7 +52,9 @@ extension CodeCommitService {
     private func associate(_ isWanted: Bool, _ repositoryName: String, _ call: Call) async throws {
         let name = call.text("approvalRuleTemplateName") ?? ""
         try await ledger.write { write in
-            guard var template = try write.get(Shelf.templates, call.caller.key(name))?.value else { throw Self.noTemplate(name) }
+            guard var template = try write.get(Shelf.templates, call.caller.key(name))?.value else {
+                throw Self.noTemplate(name)
+            }
             let repository = try write.repository(repositoryName, call.caller)
             guard template.repositories.contains(repository.id) != isWanted else { return }
             if isWanted {
@@ -60,7 +68,9 @@ extension CodeCommitService {
                 template.repositories.removeAll { $0 == repository.id }
             }
             try write.put(Shelf.templates, template.key, template)
-            let event = isWanted ? "approvalRuleTemplateAssociatedWithRepository" : "approvalRuleTemplateDisassociatedFromRepository"
+            let event =
+                isWanted
+                ? "approvalRuleTemplateAssociatedWithRepository" : "approvalRuleTemplateDisassociatedFromRepository"
             try write.append(
                 template.notice(
                     event, by: call.caller.principal, now: write.now,
@@ -70,9 +80,12 @@ extension CodeCommitService {
 
     private func associateAll(_ isWanted: Bool, _ call: Call, _ member: String) async throws -> Reply {
         let names = call.texts("repositoryNames")
-        guard !names.isEmpty else { throw Refusal.required("RepositoryNames", "At least one repository name is required.") }
+        guard !names.isEmpty else {
+            throw Refusal.required("RepositoryNames", "At least one repository name is required.")
+        }
         guard names.count <= 100 else {
-            throw AWSError("MaximumRepositoryNamesExceededException", "At most 100 repositories can be named at a time.")
+            throw AWSError(
+                "MaximumRepositoryNamesExceededException", "At most 100 repositories can be named at a time.")
         }
         _ = try await template(call)
         var done: [JSON] = []
@@ -83,7 +96,8 @@ extension CodeCommitService {
                 done.append(.string(name))
             } catch let error as AWSError {
                 errors.append([
-                    "repositoryName": .string(name), "errorCode": .string(error.code), "errorMessage": .string(error.message),
+                    "repositoryName": .string(name), "errorCode": .string(error.code),
+                    "errorMessage": .string(error.message),
                 ])
             }
         }

@@ -10,7 +10,9 @@ extension CodeCommitService {
             Operation("GetBranch", enforces: "repositoryName branchName") { call in
                 let repository = try await repository(call)
                 let branch = try branch(call)
-                guard let record = try await book.record(branch, in: repository) else { throw Refusal.noBranch(branch.short) }
+                guard let record = try await book.record(branch, in: repository) else {
+                    throw Refusal.noBranch(branch.short)
+                }
                 return Reply(["branch": ["branchName": .string(branch.short), "commitId": .string(record.commit.hex)]])
             },
             Operation("ListBranches", enforces: "repositoryName nextToken") { call in
@@ -27,7 +29,8 @@ extension CodeCommitService {
         let repository = try await repository(call)
         let branch = try branch(call)
         let commit = try objectID(call.text("commitId"), "CommitId")
-        guard let header = try await objects(repository).headers([commit.hex]).first ?? nil, header.type == "commit" else {
+        guard let header = try await objects(repository).headers([commit.hex]).first ?? nil, header.type == "commit"
+        else {
             throw Refusal.noCommit(commit.hex)
         }
         try await store.locks.hold(repository.id) {
@@ -35,7 +38,8 @@ extension CodeCommitService {
                 throw AWSError("BranchNameExistsException", "The branch \(branch.short) already exists")
             }
             try await refusing(branch) {
-                try await book.move(branch, in: repository, from: nil, to: commit, by: .init(principal: call.caller.principal))
+                try await book.move(
+                    branch, in: repository, from: nil, to: commit, by: .init(principal: call.caller.principal))
             }
         }
         return Reply()
@@ -45,7 +49,8 @@ extension CodeCommitService {
     func refusing(_ branch: RefName, _ body: () async throws -> Void) async throws {
         do { try await body() } catch let error as AWSError where error.code == "ConcurrentReferenceUpdateException" {
             throw Refusal.invalid(
-                "BranchName", "The branch \(branch.short) cannot be made: another branch's name begins or ends inside its own.")
+                "BranchName",
+                "The branch \(branch.short) cannot be made: another branch's name begins or ends inside its own.")
         }
     }
 
@@ -55,14 +60,17 @@ extension CodeCommitService {
         guard repository.defaultBranch != branch.short else {
             throw AWSError(
                 "DefaultBranchCannotBeDeletedException",
-                "The branch \(branch.short) is the default branch and cannot be deleted. Make another one the default first.")
+                "\(branch.short) is the default branch and cannot be deleted. Make another one the default first."
+            )
         }
         return try await store.locks.hold(repository.id) {
             // A branch that is gone is no error (CodeCommit API Reference, DeleteBranch, has none for it).
             guard let record = try await book.record(branch, in: repository) else { return Reply() }
             try await book.move(
                 branch, in: repository, from: record.object, to: nil, by: .init(principal: call.caller.principal))
-            return Reply(["deletedBranch": ["branchName": .string(branch.short), "commitId": .string(record.commit.hex)]])
+            return Reply([
+                "deletedBranch": ["branchName": .string(branch.short), "commitId": .string(record.commit.hex)]
+            ])
         }
     }
 

@@ -14,19 +14,23 @@ extension CodeCommitService {
                 return Reply(["comment": comment.shown(to: call.caller.principal)])
             },
             Operation(
-                "GetCommentsForComparedCommit", enforces: "repositoryName beforeCommitId afterCommitId nextToken maxResults"
+                "GetCommentsForComparedCommit",
+                enforces: "repositoryName beforeCommitId afterCommitId nextToken maxResults"
             ) { call in
                 let page = try Page(call)
                 let repository = try await repository(call)
                 let after = try objectID(call.text("afterCommitId"), "CommitId")
                 let before = try call.text("beforeCommitId").map { try objectID($0, "CommitId") }
-                let comments = try await ledger.find(Shelf.comments, "place", Comment.place(commit: after, in: repository))
-                    .map(\.value).filter { before == nil || $0.before == before }
+                let comments = try await ledger.find(
+                    Shelf.comments, "place", Comment.place(commit: after, in: repository)
+                )
+                .map(\.value).filter { before == nil || $0.before == before }
                 return Reply(page.cut(Self.threads(comments, repository, call), as: "commentsForComparedCommitData"))
             },
             Operation(
                 "GetCommentsForPullRequest",
-                enforces: "pullRequestId repositoryName beforeCommitId afterCommitId nextToken maxResults", raw: getComments),
+                enforces: "pullRequestId repositoryName beforeCommitId afterCommitId nextToken maxResults",
+                raw: getComments),
         ]
     }
 
@@ -36,11 +40,13 @@ extension CodeCommitService {
         let repository = try await repository(named: call.text("repositoryName") ?? request.repositoryName, call.caller)
         guard request.repositoryID == repository.id else {
             throw AWSError(
-                "RepositoryNotAssociatedWithPullRequestException", "Pull request \(request.id) is not about \(repository.name).")
+                "RepositoryNotAssociatedWithPullRequestException",
+                "Pull request \(request.id) is not about \(repository.name).")
         }
         let after = try call.text("afterCommitId").map { try objectID($0, "CommitId") }
         let before = try call.text("beforeCommitId").map { try objectID($0, "CommitId") }
-        let comments = try await ledger.find(Shelf.comments, "place", Comment.place(request)).map(\.value).filter { comment in
+        let comments = try await ledger.find(Shelf.comments, "place", Comment.place(request)).map(\.value).filter {
+            comment in
             (after == nil || comment.after == after) && (before == nil || comment.before == before)
         }
         return Reply(page.cut(Self.threads(comments, repository, call), as: "commentsForPullRequestData"))
@@ -81,10 +87,14 @@ extension CodeCommitService {
             Operation("GetCommentReactions", enforces: "commentId reactionUserArn nextToken maxResults") { call in
                 let page = try Page(call)
                 let comment = try await comment(call)
-                guard !comment.isDeleted else { throw AWSError("CommentDeletedException", "The comment \(comment.id) was deleted.") }
+                guard !comment.isDeleted else {
+                    throw AWSError("CommentDeletedException", "The comment \(comment.id) was deleted.")
+                }
                 let wanted = call.text("reactionUserArn")
                 let shown = CommentReaction.all.compactMap { reaction -> JSON? in
-                    let users = comment.reactions.filter { $0.value == reaction.code && (wanted == nil || $0.key == wanted) }.keys
+                    let users = comment.reactions.filter {
+                        $0.value == reaction.code && (wanted == nil || $0.key == wanted)
+                    }.keys
                     guard !users.isEmpty else { return nil }
                     return [
                         "reaction": reaction.shown, "reactionUsers": .array(users.sorted().map(JSON.string)),
@@ -113,7 +123,9 @@ extension CodeCommitService {
             }
             comment.reactions[user] = reaction?.code
             try write.put(Shelf.comments, comment.key, comment)
-            guard let repository = try write.find(Shelf.repositories, "id", comment.repositoryID).first?.value else { return }
+            guard let repository = try write.find(Shelf.repositories, "id", comment.repositoryID).first?.value else {
+                return
+            }
             try write.append(
                 LedgerEvent(
                     time: write.now, source: "aws.codecommit", detailType: "CodeCommit Comment Reaction Change",

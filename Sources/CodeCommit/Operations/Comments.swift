@@ -17,7 +17,8 @@ extension CodeCommitService {
                 let request = try await pullRequest(call)
                 guard request.repositoryID == repository.id else {
                     throw AWSError(
-                        "RepositoryNotAssociatedWithPullRequestException", "Pull request \(request.id) is not about \(repository.name).")
+                        "RepositoryNotAssociatedWithPullRequestException",
+                        "Pull request \(request.id) is not about \(repository.name).")
                 }
                 return try await post(call, repository, request)
             },
@@ -27,7 +28,8 @@ extension CodeCommitService {
         ]
     }
 
-    /// Bytes a comment may have (CodeCommit API Reference, CommentContentSizeLimitExceededException: 10,240 characters).
+    /// Bytes a comment may have (CodeCommit API Reference, CommentContentSizeLimitExceededException: 10,240
+    /// characters).
     private static let contentLimit = 10_240
 
     private static func content(_ call: Call) throws -> String {
@@ -59,7 +61,8 @@ extension CodeCommitService {
             id: surroundings.chance.uuid(), account: repository.account, region: repository.region, content: content,
             author: call.caller.principal, created: surroundings.now, modified: surroundings.now,
             token: call.text("clientRequestToken"),
-            place: request.map { Comment.place($0) } ?? Comment.place(commit: after, in: repository), repositoryID: repository.id,
+            place: request.map { Comment.place($0) } ?? Comment.place(commit: after, in: repository),
+            repositoryID: repository.id,
             pullRequestID: request?.id, before: before, after: after, beforeBlob: blobs.before, afterBlob: blobs.after,
             location: location)
         let comment = try await ledger.write { write in try Self.store(draft, call, repository, in: write) }
@@ -90,7 +93,9 @@ extension CodeCommitService {
     }
 
     /// Stores a new comment. The same client's token gives the same comment.
-    private static func store(_ draft: Comment, _ call: Call, _ repository: Repository?, in write: Transaction) throws -> Comment {
+    private static func store(_ draft: Comment, _ call: Call, _ repository: Repository?, in write: Transaction) throws
+        -> Comment
+    {
         var input = call.input
         input["clientRequestToken"] = nil
         if let known = try write.known(draft.token, input, "comment", call.caller) {
@@ -104,7 +109,9 @@ extension CodeCommitService {
 
     private func reply(_ call: Call) async throws -> Reply {
         let content = try Self.content(call)
-        guard let first = call.text("inReplyTo") else { throw Refusal.required("CommentId", "A comment id is required.") }
+        guard let first = call.text("inReplyTo") else {
+            throw Refusal.required("CommentId", "A comment id is required.")
+        }
         let comment = try await ledger.write { write in
             var draft = try write.comment(first, call.caller)
             draft.id = write.surroundings.chance.uuid()
@@ -178,7 +185,8 @@ extension Transaction {
         let subject = comment.pullRequestID == nil ? "Commit" : "PullRequest"
         var detail: JSON = [
             "event": .string("commentOn\(subject)\(what)"), "repositoryName": .string(repository.name),
-            "repositoryId": .string(repository.id), "commentId": .string(comment.id), "callerUserArn": .string(principal),
+            "repositoryId": .string(repository.id), "commentId": .string(comment.id),
+            "callerUserArn": .string(principal),
             "afterCommitId": .string(comment.after.hex),
             "notificationBody": .string("\(principal) commented in the repository \(repository.name)."),
         ]

@@ -7,7 +7,8 @@ extension CodeCommitService {
         [
             Operation(
                 "CreateCommit",
-                enforces: "repositoryName branchName parentCommitId authorName email commitMessage keepEmptyFolders putFiles "
+                enforces:
+                    "repositoryName branchName parentCommitId authorName email commitMessage keepEmptyFolders putFiles "
                     + "deleteFiles setFileModes",
                 raw: createCommit)
         ]
@@ -47,7 +48,8 @@ extension CodeCommitService {
             let content = entry["fileContent"]?.string.flatMap(Base64.decode)
             let source = entry["sourceFile"]
             guard content == nil || source == nil else {
-                throw AWSError("FileContentAndSourceFileSpecifiedException", "\(path): give a content or a source file, not both.")
+                throw AWSError(
+                    "FileContentAndSourceFileSpecifiedException", "\(path): give a content or a source file, not both.")
             }
             guard content != nil || source != nil else {
                 throw AWSError("SourceFileOrContentRequiredException", "\(path): give a content or a source file.")
@@ -61,10 +63,13 @@ extension CodeCommitService {
 
         private func check() throws {
             let targets = puts.map(\.path) + deletes + modes.map(\.path)
-            guard !targets.isEmpty else { throw Refusal.required("FileEntry", "The commit changes no file: name at least one.") }
+            guard !targets.isEmpty else {
+                throw Refusal.required("FileEntry", "The commit changes no file: name at least one.")
+            }
             guard targets.count <= CodeCommitService.entryLimit else {
                 throw AWSError(
-                    "MaximumFileEntriesExceededException", "A commit may name at most \(CodeCommitService.entryLimit) files.")
+                    "MaximumFileEntriesExceededException",
+                    "A commit may name at most \(CodeCommitService.entryLimit) files.")
             }
             guard Set(targets).count == targets.count else {
                 throw AWSError("SamePathRequestException", "A file is named more than once.")
@@ -73,7 +78,8 @@ extension CodeCommitService {
                 guard let source = put.source else { continue }
                 let isMoved = puts.contains { $0.source == source && $0.isMove && $0.path != put.path }
                 guard !deletes.contains(source), !isMoved, source != put.path else {
-                    throw AWSError("RestrictedSourceFileException", "\(source) is a source and is moved or deleted as well.")
+                    throw AWSError(
+                        "RestrictedSourceFileException", "\(source) is a source and is moved or deleted as well.")
                 }
             }
             guard puts.reduce(0, { $0 + ($1.content?.count ?? 0) }) <= CodeCommitService.commitLimit else {
@@ -93,7 +99,9 @@ extension CodeCommitService {
         try removals(entries, &changes, &lists, request)
         try await puts(entries, &changes, &lists, request)
         try modes(entries, &changes, &lists, request)
-        guard !lists.isEmpty else { throw AWSError("NoChangeException", "The commit changes nothing: all files are like this already.") }
+        guard !lists.isEmpty else {
+            throw AWSError("NoChangeException", "The commit changes nothing: all files are like this already.")
+        }
         if call.input["keepEmptyFolders"]?.bool == true { try await keepFolders(&changes, request) }
         let message = call.text("commitMessage") ?? "Commit made through the API"
         let (commit, tree) = try await write(changes, request, message: message, call)
@@ -103,10 +111,14 @@ extension CodeCommitService {
         return Reply(output)
     }
 
-    private func removals(_ entries: Entries, _ changes: inout TreeEdits, _ lists: inout ChangedFiles, _ request: WriteRequest) throws {
+    private func removals(
+        _ entries: Entries, _ changes: inout TreeEdits, _ lists: inout ChangedFiles, _ request: WriteRequest
+    ) throws {
         let moved = entries.puts.filter(\.isMove).compactMap(\.source)
         for path in entries.deletes + moved {
-            guard let old = changes.entry(path), old.type == "blob" else { throw Refusal.noFile(path.text, request.parent?.hex ?? "") }
+            guard let old = changes.entry(path), old.type == "blob" else {
+                throw Refusal.noFile(path.text, request.parent?.hex ?? "")
+            }
             changes.remove(path)
             lists.deleted.append((path, old.mode, old.id))
         }
@@ -119,20 +131,30 @@ extension CodeCommitService {
         var blobs = try await CommitMaker(store, request.repository).blobs(contents)[...]
         for put in entries.puts {
             let source = put.source.flatMap { changes.entry($0) }
-            if let path = put.source, source?.type != "blob" { throw Refusal.noFile(path.text, request.parent?.hex ?? "") }
+            if let path = put.source, source?.type != "blob" {
+                throw Refusal.noFile(path.text, request.parent?.hex ?? "")
+            }
             guard let blob = source?.id ?? blobs.popFirst() else { continue }
             let old = changes.entry(put.path)
             let kept = [source?.mode, old?.mode].compactMap { $0.flatMap { FileMode(octal: $0) } }.first
             let mode = (put.mode ?? kept ?? .normal).octal
             guard old?.id != blob || old?.mode != mode else { continue }
             try changes.put(put.path, mode: mode, blob: blob)
-            if old == nil { lists.added.append((put.path, mode, blob)) } else { lists.updated.append((put.path, mode, blob)) }
+            if old == nil {
+                lists.added.append((put.path, mode, blob))
+            } else {
+                lists.updated.append((put.path, mode, blob))
+            }
         }
     }
 
-    private func modes(_ entries: Entries, _ changes: inout TreeEdits, _ lists: inout ChangedFiles, _ request: WriteRequest) throws {
+    private func modes(
+        _ entries: Entries, _ changes: inout TreeEdits, _ lists: inout ChangedFiles, _ request: WriteRequest
+    ) throws {
         for (path, mode) in entries.modes {
-            guard let old = changes.entry(path), old.type == "blob" else { throw Refusal.noFile(path.text, request.parent?.hex ?? "") }
+            guard let old = changes.entry(path), old.type == "blob" else {
+                throw Refusal.noFile(path.text, request.parent?.hex ?? "")
+            }
             guard old.mode != mode.octal else { continue }
             try changes.put(path, mode: mode.octal, blob: old.id)
             lists.updated.append((path, mode.octal, old.id))

@@ -8,13 +8,17 @@ extension CodeCommitService {
     ///
     /// - Throws: `RepositoryDoesNotExistException`.
     func repository(_ call: Call, _ member: String = "repositoryName") async throws -> Repository {
-        guard let name = call.text(member) else { throw Refusal.required("RepositoryName", "A repository name is required.") }
+        guard let name = call.text(member) else {
+            throw Refusal.required("RepositoryName", "A repository name is required.")
+        }
         return try await repository(named: name, call.caller)
     }
 
     /// The repository of that name in the caller's account and region.
     func repository(named name: String, _ caller: Caller) async throws -> Repository {
-        guard let found = try await ledger.get(Shelf.repositories, caller.key(name)) else { throw Refusal.noRepository(name) }
+        guard let found = try await ledger.get(Shelf.repositories, caller.key(name)) else {
+            throw Refusal.noRepository(name)
+        }
         return found.value
     }
 
@@ -38,7 +42,9 @@ extension CodeCommitService {
             if let name, let record = try await book.record(name, in: repository) { return record.commit }
         }
         let isID = (4...40).contains(specifier.utf8.count) && specifier.utf8.allSatisfy { ObjectID.isHexadecimal($0) }
-        guard isID, let header = try await objects(repository).headers([specifier.lowercased() + "^{commit}"]).first ?? nil else {
+        guard isID,
+            let header = try await objects(repository).headers([specifier.lowercased() + "^{commit}"]).first ?? nil
+        else {
             throw Refusal.noCommit(specifier)
         }
         return header.id
@@ -50,14 +56,17 @@ extension CodeCommitService {
     func objectID(_ text: String?, _ what: String) throws -> ObjectID {
         guard let text else { throw Refusal.required(what, "A \(what) is required.") }
         guard let id = ObjectID(text) else {
-            throw Refusal.invalid(what, "The specified \(what) '\(text.prefix(100))' is not valid. It must be a full SHA-1 id.")
+            throw Refusal.invalid(
+                what, "The specified \(what) '\(text.prefix(100))' is not valid. It must be a full SHA-1 id.")
         }
         return id
     }
 
     /// The branch in an input member.
     func branch(_ call: Call, _ member: String = "branchName") throws -> RefName {
-        guard let text = call.text(member), !text.isEmpty else { throw Refusal.required("BranchName", "A branch name is required.") }
+        guard let text = call.text(member), !text.isEmpty else {
+            throw Refusal.required("BranchName", "A branch name is required.")
+        }
         guard let name = RefName(branch: text) else {
             throw Refusal.invalid("BranchName", "The branch name '\(text.prefix(256))' is not valid.")
         }
@@ -105,7 +114,8 @@ struct Page: Sendable {
         }
         let wanted = call.input[max]?.int
         if let wanted, wanted < 1 {
-            throw Refusal.invalid(invalidMax, "The specified number of maximum results is not valid. Ask for 1 to \(most).")
+            throw Refusal.invalid(
+                invalidMax, "The specified number of maximum results is not valid. Ask for 1 to \(most).")
         }
         limit = min(wanted ?? standard, most)
     }

@@ -8,7 +8,8 @@ extension CodeCommitService {
         [
             Operation(
                 "PutFile",
-                enforces: "repositoryName branchName fileContent filePath fileMode parentCommitId commitMessage name email",
+                enforces:
+                    "repositoryName branchName fileContent filePath fileMode parentCommitId commitMessage name email",
                 raw: putFile),
             Operation(
                 "DeleteFile",
@@ -43,7 +44,8 @@ extension CodeCommitService {
     static func check(size: Int) throws {
         guard size <= fileLimit else {
             throw AWSError(
-                "FileContentSizeLimitExceededException", "A file may have at most \(fileLimit) bytes here. Use git for larger ones.")
+                "FileContentSizeLimitExceededException",
+                "A file may have at most \(fileLimit) bytes here. Use git for larger ones.")
         }
     }
 
@@ -56,7 +58,8 @@ extension CodeCommitService {
         guard let old = changes.entry(path), old.type == "blob" else { throw Refusal.noFile(path.text, parent.hex) }
         changes.remove(path)
         if call.input["keepEmptyFolders"]?.bool == true { try await keepFolders(&changes, request) }
-        let (commit, tree) = try await write(changes, request, message: call.text("commitMessage") ?? "Deleted \(path)", call)
+        let (commit, tree) = try await write(
+            changes, request, message: call.text("commitMessage") ?? "Deleted \(path)", call)
         return Reply([
             "commitId": .string(commit.hex), "blobId": .string(old.id.hex), "treeId": .string(tree.hex),
             "filePath": .string(path.text),
@@ -82,7 +85,8 @@ extension CodeCommitService {
         let maker = CommitMaker(store, request.repository)
         let tree = try await maker.tree(from: request.parent, changes.list)
         let commit = try await maker.commit(
-            tree, parents: request.parent.map { [$0] } ?? [], author: request.author, message: message, at: ledger.surroundings.now)
+            tree, parents: request.parent.map { [$0] } ?? [], author: request.author, message: message,
+            at: ledger.surroundings.now)
         do {
             try await store.locks.hold(request.repository.id) {
                 try await book.move(
@@ -109,7 +113,8 @@ struct WriteRequest: Sendable {
     /// Reads the input.
     ///
     /// - Parameter author: The member with the author's name.
-    /// - Throws: `ParentCommitIdRequiredException`, `ParentCommitDoesNotExistException`, `ParentCommitIdOutdatedException`, and what is
+    /// - Throws: `ParentCommitIdRequiredException`, `ParentCommitDoesNotExistException`,
+    ///   `ParentCommitIdOutdatedException`, and what is
     ///   wrong with the other members.
     init(_ call: Call, author: String, for desk: CodeCommitService) async throws {
         repository = try await desk.repository(call)
@@ -119,13 +124,15 @@ struct WriteRequest: Sendable {
         let given = try call.text("parentCommitId").map { try desk.objectID($0, "ParentCommitId") }
         guard let head = try await desk.firstOrHead(branch, in: repository) else {
             guard given == nil else {
-                throw AWSError("ParentCommitDoesNotExistException", "The repository is empty: there is no parent commit.")
+                throw AWSError(
+                    "ParentCommitDoesNotExistException", "The repository is empty: there is no parent commit.")
             }
             parent = nil
             return
         }
         guard let given else {
-            throw Refusal.required("ParentCommitId", "The branch \(branch.short) has commits: name its head as the parent commit.")
+            throw Refusal.required(
+                "ParentCommitId", "The branch \(branch.short) has commits: name its head as the parent commit.")
         }
         if given != head {
             let known = try await desk.objects(repository).headers([given.hex]).first ?? nil
@@ -141,7 +148,9 @@ struct WriteRequest: Sendable {
     ///
     /// - Throws: `NameLengthExceededException`, `InvalidEmailException`.
     static func author(_ call: Call, _ member: String) throws -> CommitMaker.Author {
-        let name = call.text(member) ?? call.caller.principal.split(whereSeparator: { $0 == "/" || $0 == ":" }).last.map(String.init) ?? ""
+        let name =
+            call.text(member) ?? call.caller.principal.split(whereSeparator: { $0 == "/" || $0 == ":" }).last.map(
+                String.init) ?? ""
         let email = call.text("email") ?? ""
         guard name.utf8.count <= 1000 else {
             throw AWSError("NameLengthExceededException", "The name has more than 1000 bytes.")

@@ -7,17 +7,24 @@ extension CodeCommitService {
         [
             Operation(
                 "GetDifferences",
-                enforces: "repositoryName beforeCommitSpecifier afterCommitSpecifier beforePath afterPath MaxResults NextToken"
+                enforces:
+                    "repositoryName beforeCommitSpecifier afterCommitSpecifier beforePath afterPath MaxResults "
+                    + "NextToken"
             ) { call in
                 let repository = try await repository(call)
                 let page = try Page(call, token: "NextToken", max: "MaxResults", standard: 400)
-                let before = try await call.text("beforeCommitSpecifier").asyncMap { try await resolve($0, in: repository) }
+                let before = try await call.text("beforeCommitSpecifier").asyncMap {
+                    try await resolve($0, in: repository)
+                }
                 let after = try await resolve(call.text("afterCommitSpecifier"), in: repository)
                 let objects = objects(repository)
-                let places = try await [place(call, "beforePath", before, objects), place(call, "afterPath", after, objects)]
+                let places = try await [
+                    place(call, "beforePath", before, objects), place(call, "afterPath", after, objects),
+                ]
                 let changes = try await objects.differences(before, after).filter { change in
                     let wanted = places.compactMap { $0 }
-                    return wanted.isEmpty || wanted.contains { change.path == $0.text || change.path.hasPrefix($0.text + "/") }
+                    return wanted.isEmpty
+                        || wanted.contains { change.path == $0.text || change.path.hasPrefix($0.text + "/") }
                 }
                 return Reply(page.cut(changes.map(\.shown), as: "differences", token: "NextToken"))
             }
@@ -27,7 +34,9 @@ extension CodeCommitService {
     /// The path in an input member; nil when there is none, or it is the root.
     ///
     /// - Throws: `PathDoesNotExistException` when the commit does not have it.
-    private func place(_ call: Call, _ member: String, _ commit: ObjectID?, _ objects: Objects) async throws -> FilePath? {
+    private func place(_ call: Call, _ member: String, _ commit: ObjectID?, _ objects: Objects) async throws
+        -> FilePath?
+    {
         guard let text = call.text(member), let commit else { return nil }
         let path = try FilePath(parsing: text, mayBeRoot: true)
         guard !path.names.isEmpty else { return nil }

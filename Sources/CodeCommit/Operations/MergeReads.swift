@@ -20,14 +20,16 @@ extension CodeCommitService {
             Operation("GetMergeCommit", enforces: Self.sides + MergeRules.members, raw: getMergeCommit),
             Operation(
                 "GetMergeConflicts",
-                enforces: Self.sides + MergeRules.members + " mergeOption maxConflictFiles nextToken", raw: getMergeConflicts),
+                enforces: Self.sides + MergeRules.members + " mergeOption maxConflictFiles nextToken",
+                raw: getMergeConflicts),
             Operation(
                 "DescribeMergeConflicts",
                 enforces: Self.sides + MergeRules.members + " mergeOption maxMergeHunks filePath nextToken",
                 raw: describeMergeConflicts),
             Operation(
                 "BatchDescribeMergeConflicts",
-                enforces: Self.sides + MergeRules.members + " mergeOption maxMergeHunks maxConflictFiles filePaths nextToken",
+                enforces: Self.sides + MergeRules.members
+                    + " mergeOption maxMergeHunks maxConflictFiles filePaths nextToken",
                 raw: batchDescribeMergeConflicts),
         ]
     }
@@ -36,7 +38,8 @@ extension CodeCommitService {
     func merger(_ call: Call, _ repository: Repository) async throws -> Merger {
         let source = try await resolve(call.text("sourceCommitSpecifier"), in: repository)
         let destination = try await resolve(call.text("destinationCommitSpecifier"), in: repository)
-        return try await Merger(objects(repository), source: source, destination: destination, rules: try MergeRules(call))
+        return try await Merger(
+            objects(repository), source: source, destination: destination, rules: try MergeRules(call))
     }
 
     private func option(_ call: Call) throws -> MergeOption {
@@ -84,12 +87,14 @@ extension CodeCommitService {
             }
             guard there else { throw Refusal.noFile(path.text, merger.source.hex) }
             let quiet: JSON = [
-                "filePath": .string(path.text), "numberOfConflicts": 0, "contentConflict": false, "fileModeConflict": false,
+                "filePath": .string(path.text), "numberOfConflicts": 0, "contentConflict": false,
+                "fileModeConflict": false,
                 "objectTypeConflict": false,
             ]
             return Reply(page.cut([], as: "mergeHunks", into: merger.ids.adding("conflictMetadata", quiet)))
         }
-        return Reply(page.cut(conflict.hunks, as: "mergeHunks", into: merger.ids.adding("conflictMetadata", conflict.shown)))
+        return Reply(
+            page.cut(conflict.hunks, as: "mergeHunks", into: merger.ids.adding("conflictMetadata", conflict.shown)))
     }
 
     private func batchDescribeMergeConflicts(_ call: Call) async throws -> Reply {

@@ -5,7 +5,8 @@ internal import Notation
 extension CodeCommitService {
     private static let sides = "repositoryName sourceCommitSpecifier destinationCommitSpecifier "
     /// Members that say how a merge commit is made.
-    static let commitMembers = "authorName email commitMessage keepEmptyFolders conflictResolution " + MergeRules.members
+    static let commitMembers =
+        "authorName email commitMessage keepEmptyFolders conflictResolution " + MergeRules.members
 
     /// Merges of branches.
     var mergeOperations: [Operation] {
@@ -19,7 +20,9 @@ extension CodeCommitService {
             Operation("MergeBranchesByThreeWay", enforces: Self.sides + "targetBranch " + Self.commitMembers) { call in
                 try await mergeBranches(call, .threeWay)
             },
-            Operation("CreateUnreferencedMergeCommit", enforces: Self.sides + "mergeOption " + Self.commitMembers, raw: mergeUnreferenced),
+            Operation(
+                "CreateUnreferencedMergeCommit", enforces: Self.sides + "mergeOption " + Self.commitMembers,
+                raw: mergeUnreferenced),
         ]
     }
 
@@ -51,7 +54,8 @@ extension CodeCommitService {
 
     /// The branch that a merge moves: the one named, else the destination itself.
     ///
-    /// - Throws: `BranchNameRequiredException` when the destination is no branch; `InvalidTargetBranchException` for a branch that stands
+    /// - Throws: `BranchNameRequiredException` when the destination is no branch; `InvalidTargetBranchException` for a
+    ///   branch that stands
     ///   elsewhere than the destination.
     private func target(_ call: Call, _ merger: Merger, _ repository: Repository) async throws -> RefName {
         let named = call.text("targetBranch")
@@ -62,7 +66,8 @@ extension CodeCommitService {
         }
         guard try await head(branch, in: repository) == merger.destination else {
             throw Refusal.invalid(
-                "TargetBranch", "The branch \(branch.short) does not stand at the destination commit \(merger.destination).")
+                "TargetBranch",
+                "The branch \(branch.short) does not stand at the destination commit \(merger.destination).")
         }
         return branch
     }
@@ -77,7 +82,8 @@ extension CodeCommitService {
         let (commit, tree) = try await commit(merger, option, call, message: "Merged without a reference")
         var detail = merger.told(option)
         for (member, value) in [
-            ("event", "unreferencedMergeCommitCreated"), ("repositoryName", repository.name), ("repositoryId", repository.id),
+            ("event", "unreferencedMergeCommitCreated"), ("repositoryName", repository.name),
+            ("repositoryId", repository.id),
             ("commitId", commit.hex), ("callerUserArn", call.caller.principal),
         ] { detail[member] = .string(value) }
         let told = detail

@@ -27,7 +27,8 @@ extension CodeCommitService {
         if let guarded = call.text("sourceCommitId") {
             guard try objectID(guarded, "CommitId") == source else {
                 throw AWSError(
-                    "TipOfSourceReferenceIsDifferentException", "The tip of \(request.source) is \(source), not \(guarded).")
+                    "TipOfSourceReferenceIsDifferentException",
+                    "The tip of \(request.source) is \(source), not \(guarded).")
             }
         }
         let destination = try await existing(request.destination, in: repository)
@@ -36,7 +37,8 @@ extension CodeCommitService {
         let message = "Merged \(request.source.short) into \(request.destination.short) (pull request \(request.id))"
         let (commit, _) = try await commit(merger, option, call, message: message)
         let intent = PullRequest.Intent(
-            merge: .init(user: call.caller.principal, commit: commit, option: option), source: source, destination: destination,
+            merge: .init(user: call.caller.principal, commit: commit, option: option), source: source,
+            destination: destination,
             base: merger.base)
         try await store.locks.hold(repository.id) {
             try await begin(intent, request, call)
@@ -54,7 +56,8 @@ extension CodeCommitService {
         guard request.isOpen else { throw Refusal.closed(request.id) }
         guard request.repositoryID == repository.id else {
             throw AWSError(
-                "RepositoryNotAssociatedWithPullRequestException", "Pull request \(request.id) is not about \(repository.name).")
+                "RepositoryNotAssociatedWithPullRequestException",
+                "Pull request \(request.id) is not about \(repository.name).")
         }
         let verdict = request.evaluate(request.revision)
         guard verdict.approved else {
@@ -87,8 +90,8 @@ extension CodeCommitService {
 }
 
 extension Transaction {
-    /// Closes the pull requests whose merge that move of a branch was. Part of the write that notes the move, so that a crash between the
-    /// two loses neither.
+    /// Closes the pull requests whose merge that move of a branch was. Part of the write that notes the move, so that a
+    /// crash between the two loses neither.
     func finishMerges(into branch: RefName, at commit: ObjectID, in repository: Repository) throws {
         for document in try find(Shelf.pullRequests, "merging", repository.id + "/" + commit.hex) {
             var request = document.value
@@ -100,7 +103,8 @@ extension Transaction {
             request.mergeBase = intent.base
             request.intent = nil
             let metadata: JSON = [
-                "repositoryName": .string(request.repositoryName), "destinationReference": .string(request.destination.full),
+                "repositoryName": .string(request.repositoryName),
+                "destinationReference": .string(request.destination.full),
                 "mergeMetadata": request.mergeMetadata,
             ]
             let event = PullRequestEvent(

@@ -16,19 +16,23 @@ extension CodeCommitService {
                 let repository = try await repository(call)
                 let status = call.text("pullRequestStatus")
                 let author = call.text("authorArn")
-                let requests = try await ledger.find(Shelf.pullRequests, "repository", repository.id).map(\.value).filter { request in
-                    (status == nil || (status == "OPEN") == request.isOpen) && (author == nil || author == request.author)
-                }
+                let requests = try await ledger.find(Shelf.pullRequests, "repository", repository.id).map(\.value)
+                    .filter { request in
+                        (status == nil || (status == "OPEN") == request.isOpen)
+                            && (author == nil || author == request.author)
+                    }
                 return Reply(page.cut(requests.reversed().map { .string($0.id) }, as: "pullRequestIds"))
             },
             Operation(
-                "DescribePullRequestEvents", enforces: "pullRequestId pullRequestEventType actorArn nextToken maxResults"
+                "DescribePullRequestEvents",
+                enforces: "pullRequestId pullRequestEventType actorArn nextToken maxResults"
             ) { call in
                 let page = try Page(call)
                 let request = try await pullRequest(call)
                 let type = call.text("pullRequestEventType")
                 let actor = call.text("actorArn")
-                let events = try await ledger.list(PullRequestEvent.all, prefix: request.key + "/").map(\.value).filter { event in
+                let events = try await ledger.list(PullRequestEvent.all, prefix: request.key + "/").map(\.value).filter
+                { event in
                     (type == nil || type == event.type) && (actor == nil || actor == event.actor)
                 }
                 return Reply(page.cut(events.map { $0.shown(request.id) }, as: "pullRequestEvents"))

@@ -24,7 +24,9 @@ extension CodeCommitService {
     private static let openLimit = 1000
 
     private func createPullRequest(_ call: Call) async throws -> Reply {
-        guard let title = call.text("title"), !title.isEmpty else { throw Refusal.required("Title", "A title is required.") }
+        guard let title = call.text("title"), !title.isEmpty else {
+            throw Refusal.required("Title", "A title is required.")
+        }
         let targets = call.input["targets"]?.array ?? []
         guard let target = targets.first else { throw Refusal.required("Targets", "A target is required.") }
         guard targets.count == 1 else {
@@ -34,7 +36,8 @@ extension CodeCommitService {
         let source = try Self.reference(target["sourceReference"]?.string)
         let destination = try Self.reference(target["destinationReference"]?.string ?? repository.defaultBranch)
         guard source != destination else {
-            throw AWSError("SourceAndDestinationAreSameException", "Source and destination are the same branch, \(source.short).")
+            throw AWSError(
+                "SourceAndDestinationAreSameException", "Source and destination are the same branch, \(source.short).")
         }
         let token = call.text("clientRequestToken")
         let request = try await store.locks.hold(repository.id) { () -> PullRequest in
@@ -44,7 +47,8 @@ extension CodeCommitService {
             let draft = PullRequest(
                 id: "", account: repository.account, region: repository.region, title: title,
                 description: call.text("description"), author: call.caller.principal, created: ledger.surroundings.now,
-                activity: ledger.surroundings.now, repositoryID: repository.id, repositoryName: repository.name, source: source,
+                activity: ledger.surroundings.now, repositoryID: repository.id, repositoryName: repository.name,
+                source: source,
                 destination: destination, sourceCommit: from, destinationCommit: to, mergeBase: base,
                 revision: ledger.surroundings.chance.hexadecimal(64), token: token)
             return try await ledger.write { write in try Self.store(draft, call, in: write) }
@@ -56,7 +60,8 @@ extension CodeCommitService {
     private static func reference(_ text: String?) throws -> RefName {
         guard let text, !text.isEmpty else { throw Refusal.required("ReferenceName", "A reference is required.") }
         guard !text.hasPrefix("refs/tags/") else {
-            throw AWSError("ReferenceTypeNotSupportedException", "\(text) is a tag. Pull requests are between branches.")
+            throw AWSError(
+                "ReferenceTypeNotSupportedException", "\(text) is a tag. Pull requests are between branches.")
         }
         guard let name = RefName(branch: text.hasPrefix("refs/heads/") ? String(text.dropFirst(11)) : text) else {
             throw Refusal.invalid("ReferenceName", "The reference '\(text.prefix(256))' is not valid.")
@@ -69,12 +74,14 @@ extension CodeCommitService {
     /// - Throws: `ReferenceDoesNotExistException`.
     func existing(_ name: RefName, in repository: Repository) async throws -> ObjectID {
         guard let record = try await book.record(name, in: repository) else {
-            throw AWSError("ReferenceDoesNotExistException", "The reference \(name) does not exist in \(repository.name)")
+            throw AWSError(
+                "ReferenceDoesNotExistException", "The reference \(name) does not exist in \(repository.name)")
         }
         return record.commit
     }
 
-    /// Stores a new request, with a number and the rules of the templates that cover it. The same client's token gives the same request.
+    /// Stores a new request, with a number and the rules of the templates that cover it. The same client's token gives
+    /// the same request.
     private static func store(_ draft: PullRequest, _ call: Call, in write: Transaction) throws -> PullRequest {
         var input = call.input
         input["clientRequestToken"] = nil
@@ -83,16 +90,21 @@ extension CodeCommitService {
         }
         let open = try write.find(Shelf.pullRequests, "repository", draft.repositoryID).count { $0.value.isOpen }
         guard open < openLimit else {
-            throw AWSError("MaximumOpenPullRequestsExceededException", "The repository has \(openLimit) open pull requests already.")
+            throw AWSError(
+                "MaximumOpenPullRequestsExceededException",
+                "The repository has \(openLimit) open pull requests already.")
         }
         var request = draft
         request.id = String(try write.next(call.caller.scope + "pullRequest"))
         for document in try write.find(Shelf.templates, "repository", draft.repositoryID) {
             let template = document.value
-            guard let content = try? RuleContent(parsing: template.content), content.covers(draft.destination) else { continue }
+            guard let content = try? RuleContent(parsing: template.content), content.covers(draft.destination) else {
+                continue
+            }
             request.rules.append(
                 ApprovalRule(
-                    id: write.surroundings.chance.uuid(), name: template.name, content: template.content, created: write.now,
+                    id: write.surroundings.chance.uuid(), name: template.name, content: template.content,
+                    created: write.now,
                     modified: write.now, user: template.user, template: .init(id: template.id, name: template.name)))
         }
         try write.remember(draft.token, input, "pullRequest", request.id, call.caller)
@@ -119,7 +131,10 @@ extension CodeCommitService {
             try body(&request, write)
             request.activity = write.now
             try write.put(Shelf.pullRequests, request.key, request)
-            try write.append(request.notice("pullRequestUpdated", by: call.caller.principal, now: write.now))
+            // AWS tells of these changes through CloudTrail alone.
+            var event = request.notice("pullRequestUpdated", by: call.caller.principal, now: write.now)
+            event.source = "slipway.codecommit"
+            try write.append(event)
             return request
         }
         return Reply(["pullRequest": try await shown(request)])
@@ -133,7 +148,8 @@ extension CodeCommitService {
             guard status == "CLOSED", request.isOpen else {
                 let current = request.isOpen ? "OPEN" : "CLOSED"
                 throw Refusal.invalid(
-                    "PullRequestStatusUpdate", "The status of pull request \(id) cannot be changed from \(current) to \(status)")
+                    "PullRequestStatusUpdate",
+                    "The status of pull request \(id) cannot be changed from \(current) to \(status)")
             }
             request.isOpen = false
             let event = PullRequestEvent(
@@ -154,7 +170,8 @@ extension CodeCommitService {
             throw Refusal.required("PullRequestId", "A pull request id is required.")
         }
         guard id.utf8.count <= 12, id.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
-            throw Refusal.invalid("PullRequestId", "The pull request id '\(id.prefix(100))' is not valid. It is a number.")
+            throw Refusal.invalid(
+                "PullRequestId", "The pull request id '\(id.prefix(100))' is not valid. It is a number.")
         }
         return id
     }
@@ -174,7 +191,8 @@ extension Transaction {
     func known(_ token: String?, _ input: JSON, _ kind: String, _ caller: Caller) throws -> String? {
         guard let token, let record = try get(Shelf.tokens, caller.key("\(kind)/\(token)"))?.value else { return nil }
         guard record.input == input.text() else {
-            throw AWSError("IdempotencyParameterMismatchException", "The client request token was used with other parameters.")
+            throw AWSError(
+                "IdempotencyParameterMismatchException", "The client request token was used with other parameters.")
         }
         return record.result
     }

@@ -64,7 +64,8 @@ extension CodeCommitService {
     private static func check(_ header: Objects.Header, _ what: String) throws {
         guard header.size <= fileLimit else {
             throw AWSError(
-                "FileTooLargeException", "\(what) has \(header.size) bytes, more than the \(fileLimit) that can be read here. Use git.")
+                "FileTooLargeException",
+                "\(what) has \(header.size) bytes, more than the \(fileLimit) that can be read here. Use git.")
         }
     }
 
@@ -73,10 +74,13 @@ extension CodeCommitService {
         let path = try FilePath(parsing: call.text("filePath") ?? "")
         let commit = try await resolve(call.text("commitSpecifier"), in: repository)
         let objects = objects(repository)
-        guard let entry = try await objects.entries([path], at: commit)[path], let mode = FileMode(octal: entry.mode) else {
+        guard let entry = try await objects.entries([path], at: commit)[path], let mode = FileMode(octal: entry.mode)
+        else {
             throw Refusal.noFile(path.text, commit.hex)
         }
-        guard let header = try await objects.headers([entry.id.hex]).first ?? nil else { throw Refusal.noFile(path.text, commit.hex) }
+        guard let header = try await objects.headers([entry.id.hex]).first ?? nil else {
+            throw Refusal.noFile(path.text, commit.hex)
+        }
         try Self.check(header, "The file \(path)")
         let bytes = try await objects.blob(entry.id, limit: Self.fileLimit) ?? []
         return Reply([
@@ -95,7 +99,9 @@ extension CodeCommitService {
         else {
             throw AWSError("FolderDoesNotExistException", "Could not find folder \(path) at commit \(commit)")
         }
-        var output: JSON = ["commitId": .string(commit.hex), "folderPath": .string(path.text), "treeId": .string(tree.hex)]
+        var output: JSON = [
+            "commitId": .string(commit.hex), "folderPath": .string(path.text), "treeId": .string(tree.hex),
+        ]
         var lists: [String: [JSON]] = ["subFolders": [], "files": [], "symbolicLinks": [], "subModules": []]
         for entry in entries {
             let (list, shown) = Self.shown(entry, in: path)
@@ -108,7 +114,8 @@ extension CodeCommitService {
     /// A folder's entry, and the list it belongs into.
     private static func shown(_ entry: TreeEntry, in folder: FilePath) -> (String, JSON) {
         var shown: JSON = [
-            "absolutePath": .string(FilePath(names: folder.names + [entry.path]).text), "relativePath": .string(entry.path),
+            "absolutePath": .string(FilePath(names: folder.names + [entry.path]).text),
+            "relativePath": .string(entry.path),
         ]
         switch entry.type {
         case "tree":

@@ -55,12 +55,15 @@ extension CodeCommitService {
     /// - Throws: `InvalidRepositoryNameException`.
     static func name(_ text: String) throws -> String {
         let isWellFormed = text.utf8.allSatisfy { byte in
-            (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A) || (byte >= 0x30 && byte <= 0x39) || byte == 0x5F || byte == 0x2E || byte == 0x2D
+            (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A) || (byte >= 0x30 && byte <= 0x39) || byte == 0x5F
+                || byte == 0x2E || byte == 0x2D
         }
-        guard (1...100).contains(text.utf8.count), isWellFormed, !text.hasSuffix(".git"), text != ".", text != ".." else {
+        guard (1...100).contains(text.utf8.count), isWellFormed, !text.hasSuffix(".git"), text != ".", text != ".."
+        else {
             throw Refusal.invalid(
                 "RepositoryName",
-                "The repository name '\(text.prefix(100))' is not valid. It has 1 to 100 letters, digits, periods, underscores and dashes, and does not end in .git."
+                "The repository name '\(text.prefix(100))' is not valid. It has 1 to 100 letters, digits, periods, "
+                    + "underscores and dashes, and does not end in .git."
             )
         }
         return text
@@ -68,9 +71,12 @@ extension CodeCommitService {
 
     private func batchGetRepositories(_ call: Call) async throws -> Reply {
         let names = call.texts("repositoryNames")
-        guard !names.isEmpty else { throw Refusal.required("RepositoryNames", "At least one repository name is required.") }
+        guard !names.isEmpty else {
+            throw Refusal.required("RepositoryNames", "At least one repository name is required.")
+        }
         guard names.count <= 100 else {
-            throw AWSError("MaximumRepositoryNamesExceededException", "At most 100 repositories can be asked for at a time.")
+            throw AWSError(
+                "MaximumRepositoryNamesExceededException", "At most 100 repositories can be asked for at a time.")
         }
         var found: [JSON] = []
         var missing: [JSON] = []
@@ -100,11 +106,13 @@ extension CodeCommitService {
         return Reply(page.cut(shown, as: "repositories"))
     }
 
-    /// Forgets the repository with its pull requests and comments, then removes the folder. A crash in between leaves that to the next
-    /// start. Deleting what is not there succeeds and tells no id.
+    /// Forgets the repository with its pull requests and comments, then removes the folder. A crash in between leaves
+    /// that to the next start. Deleting what is not there succeeds and tells no id.
     private func deleteRepository(_ call: Call) async throws -> Reply {
         let name = call.text("repositoryName") ?? ""
-        guard let repository = try await ledger.get(Shelf.repositories, call.caller.key(name))?.value else { return Reply() }
+        guard let repository = try await ledger.get(Shelf.repositories, call.caller.key(name))?.value else {
+            return Reply()
+        }
         let tombstone = Tombstone(folder: store.folder(repository))
         try await store.locks.hold(repository.id) {
             try await ledger.write { write in
@@ -120,7 +128,9 @@ extension CodeCommitService {
                     try write.delete(Shelf.pullRequests, request.key)
                 }
                 for template in try write.find(Shelf.templates, "repository", repository.id) {
-                    try write.update(Shelf.templates, template.key) { $0.repositories.removeAll { $0 == repository.id } }
+                    try write.update(Shelf.templates, template.key) {
+                        $0.repositories.removeAll { $0 == repository.id }
+                    }
                 }
                 try write.append(repository.notice("repositoryDeleted", by: call.caller.principal, now: write.now))
             }
@@ -139,7 +149,8 @@ extension Repository {
         ]
         for (member, value) in more.object ?? [:] { detail[member] = value }
         return LedgerEvent(
-            time: now, source: "slipway.codecommit", detailType: "CodeCommit Repository Change", account: account, region: region,
+            time: now, source: "slipway.codecommit", detailType: "CodeCommit Repository Change", account: account,
+            region: region,
             resources: [arn], detail: detail)
     }
 }

@@ -18,14 +18,17 @@ extension CodeCommitService {
                 let key = call.text("kmsKeyId") ?? ""
                 try await change(call, "repositoryEncryptionKeyChanged") { $0.kmsKeyID = key }
                 return Reply([
-                    "repositoryId": .string(old.id), "kmsKeyId": .string(key), "originalKmsKeyId": .string(old.kmsKeyID),
+                    "repositoryId": .string(old.id), "kmsKeyId": .string(key),
+                    "originalKmsKeyId": .string(old.kmsKeyID),
                 ])
             },
         ]
     }
 
     /// Changes a repository's record.
-    func change(_ call: Call, _ event: String, _ body: @escaping @Sendable (inout Repository) throws -> Void) async throws {
+    func change(_ call: Call, _ event: String, _ body: @escaping @Sendable (inout Repository) throws -> Void)
+        async throws
+    {
         let name = call.text("repositoryName") ?? ""
         try await ledger.write { write in
             var repository = try write.repository(name, call.caller)
@@ -55,7 +58,8 @@ extension CodeCommitService {
             }
             try write.append(
                 repository.notice(
-                    "repositoryNameChanged", by: call.caller.principal, now: write.now, adding: ["oldRepositoryName": .string(old)]))
+                    "repositoryNameChanged", by: call.caller.principal, now: write.now,
+                    adding: ["oldRepositoryName": .string(old)]))
         }
         return Reply()
     }
@@ -85,7 +89,10 @@ extension CodeCommitService {
                 let name = try Self.repositoryName(of: call.text("resourceArn") ?? "", call.caller)
                 let repository = try await repository(named: name, call.caller)
                 _ = try Page(call)
-                return Reply(["tags": .object(JSONObject(repository.tags.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))])
+                return Reply([
+                    "tags": .object(
+                        JSONObject(repository.tags.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+                ])
             },
         ]
     }
@@ -106,7 +113,8 @@ extension CodeCommitService {
     private static func repositoryName(of arn: String, _ caller: Caller) throws -> String {
         let prefix = "arn:aws:codecommit:\(caller.region):\(caller.account):"
         guard arn.hasPrefix(prefix), arn.utf8.count > prefix.utf8.count else {
-            throw Refusal.invalid("ResourceArn", "'\(arn.prefix(200))' is not the ARN of a repository in this account and region.")
+            throw Refusal.invalid(
+                "ResourceArn", "'\(arn.prefix(200))' is not the ARN of a repository in this account and region.")
         }
         return String(arn.dropFirst(prefix.count))
     }
@@ -122,7 +130,8 @@ extension CodeCommitService {
             }
             // CloudFormation alone may use its own.
             guard !key.lowercased().hasPrefix("aws:") || key.hasPrefix("aws:cloudformation:") else {
-                throw AWSError("InvalidSystemTagUsageException", "The tag key '\(key)' begins with aws:, which is reserved.")
+                throw AWSError(
+                    "InvalidSystemTagUsageException", "The tag key '\(key)' begins with aws:, which is reserved.")
             }
             tags[key] = value
         }

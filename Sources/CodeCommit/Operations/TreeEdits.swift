@@ -31,10 +31,12 @@ struct TreeEdits: Sendable {
     mutating func put(_ path: FilePath, mode: String, blob: ObjectID) throws {
         if let old = entries[path], old.type == "tree" {
             throw AWSError(
-                "FileNameConflictsWithDirectoryNameException", "The file \(path) cannot be added: a directory has that name.")
+                "FileNameConflictsWithDirectoryNameException",
+                "The file \(path) cannot be added: a directory has that name.")
         }
         for place in path.above + [path] where entries[place]?.type == "commit" {
-            throw AWSError("FilePathConflictsWithSubmodulePathException", "The path \(path) lies in the submodule \(place).")
+            throw AWSError(
+                "FilePathConflictsWithSubmodulePathException", "The path \(path) lies in the submodule \(place).")
         }
         for folder in path.above where stands(folder) {
             throw AWSError(
@@ -42,7 +44,8 @@ struct TreeEdits: Sendable {
         }
         if edits.keys.contains(where: { $0.above.contains(path) && edits[$0] != .remove }) {
             throw AWSError(
-                "FileNameConflictsWithDirectoryNameException", "The file \(path) cannot be added: other files lie below that name.")
+                "FileNameConflictsWithDirectoryNameException",
+                "The file \(path) cannot be added: other files lie below that name.")
         }
         note(path, .put(mode: mode, blob: blob))
     }
@@ -61,7 +64,9 @@ struct TreeEdits: Sendable {
     }
 
     /// The changes, in the order they were made.
-    var list: [(path: String, edit: CommitMaker.Edit)] { order.compactMap { path in edits[path].map { (path.text, $0) } } }
+    var list: [(path: String, edit: CommitMaker.Edit)] {
+        order.compactMap { path in edits[path].map { (path.text, $0) } }
+    }
 
     /// The folders that lose their last file.
     func emptiedFolders() async throws -> [FilePath] {
@@ -69,7 +74,9 @@ struct TreeEdits: Sendable {
         let touched = Set(edits.filter { $0.value == .remove }.compactMap(\.key.above.last))
         var emptied: [FilePath] = []
         for folder in touched.sorted(by: { $0.text < $1.text }) {
-            let names = (try await objects.list(folder, at: parent) ?? []).map { FilePath(names: folder.names + [$0.path]) }
+            let names = (try await objects.list(folder, at: parent) ?? []).map {
+                FilePath(names: folder.names + [$0.path])
+            }
             let stays = names.contains { edits[$0] != .remove }
             let comes = edits.contains { $0.value != .remove && $0.key.above.contains(folder) }
             if !stays, !comes { emptied.append(folder) }

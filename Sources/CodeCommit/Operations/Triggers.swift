@@ -38,7 +38,8 @@ extension CodeCommitService {
         var failed: [JSON] = []
         for trigger in triggers {
             let message = trigger.message(
-                change, repository, by: call.caller.principal, id: ledger.surroundings.chance.uuid(), now: ledger.surroundings.now)
+                change, repository, by: call.caller.principal, id: ledger.surroundings.chance.uuid(),
+                now: ledger.surroundings.now)
             do {
                 try await TriggerPerformer.deliver(
                     message, to: trigger, account: call.caller.account, region: call.caller.region, cloud)
@@ -68,22 +69,32 @@ extension CodeCommitService {
     }
 
     private static func trigger(_ tree: JSON, _ caller: Caller) throws -> Trigger {
-        guard let name = tree["name"]?.string else { throw Refusal.required("RepositoryTriggerName", "A trigger has a name.") }
-        guard (1...100).contains(name.count), name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }) else {
+        guard let name = tree["name"]?.string else {
+            throw Refusal.required("RepositoryTriggerName", "A trigger has a name.")
+        }
+        guard (1...100).contains(name.count),
+            name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) })
+        else {
             throw Refusal.invalid("RepositoryTriggerName", "The trigger name '\(name.prefix(100))' is not valid.")
         }
         guard let arn = tree["destinationArn"]?.string else {
             throw Refusal.required("RepositoryTriggerDestinationArn", "The trigger \(name) has no destination.")
         }
         let events = (tree["events"]?.array ?? []).compactMap(\.string)
-        guard !events.isEmpty else { throw Refusal.required("RepositoryTriggerEventsList", "The trigger \(name) is for no event.") }
+        guard !events.isEmpty else {
+            throw Refusal.required("RepositoryTriggerEventsList", "The trigger \(name) is for no event.")
+        }
         guard !events.contains("all") || events.count == 1 else {
-            throw Refusal.invalid("RepositoryTriggerEvents", "The trigger \(name) is for all events and for single ones too.")
+            throw Refusal.invalid(
+                "RepositoryTriggerEvents", "The trigger \(name) is for all events and for single ones too.")
         }
         let branches = (tree["branches"]?.array ?? []).compactMap(\.string)
-        guard branches.count <= 10 else { throw AWSError("MaximumBranchesExceededException", "A trigger may name at most 10 branches.") }
+        guard branches.count <= 10 else {
+            throw AWSError("MaximumBranchesExceededException", "A trigger may name at most 10 branches.")
+        }
         for branch in branches where RefName(branch: branch) == nil {
-            throw Refusal.invalid("RepositoryTriggerBranchName", "The branch name '\(branch.prefix(256))' is not valid.")
+            throw Refusal.invalid(
+                "RepositoryTriggerBranchName", "The branch name '\(branch.prefix(256))' is not valid.")
         }
         let data = tree["customData"]?.string
         guard (data ?? "").count <= 1000 else {
@@ -91,10 +102,13 @@ extension CodeCommitService {
         }
         let trigger = Trigger(name: name, destinationArn: arn, customData: data, branches: branches, events: events)
         guard trigger.destination != nil else {
-            throw Refusal.invalid("RepositoryTriggerDestinationArn", "\(arn.prefix(200)) is neither a topic's nor a function's ARN.")
+            throw Refusal.invalid(
+                "RepositoryTriggerDestinationArn", "\(arn.prefix(200)) is neither a topic's nor a function's ARN.")
         }
         guard trigger.region == caller.region else {
-            throw Refusal.invalid("RepositoryTriggerRegion", "The destination of \(name) is in \(trigger.region), not in \(caller.region).")
+            throw Refusal.invalid(
+                "RepositoryTriggerRegion",
+                "The destination of \(name) is in \(trigger.region), not in \(caller.region).")
         }
         return trigger
     }

@@ -16,7 +16,8 @@ extension PullRequest {
             "revisionId": .string(revision), "creationDate": .string(Self.date(created)),
             "lastModifiedDate": .string(Self.date(activity)),
             "notificationBody": .string(
-                "A pull request event occurred in the following AWS CodeCommit repository: \(repositoryName). \(principal): \(name). "
+                "A pull request event occurred in the following AWS CodeCommit repository: "
+                    + "\(repositoryName). \(principal): \(name). "
                     + "The pull request is \(id), '\(title)', from \(source.short) to \(destination.short)."),
         ]
         if let description { detail["description"] = .string(description) }

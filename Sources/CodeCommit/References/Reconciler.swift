@@ -2,8 +2,8 @@ internal import Ledger
 internal import Logging
 internal import ServiceLifecycle
 
-/// Puts right, at each start, what a crash left half done: references that moved and were not noted, folders of deleted repositories,
-/// folders that a creation did not get to.
+/// Puts right, at each start, what a crash left half done: references that moved and were not noted, folders of deleted
+/// repositories, folders that a creation did not get to.
 struct Reconciler: Service {
     let ledger: Ledger
     let store: RepositoryStore
@@ -29,7 +29,9 @@ struct Reconciler: Service {
     /// Looks at every repository once. One that fails does not keep the others from it.
     func reconcile() async throws {
         for document in try await ledger.list(Shelf.tombstones) { try await bury(document.key, document.value) }
-        for document in try await ledger.list(Shelf.repositories) {
+        let repositories = try await ledger.list(Shelf.repositories)
+        await store.sweepStrays(keeping: Set(repositories.map(\.value.id)))
+        for document in repositories {
             try Task.checkCancellation()
             do { try await settle(document.value) } catch {
                 log.error(
@@ -42,7 +44,8 @@ struct Reconciler: Service {
     /// Notes what moved in one repository without being noted.
     func settle(_ repository: Repository) async throws {
         try await store.locks.hold(repository.id) {
-            try await store.waitForOrphans(repository)
+            await store.waitForOrphans(repository)
+            await store.sweep(repository)
             let changes = try await book.settle(nil, in: repository, by: .init())
             if let branch = repository.defaultBranch { try await book.pointHead(at: branch, in: repository) }
             guard !changes.isEmpty else { return }

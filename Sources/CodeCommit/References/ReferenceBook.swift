@@ -5,9 +5,9 @@ internal import Notation
 
 /// The ledger's record of where every reference stands, kept in step with git's own.
 ///
-/// Git moves a reference first, durably; then one write to the ledger notes it, with its event, its triggers and what it means to pull
-/// requests; then the client hears of it. What a crash left between the two is found by comparing, at the next start and before the next
-/// move, and noted once: the record itself says what was told.
+/// Git moves a reference first, durably; then one write to the ledger notes it, with its event, its triggers and what
+/// it means to pull requests; then the client hears of it. What a crash left between the two is found by comparing, at
+/// the next start and before the next move, and noted once: the record itself says what was told.
 ///
 /// Everything that moves references holds the repository's lock.
 struct ReferenceBook: Sendable {
@@ -31,7 +31,9 @@ struct ReferenceBook: Sendable {
     }
 
     /// All references whose full names begin with `prefix`, by name.
-    func records(in repository: Repository, prefix: String = "refs/") async throws -> [(name: RefName, record: RefRecord)] {
+    func records(in repository: Repository, prefix: String = "refs/") async throws -> [(
+        name: RefName, record: RefRecord
+    )] {
         let start = repository.id + "/"
         return try await ledger.list(Shelf.references, prefix: start + prefix).compactMap { document in
             RefName(String(document.key.dropFirst(start.utf8.count))).map { ($0, document.value) }
@@ -47,7 +49,9 @@ struct ReferenceBook: Sendable {
         var found: [RefName: RefRecord] = [:]
         for line in output.lines {
             let parts = line.split(separator: " ", omittingEmptySubsequences: false)
-            guard parts.count == 3, let object = ObjectID(parts[0]), let name = RefName(String(parts[2])) else { continue }
+            guard parts.count == 3, let object = ObjectID(parts[0]), let name = RefName(String(parts[2])) else {
+                continue
+            }
             found[name] = RefRecord(object: object, commit: ObjectID(parts[1]) ?? object)
         }
         return found
@@ -55,7 +59,8 @@ struct ReferenceBook: Sendable {
 
     // MARK: Moving
 
-    /// Moves a reference from where it is to another object, if it is still there, and notes it. The caller holds the lock.
+    /// Moves a reference from where it is to another object, if it is still there, and notes it. The caller holds the
+    /// lock.
     ///
     /// - Parameters:
     ///   - old: Where it must be; nil when there must be none.
@@ -67,9 +72,12 @@ struct ReferenceBook: Sendable {
         guard try await record(name, in: repository)?.object == old else { throw Refusal.concurrentUpdate(name.full) }
         let zero = String(repeating: "0", count: 40)
         let arguments =
-            new.map { ["update-ref", name.full, $0.hex, old?.hex ?? zero] } ?? ["update-ref", "-d", name.full, old?.hex ?? zero]
+            new.map { ["update-ref", name.full, $0.hex, old?.hex ?? zero] } ?? [
+                "update-ref", "-d", name.full, old?.hex ?? zero,
+            ]
         let output = try await store.git.run(
-            in: store.folder(repository), arguments, environment: Self.committer(mover.principal), expecting: [0, 1, 128])
+            in: store.folder(repository), arguments, environment: Self.committer(mover.principal),
+            expecting: [0, 1, 128])
         guard output.status == 0 else {
             try await settle(nil, in: repository, by: Mover())
             throw Refusal.concurrentUpdate(name.full)
@@ -106,7 +114,8 @@ struct ReferenceBook: Sendable {
     }
 
     private func note(
-        _ changes: [RefChange], _ repository: Repository, _ principals: [RefName: String], _ mover: Mover, head: String?,
+        _ changes: [RefChange], _ repository: Repository, _ principals: [RefName: String], _ mover: Mover,
+        head: String?,
         _ refreshed: [String: ObjectID], in write: Transaction
     ) throws {
         // Somebody may have changed its other settings, or deleted it: what this write sees is what counts.
@@ -116,7 +125,11 @@ struct ReferenceBook: Sendable {
         try write.put(repository)
         for change in changes {
             let key = Shelf.key(repository, change.name)
-            if let new = change.new { try write.put(Shelf.references, key, new) } else { try write.delete(Shelf.references, key) }
+            if let new = change.new {
+                try write.put(Shelf.references, key, new)
+            } else {
+                try write.delete(Shelf.references, key)
+            }
             let principal = principals[change.name] ?? "arn:aws:iam::\(repository.account):root"
             let id = write.surroundings.chance.uuid()
             try write.append(change.event(repository, by: principal, merge: mover.merge, id: id, now: write.now))
@@ -143,7 +156,8 @@ struct ReferenceBook: Sendable {
     /// Makes clones check out that branch.
     func pointHead(at branch: String, in repository: Repository) async throws {
         try await store.git.run(
-            in: store.folder(repository), ["symbolic-ref", "HEAD", "refs/heads/" + branch], environment: Self.committer(nil))
+            in: store.folder(repository), ["symbolic-ref", "HEAD", "refs/heads/" + branch],
+            environment: Self.committer(nil))
     }
 
     // MARK: Pull requests
@@ -154,7 +168,9 @@ struct ReferenceBook: Sendable {
         for change in changes where change.name.isBranch {
             guard let new = change.new else { continue }
             for request in try await ledger.find(Shelf.pullRequests, "source", Shelf.key(repository, change.name)) {
-                let tip = try await record(request.value.destination, in: repository)?.commit ?? request.value.destinationCommit
+                let tip =
+                    try await record(request.value.destination, in: repository)?.commit
+                    ?? request.value.destinationCommit
                 bases[request.key] = try await Objects(store, repository).mergeBase(tip, new.commit)
             }
         }
@@ -163,7 +179,8 @@ struct ReferenceBook: Sendable {
 
     /// A push to its source gives a pull request another revision: approvals of the old one count no more.
     private func refresh(
-        _ change: RefChange, _ repository: Repository, _ principal: String, _ bases: [String: ObjectID], in write: Transaction
+        _ change: RefChange, _ repository: Repository, _ principal: String, _ bases: [String: ObjectID],
+        in write: Transaction
     ) throws {
         guard change.name.isBranch, let new = change.new, change.old != nil else { return }
         for document in try write.find(Shelf.pullRequests, "source", Shelf.key(repository, change.name)) {
@@ -187,13 +204,16 @@ struct ReferenceBook: Sendable {
 
     // MARK: Who
 
-    private func principals(_ changes: [RefChange], _ repository: Repository, _ mover: Mover) async throws -> [RefName: String] {
+    private func principals(_ changes: [RefChange], _ repository: Repository, _ mover: Mover) async throws -> [RefName:
+        String]
+    {
         if let principal = mover.principal { return Dictionary(changes.map { ($0.name, principal) }) { $1 } }
         let folder = store.folder(repository)
         return await OwnThread.run {
             var found: [RefName: String] = [:]
             for change in changes {
-                guard let new = change.new, let text = try? String(contentsOfFile: folder + "/logs/" + change.name.full, encoding: .utf8),
+                guard let new = change.new,
+                    let text = try? String(contentsOfFile: folder + "/logs/" + change.name.full, encoding: .utf8),
                     let last = text.split(separator: "\n").last, last.dropFirst(41).hasPrefix(new.object.hex),
                     let start = last.firstIndex(of: "<"), let end = last[start...].firstIndex(of: ">")
                 else { continue }

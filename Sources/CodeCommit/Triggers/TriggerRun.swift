@@ -1,7 +1,9 @@
 internal import Cloud
 internal import HTTP
 internal import Ledger
+internal import Logging
 internal import Notation
+internal import Synchronization
 
 /// The delivery of one message to one trigger's destination: tried until it is taken, refused for good, or too old.
 struct TriggerRun: Machine {
@@ -22,7 +24,7 @@ struct TriggerRun: Machine {
     var failure: String?
     var isDone = false
 
-    /// After so many attempts nobody tries again: the last one is about four hours after the first.
+    /// After so many attempts nobody tries again: the last one is more than two hours after the first.
     static let most = 15
 
     mutating func advance(_ event: Event, now: Timestamp) -> Reaction<Command> {
@@ -52,11 +54,29 @@ struct TriggerRun: Machine {
     private func lost(_ message: String, _ now: Timestamp) -> LedgerEvent {
         LedgerEvent(
             time: now, source: "slipway.codecommit", detailType: "CodeCommit Trigger Failed", account: command.account,
-            region: command.region, resources: ["arn:aws:codecommit:\(command.region):\(command.account):\(command.repository)"],
+            region: command.region,
+            resources: ["arn:aws:codecommit:\(command.region):\(command.account):\(command.repository)"],
             detail: [
                 "repositoryName": .string(command.repository), "triggerName": .string(command.trigger.name),
-                "destinationArn": .string(command.trigger.destinationArn), "attempts": .int(attempts), "reason": .string(message),
+                "destinationArn": .string(command.trigger.destinationArn), "attempts": .int(attempts),
+                "reason": .string(message),
             ])
+    }
+
+    /// What runs the deliveries. One that has ended is forgotten: the log tells of those that were lost.
+    static func makeRunner(_ ledger: Ledger) -> MachineRunner<TriggerRun> {
+        let box = Box()
+        let runner = MachineRunner<TriggerRun>(ledger: ledger, log: Logger(label: "codecommit")) {
+            write, id, _, after in
+            if after.isDone { try box.runner.withLock { $0 }?.remove(id, in: write) }
+        }
+        box.runner.withLock { $0 = runner }
+        return runner
+    }
+
+    /// The runner, for its own projection.
+    private final class Box: Sendable {
+        let runner = Mutex<MachineRunner<TriggerRun>?>(nil)
     }
 
     /// Begins a delivery as part of the write that notes the move.
@@ -78,26 +98,33 @@ struct TriggerPerformer: Performer {
 
     func perform(_ command: TriggerRun.Command, of id: String, key: String) async throws -> TriggerRun.Event? {
         do {
-            try await Self.deliver(command.message, to: command.trigger, account: command.account, region: command.region, cloud)
+            try await Self.deliver(
+                command.message, to: command.trigger, account: command.account, region: command.region, cloud)
             return .taken
         } catch let error as AWSError {
-            return .failed(message: "\(error)", mayPass: !error.isSender || error.status == 429 || error.code.contains("Throttl"))
+            return .failed(
+                message: "\(error)", mayPass: !error.isSender || error.status == 429 || error.code.contains("Throttl"))
         }
     }
 
     /// Delivers one message.
     ///
     /// - Throws: ``AWSError`` when the destination refuses it.
-    static func deliver(_ message: JSON, to trigger: Trigger, account: String, region: String, _ cloud: Cloud) async throws {
+    static func deliver(_ message: JSON, to trigger: Trigger, account: String, region: String, _ cloud: Cloud)
+        async throws
+    {
         let caller = Caller.root(account: account, region: region).through("codecommit.amazonaws.com")
         switch trigger.destination {
         case .topic:
             try await cloud.call(
-                "sns", "Publish", ["TopicArn": .string(trigger.destinationArn), "Message": .string(message.text())], as: caller)
+                "sns", "Publish", ["TopicArn": .string(trigger.destinationArn), "Message": .string(message.text())],
+                as: caller)
         case .function:
             let input: JSON = ["FunctionName": .string(trigger.destinationArn), "InvocationType": "Event"]
             _ = try await cloud.call("lambda", "Invoke", input, payload: .bytes(message.bytes()), as: caller)
-        case nil: throw Refusal.invalid("RepositoryTriggerDestinationArn", "\(trigger.destinationArn) is neither a topic nor a function.")
+        case nil:
+            throw Refusal.invalid(
+                "RepositoryTriggerDestinationArn", "\(trigger.destinationArn) is neither a topic nor a function.")
         }
     }
 }

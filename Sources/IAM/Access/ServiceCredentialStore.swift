@@ -1,7 +1,8 @@
 package import Cloud
 package import Ledger
 
-/// The user names and passwords that users have for single services. Git's login asks here, through the composition root.
+/// The user names and passwords that users have for single services. Git's login asks here, through the composition
+/// root.
 package struct ServiceCredentialStore: Sendable {
     private let ledger: Ledger
 
@@ -15,7 +16,8 @@ package struct ServiceCredentialStore: Sendable {
         let found = try await ledger.find(ServiceCredential.all, "name", name).map(\.value)
         let given = Array(ServiceCredential.fingerprint(password).utf8)
         // Fingerprints of equal length: how far they agree tells nothing of the password.
-        guard let known = found.first(where: { $0.service == service && Array($0.fingerprint.utf8) == given }), known.isActive,
+        guard let known = found.first(where: { $0.service == service && Array($0.fingerprint.utf8) == given }),
+            known.isActive,
             let user = try await ledger.get(Shelf.users, Shelf.key(known.account, known.user))?.value
         else { return nil }
         return Credential(

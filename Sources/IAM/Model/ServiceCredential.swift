@@ -12,7 +12,8 @@ struct ServiceCredential: Codable, Sendable {
     var service: String
     /// What is typed where a user name is asked for.
     var userName: String
-    /// The password's fingerprint: the password itself is told once and not kept. It is drawn at random, so a plain hash is enough.
+    /// The password's fingerprint: the password itself is told once and not kept. It is drawn at random, so a plain
+    /// hash is enough.
     var fingerprint: String
     var isActive: Bool
     var created: Timestamp

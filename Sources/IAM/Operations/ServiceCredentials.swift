@@ -6,23 +6,28 @@ extension IAMService {
     /// User names and passwords for single services.
     var serviceCredentialOperations: [Operation] {
         [
-            Operation("CreateServiceSpecificCredential", enforces: "UserName ServiceName", raw: createServiceCredential),
+            Operation(
+                "CreateServiceSpecificCredential", enforces: "UserName ServiceName", raw: createServiceCredential),
             Operation("ListServiceSpecificCredentials", enforces: "UserName ServiceName" + IAMRequest.paging) { call in
                 let request = IAMRequest(call)
                 let user = try await owner(request)
                 let wanted = request.text("ServiceName")
                 let found = try await ledger.find(ServiceCredential.all, "user", request.key(user)).map(\.value)
-                let shown = found.filter { wanted == nil || $0.service == wanted }.sorted { $0.created < $1.created }.map(\.shown)
+                let shown = found.filter { wanted == nil || $0.service == wanted }.sorted { $0.created < $1.created }
+                    .map(\.shown)
                 return Reply(request.page(shown, as: "ServiceSpecificCredentials"))
             },
-            Operation("UpdateServiceSpecificCredential", enforces: "UserName ServiceSpecificCredentialId Status") { call in
+            Operation("UpdateServiceSpecificCredential", enforces: "UserName ServiceSpecificCredentialId Status") {
+                call in
                 let request = IAMRequest(call)
                 try await change(request) { $0.isActive = request.text("Status") == "Active" }
                 return Reply()
             },
             Operation("ResetServiceSpecificCredential", enforces: "UserName ServiceSpecificCredentialId") { call in
                 let password = ServiceCredential.password(ledger.surroundings)
-                let changed = try await change(IAMRequest(call)) { $0.fingerprint = ServiceCredential.fingerprint(password) }
+                let changed = try await change(IAMRequest(call)) {
+                    $0.fingerprint = ServiceCredential.fingerprint(password)
+                }
                 var shown = changed.shown
                 shown["ServicePassword"] = .string(password)
                 return Reply(["ServiceSpecificCredential": shown])
@@ -52,7 +57,9 @@ extension IAMService {
         let credential = try await ledger.write { write in
             let user = try write.entity(.user, name, request.account)
             let owned = try write.find(ServiceCredential.all, "user", request.key(user.name))
-            guard owned.count < 2 else { throw IAMError.limit("Cannot exceed quota for ServiceSpecificCredentialsPerUser: 2") }
+            guard owned.count < 2 else {
+                throw IAMError.limit("Cannot exceed quota for ServiceSpecificCredentialsPerUser: 2")
+            }
             let taken = Set(owned.map(\.value.userName))
             let first = "\(user.name)-at-\(request.account)"
             let credential = ServiceCredential(
@@ -89,7 +96,9 @@ extension IAMService {
         guard let name = request.text("UserName") ?? own else {
             throw AWSError("ValidationError", "Must specify userName when calling with non-User credentials")
         }
-        guard let user = try await ledger.get(Shelf.users, request.key(name)) else { throw IAMError.missing("user", name) }
+        guard let user = try await ledger.get(Shelf.users, request.key(name)) else {
+            throw IAMError.missing("user", name)
+        }
         return user.value.name
     }
 }

@@ -1,6 +1,0 @@
-@testable import CodeCommit
-import CloudTesting
-import Testing
-
-@Suite("AWS CodeCommit")
-struct CodeCommitServiceTests {}
