@@ -31,7 +31,7 @@ class Git:
 
     def __call__(self, *arguments, cwd=None, check=True, **environment):
         result = subprocess.run(
-            ["git", "-c", "init.defaultBranch=main", *map(str, arguments)], cwd=cwd or self.folder, text=True, timeout=300,
+            ["git", "-c", "init.defaultBranch=main", "-c", "pack.window=0", *map(str, arguments)], cwd=cwd or self.folder, text=True, timeout=300,
             env=self.environment | environment, capture_output=True)
         if check:
             assert result.returncode == 0, f"git {arguments}\n{result.stdout}\n{result.stderr}"
@@ -156,7 +156,7 @@ def test_long_negotiation_is_gzipped(slipway, git):
     git("push", "-q", home, "main", cwd=place)
     git("clone", "-q", home, "clone")
     stream = "".join(
-        f"commit refs/heads/local\ncommitter A <a@b> {1_700_000_000 + i} +0000\ndata 1\nx\n\n" for i in range(600))
+        f"commit refs/heads/local\ncommitter A <a@b> {2_000_000_000 + i} +0000\ndata 1\nx\n\n" for i in range(600))
     subprocess.run(["git", "fast-import", "--quiet"], input=stream, text=True, cwd=git.folder / "clone", check=True)
     git.commit(place, a_txt="two\n")
     git("push", "-q", home, "main", cwd=place)
@@ -217,10 +217,10 @@ def test_kill_while_a_push_is_under_way(slipway, git):
     git("push", "-q", home, "main", cwd=place)
     noise = random.Random(8)
     for round in range(4):
-        (place / "noise.bin").write_bytes(noise.randbytes(12 << 20))
+        (place / "noise.bin").write_bytes(noise.randbytes(6 << 20))
         commit = git.commit(place, round_txt=f"{round}\n")
         push = subprocess.Popen(
-            ["git", "push", "-q", home, "main"], cwd=place, env=git.environment, stderr=subprocess.DEVNULL)
+            ["git", "-c", "pack.window=0", "push", "-q", home, "main"], cwd=place, env=git.environment, stderr=subprocess.DEVNULL)
         objects = slipway.folder / "repositories"
         if round < 3:
             # Somewhere between the first bytes and the last: another place each time.
