@@ -17,6 +17,7 @@ extension CodeCommitService {
                 read: { try await read($0) }))
     }
 
+    /// A repeat after a crash finds what it made by its tags and goes on from there.
     private func create(_ request: ResourceRequest) async throws -> ResourceState {
         let name = request.properties["RepositoryName"]?.string ?? request.generatedName(limit: 100)
         var input: JSON = ["repositoryName": .string(name), "tags": request.tagMap]
@@ -54,6 +55,7 @@ extension CodeCommitService {
         try await SeedArchive(bytes: bytes).commit(to: branch, of: repository, by: request.caller, self)
     }
 
+    /// Makes the triggers the ones wanted now.
     private func putTriggers(_ request: ResourceRequest, _ name: String) async throws {
         let triggers = (request.properties["Triggers"]?.array ?? []).map { trigger in
             var lowered: JSON = [:]
@@ -109,6 +111,7 @@ extension CodeCommitService {
         return try await state(request, name)
     }
 
+    /// Does nothing when it is gone.
     private func delete(_ request: ResourceRequest) async throws {
         guard let id = request.physicalID, let found = try await ledger.find(Shelf.repositories, "id", id).first else {
             return
@@ -116,6 +119,7 @@ extension CodeCommitService {
         try await request.call("codecommit", "DeleteRepository", ["repositoryName": .string(found.value.name)])
     }
 
+    /// What drift is looked for in.
     private func read(_ request: ResourceRequest) async throws -> JSON? {
         guard let id = request.physicalID, let found = try await ledger.find(Shelf.repositories, "id", id).first?.value
         else { return nil }

@@ -199,12 +199,12 @@ def test_large_push_and_clone(slipway, git):
     noise = random.Random(7)
     for number in range(5):
         (place / f"noise{number}.bin").write_bytes(noise.randbytes(10 << 20))
-    git("add", "-A", cwd=place)
+    git("-c", "core.compression=0", "add", "-A", cwd=place)
     git("commit", "-q", "-m", "50 MB", cwd=place)
     git("push", "-q", home, "main", cwd=place)
     git("clone", "-q", home, "clone")
     assert (git.folder / "clone/noise4.bin").stat().st_size == 10 << 20
-    git("fsck", "--full", cwd=git.folder / "clone")
+    assert git("rev-parse", "HEAD^{tree}", cwd=git.folder / "clone").stdout == git("rev-parse", "HEAD^{tree}", cwd=place).stdout
     with pytest.raises(Exception) as error:
         slipway.client("codecommit").get_file(repositoryName="large", filePath="noise0.bin")
     assert error.value.response["Error"]["Code"] == "FileTooLargeException"
@@ -377,3 +377,30 @@ def test_without_authentication_everybody_may_push(folder, git):
         git("clone", "-q", clone, "clone")
     finally:
         server.stop()
+
+
+def test_a_policy_protects_a_branch(slipway, git):
+    client = make(slipway, "protected")
+    place = git.start("work")
+    git("push", "-q", url(slipway, "protected"), "main", cwd=place)
+    iam = slipway.client("iam")
+    iam.create_user(UserName="dev")
+    rules = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "codecommit:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": ["codecommit:GitPush", "codecommit:PutFile", "codecommit:MergeBranches*"],
+         "Resource": "arn:aws:codecommit:eu-west-1:*:protected",
+         "Condition": {"StringEqualsIfExists": {"codecommit:References": ["refs/heads/main"]},
+                       "Null": {"codecommit:References": "false"}}}]}
+    iam.put_user_policy(UserName="dev", PolicyName="git", PolicyDocument=json.dumps(rules))
+    key = iam.create_access_key(UserName="dev")["AccessKey"]
+    home = url(slipway, "protected", key["AccessKeyId"], key["SecretAccessKey"])
+    commit = git.commit(place, a_txt="two\n")
+    refused = git("push", home, "main", cwd=place, check=False)
+    assert refused.returncode != 0 and "explicit deny" in refused.stderr
+    git("push", "-q", home, "main:topic", cwd=place)
+    assert client.get_branch(repositoryName="protected", branchName="main")["branch"]["commitId"] != commit
+    own = slipway.client("codecommit", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+    with pytest.raises(own.exceptions.ClientError) as error:
+        own.put_file(repositoryName="protected", branchName="main", filePath="x", fileContent=b"x", parentCommitId=commit)
+    assert error.value.response["Error"]["Code"] == "AccessDeniedException"
+    own.put_file(repositoryName="protected", branchName="topic", filePath="x", fileContent=b"x", parentCommitId=commit)

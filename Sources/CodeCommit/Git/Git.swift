@@ -97,6 +97,7 @@ struct Git: Sendable {
         return GitError(.failed, "git \(command) ended with \(status): \(process.complaints())", status: status)
     }
 
+    /// The process to be: the whole environment and configuration is ours, and no argument can end early.
     private func launch(
         in folder: String, _ arguments: [String], _ environment: [String: String], _ more: [(String, String)] = []
     ) throws -> GitLaunch {

@@ -58,6 +58,7 @@ struct GitLaunch: Sendable {
         }
     }
 
+    /// The end that the process reads, and ours if it is fed while it runs.
     private func openInput() throws -> (theirs: Int32, ours: Int32?) {
         switch input {
         case .nothing:
@@ -96,6 +97,7 @@ struct GitLaunch: Sendable {
         return descriptor
     }
 
+    /// Starts the process with these descriptors at 0, 1, 2 and on. Of the server's others it sees none.
     private func spawn(_ descriptors: [Int32]) throws -> Int32 {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)

@@ -89,6 +89,7 @@ private final class Handle: Sendable {
 
     var isLate: Bool { state.withLock { $0.isLate } }
 
+    /// Kills the process and its group; not once its number may belong to somebody else.
     func kill(isLate: Bool) {
         state.withLock { state in
             // Its number may be somebody else's once it is collected.
@@ -113,6 +114,7 @@ private final class Handle: Sendable {
         exit.settle(signal == 0 ? (status >> 8) & 0xFF : 128 + signal)
     }
 
+    /// The end of what it wrote to its standard error: git says what went wrong in its last lines.
     func complaints() -> String {
         var facts = stat()
         guard fstat(errors, &facts) == 0, facts.st_size > 0 else { return "" }

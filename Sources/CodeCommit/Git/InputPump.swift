@@ -29,6 +29,7 @@ final class InputPump: Sendable {
         thread.start()
     }
 
+    /// The thread's life: a piece, its write, the next piece; until closed.
     private func run(_ descriptor: Int32) {
         while true {
             work.wait()
@@ -48,6 +49,7 @@ final class InputPump: Sendable {
         Glibc.close(descriptor)
     }
 
+    /// Writes all of it. False when nobody reads any more.
     private static func write(_ piece: [UInt8], to descriptor: Int32) -> Bool {
         piece.withUnsafeBytes { bytes in
             var rest = bytes[...]

@@ -59,6 +59,7 @@ final class OutputPump: Sendable {
         thread.start()
     }
 
+    /// Hands a piece to whoever waits for it, or keeps it.
     private func push(_ piece: [UInt8]) {
         let reader = state.withLock { state -> CheckedContinuation<[UInt8]?, Never>? in
             guard !state.isAbandoned else { return nil }
@@ -73,6 +74,8 @@ final class OutputPump: Sendable {
         reader?.resume(returning: piece)
     }
 
+    /// Holds the thread, and so the process, while its reader is behind. A reader that is behind at the deadline is
+    /// given up.
     private func waitForRoom(
         until end: ContinuousClock.Instant, _ deadline: @Sendable () -> Void, _ mayBeLate: inout Bool
     ) {
@@ -86,6 +89,7 @@ final class OutputPump: Sendable {
         }
     }
 
+    /// Tells the reader that nothing more comes.
     private func finish() {
         let reader = state.withLock { state in
             state.hasEnded = true

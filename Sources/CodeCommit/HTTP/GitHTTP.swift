@@ -69,6 +69,8 @@ extension CodeCommitService {
         }
     }
 
+    /// Who asks, what for, whether they may; then the transfer. The repository is looked up before the policy is asked,
+    /// for its region, and told of only after.
     private func answer(_ wanted: GitRequest, _ request: HTTPRequest) async throws -> HTTPResponse {
         guard let visitor = try await visitor(wanted, request) else {
             return HTTPResponse(
@@ -93,6 +95,7 @@ extension CodeCommitService {
         }
     }
 
+    /// Who asks, by what the request says; nil when that fits nobody.
     private func visitor(_ wanted: GitRequest, _ request: HTTPRequest) async throws -> (
         caller: Caller, region: String?
     )? {
@@ -127,6 +130,21 @@ extension CodeCommitService {
         return found.first { $0.region == region } ?? (found.count == 1 ? found.first : nil)
     }
 
+    /// Returns when the caller may move those references. Asked when they are known: after the objects have come.
+    ///
+    /// - Throws: ``AWSError`` when a policy forbids one of them.
+    func authorizePush(of names: [RefName], to repository: Repository, by caller: Caller, peer: String) async throws {
+        for name in names {
+            let call = Call(
+                service: id, operation: "GitPush", caller: caller, requestID: ledger.surroundings.chance.uuid(),
+                time: ledger.surroundings.now,
+                input: ["repositoryName": .string(repository.name), "references": [.string(name.full)]],
+                endpoint: cloud.endpoint, peer: peer)
+            try await guests?.authorize(call)
+        }
+    }
+
+    /// - Throws: ``AWSError`` with status 403 when no policy allows it.
     private func authorize(_ wanted: GitRequest, _ caller: Caller, _ request: HTTPRequest) async throws {
         let call = Call(
             service: id, operation: wanted.isPush ? "GitPush" : "GitPull", caller: caller,

@@ -20,7 +20,7 @@ extension GitTransfer {
                 try await feed(process, request.body)
                 return nil
             }
-            group.addTask { try await move(process, gate) }
+            group.addTask { try await move(process, gate, request) }
             var output: [UInt8] = []
             do {
                 for try await part in group { if let part { output = part } }
@@ -38,6 +38,7 @@ extension GitTransfer {
             body: .bytes(output))
     }
 
+    /// Starts receive-pack with the gate's ends. Only branches and tags are the clients' to see and move.
     private func receive(_ gate: PushGate) throws -> GitProcess {
         defer { gate.opened() }
         try service.store.prepareHook()
@@ -65,11 +66,17 @@ extension GitTransfer {
 
     /// Waits until git has all objects, then lets it move the references while nobody else moves any, and notes what it
     /// moved.
-    private func move(_ process: GitProcess, _ gate: PushGate) async throws -> [UInt8] {
+    private func move(_ process: GitProcess, _ gate: PushGate, _ request: HTTPRequest) async throws -> [UInt8] {
         guard let commands = await gate.commands() else { return try await finish(process) }
         let names = commands.compactMap { RefName($0) }
         guard names.count == commands.count else {
             gate.answer("Only branches and tags can be pushed, under names of up to 512 bytes.")
+            return try await finish(process)
+        }
+        do { try await service.authorizePush(of: names, to: repository, by: caller, peer: request.peer) } catch let
+            refusal as AWSError
+        {
+            gate.answer(refusal.message)
             return try await finish(process)
         }
         return try await service.store.locks.hold(repository.id) {

@@ -19,6 +19,7 @@ struct GitTransfer: Sendable {
 
     var environment: [String: String] { version.map { ["GIT_PROTOCOL": $0] } ?? [:] }
 
+    /// Nobody may keep an answer: the next one differs (gitprotocol-http(5)).
     private static func fields(_ type: String) -> HTTPFields {
         [
             "Content-Type": type, "Cache-Control": "no-cache, max-age=0, must-revalidate",

@@ -39,6 +39,7 @@ struct FileConflict: Sendable {
         return source.mode == base?.mode ? destination.mode : source.mode
     }
 
+    /// The kind of thing that git's mode stands for, in CodeCommit's words.
     static func type(_ mode: String) -> String {
         switch mode {
         case "160000": "GIT_LINK"

@@ -66,6 +66,7 @@ struct LineMerge: Sendable {
         return lines
     }
 
+    /// What follows from a stretch that one side, both or neither changed.
     private static func judge(_ step: Walk.Step, _ source: [ArraySlice<UInt8>], _ destination: [ArraySlice<UInt8>])
         -> Region
     {
@@ -178,6 +179,7 @@ private struct Walk {
         return step
     }
 
+    /// The lines up to there, which nobody changed.
     private mutating func unchanged(until end: Int) -> Step {
         defer { place = end }
         return Step(

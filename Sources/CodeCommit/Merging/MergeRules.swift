@@ -39,6 +39,9 @@ struct MergeRules: Sendable {
         }
     }
 
+    /// Takes `conflictResolution` apart.
+    ///
+    /// - Throws: the codes of the API for what is missing, unknown, too long or said twice.
     private mutating func read(_ tree: JSON) throws {
         let entries = ["replaceContents", "deleteFiles", "setFileModes"].flatMap { tree[$0]?.array ?? [] }
         guard entries.count <= 1000 else {
@@ -71,6 +74,7 @@ struct MergeRules: Sendable {
         AWSError("MultipleConflictResolutionEntriesException", "More than one entry says how to resolve \(path).")
     }
 
+    /// What one entry of `replaceContents` wants.
     private static func replacement(_ entry: JSON, _ path: String) throws -> Resolution {
         switch entry["replacementType"]?.string {
         case "KEEP_BASE": return .base

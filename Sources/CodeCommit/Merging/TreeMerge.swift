@@ -57,6 +57,7 @@ struct TreeMerge: Sendable {
         return result
     }
 
+    /// What one side changed since the base, by path.
     private func changes(_ before: ObjectID?, _ after: ObjectID) async throws -> [String: TreeChange] {
         let all = try await objects.differences(before, after)
         guard all.count <= Self.comparedLimit else {
@@ -94,6 +95,8 @@ struct TreeMerge: Sendable {
         }
     }
 
+    /// Whether somebody has to decide about the contents: always when one side removed the file, never when they are
+    /// the same, at file level when both differ from each other, at line level when lines do.
     private func disagrees(_ conflict: FileConflict) -> Bool {
         guard let source = conflict.source, let destination = conflict.destination else { return true }
         guard source.id != destination.id else { return false }
@@ -102,6 +105,7 @@ struct TreeMerge: Sendable {
         return conflict.lines.map { $0.conflicts > 0 } ?? true
     }
 
+    /// The merge line by line; nil for what has no lines: links, submodules, anything with a zero byte near its start.
     private func lines(_ conflict: FileConflict) async throws -> LineMerge? {
         guard let source = conflict.source, let destination = conflict.destination, !conflict.typesDisagree,
             FileConflict.type(source.mode) == "FILE", let theirs = conflict.contents[source.id],
@@ -141,6 +145,8 @@ struct TreeMerge: Sendable {
 
     // MARK: Decisions
 
+    /// What becomes of a file that both sides changed: what the input says of it, else what follows from both, else
+    /// what the strategy says, else nobody has decided.
     private func decide(_ conflict: FileConflict, _ result: inout Result) async throws {
         if let resolution = rules.resolutions[conflict.path] {
             try await resolve(conflict, resolution, &result)
@@ -186,6 +192,7 @@ struct TreeMerge: Sendable {
         result.edits.append((conflict.path, .put(mode: mode, blob: blob)))
     }
 
+    /// Does what the input says of this one file.
     private func resolve(_ conflict: FileConflict, _ resolution: MergeRules.Resolution, _ result: inout Result)
         async throws
     {

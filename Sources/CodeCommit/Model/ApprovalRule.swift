@@ -98,6 +98,7 @@ struct RuleContent: Sendable {
         for statement in list { statements.append(try Self.statement(statement)) }
     }
 
+    /// - Throws: ``RuleFault`` for statements of another type, and for numbers that nobody can meet.
     private static func statement(_ tree: JSON) throws(RuleFault) -> Statement {
         guard tree["Type"]?.string == "Approvers" else { throw RuleFault("the Type of a statement must be Approvers") }
         guard let needed = tree["NumberOfApprovalsNeeded"]?.int, (1...30).contains(needed) else {

@@ -114,6 +114,7 @@ struct FilePath: Sendable, Hashable, CustomStringConvertible {
     /// The folders above it, the nearest last, without the root.
     var above: [FilePath] { names.indices.dropFirst().map { FilePath(names: Array(names[..<$0])) } }
 
+    /// One step of a path. `.git` in any case would be a repository of its own to whoever checks the tree out.
     private static func isName(_ name: String) -> Bool {
         name != "." && name != ".." && name.utf8.count <= 255 && name.lowercased() != ".git"
     }

@@ -16,6 +16,10 @@ extension CodeCommitService {
         ]
     }
 
+    /// Adds a rule to an open request. Approvals that were given already count for it.
+    ///
+    /// - Throws: `ApprovalRuleNameAlreadyExistsException`, `NumberOfRulesExceededException`,
+    ///   `PullRequestAlreadyClosedException`.
     private func createRule(_ call: Call) async throws -> Reply {
         let id = try pullRequestID(call)
         let name = try Self.ruleName(call)
@@ -39,6 +43,9 @@ extension CodeCommitService {
         return Reply(["approvalRule": rule.shown])
     }
 
+    /// Changes a rule's content, if it is still the one that the client has seen.
+    ///
+    /// - Throws: `CannotModifyApprovalRuleFromTemplateException`, `InvalidRuleContentSha256Exception`.
     private func updateRule(_ call: Call) async throws -> Reply {
         let id = try pullRequestID(call)
         let name = try Self.ruleName(call)
@@ -71,6 +78,9 @@ extension CodeCommitService {
         throw Refusal.invalid("RuleContentSha256", "The content of the rule was changed since: its SHA-256 is another.")
     }
 
+    /// Removes a rule.
+    ///
+    /// - Throws: `CannotDeleteApprovalRuleFromTemplateException`.
     private func deleteRule(_ call: Call) async throws -> Reply {
         let id = try pullRequestID(call)
         let name = try Self.ruleName(call)

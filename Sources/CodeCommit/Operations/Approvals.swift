@@ -51,6 +51,9 @@ extension CodeCommitService {
         return (request, revision)
     }
 
+    /// Approves the revision, or takes that back. Doing so again changes nothing and tells nothing.
+    ///
+    /// - Throws: `RevisionNotCurrentException`, `PullRequestCannotBeApprovedByAuthorException`.
     private func approve(_ call: Call) async throws -> Reply {
         let (seen, revision) = try await revision(call)
         let state = call.text("approvalState") ?? ""
@@ -84,6 +87,9 @@ extension CodeCommitService {
         return Reply()
     }
 
+    /// Sets the rules aside for the revision, or puts them in force again.
+    ///
+    /// - Throws: `OverrideAlreadySetException`, `RevisionNotCurrentException`.
     private func setAside(_ call: Call) async throws -> Reply {
         let (seen, revision) = try await revision(call)
         let status = call.text("overrideStatus") ?? ""

@@ -78,6 +78,7 @@ extension CodeCommitService {
         }
     }
 
+    /// Each repository by itself: one that fails is told, and the others are done.
     private func associateAll(_ isWanted: Bool, _ call: Call, _ member: String) async throws -> Reply {
         let names = call.texts("repositoryNames")
         guard !names.isEmpty else {

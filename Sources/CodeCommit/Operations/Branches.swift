@@ -25,6 +25,9 @@ extension CodeCommitService {
         ]
     }
 
+    /// Makes a branch at a commit.
+    ///
+    /// - Throws: `BranchNameExistsException`, `CommitDoesNotExistException`.
     private func createBranch(_ call: Call) async throws -> Reply {
         let repository = try await repository(call)
         let branch = try branch(call)
@@ -54,6 +57,7 @@ extension CodeCommitService {
         }
     }
 
+    /// Removes a branch; its commits stay readable.
     private func deleteBranch(_ call: Call) async throws -> Reply {
         let repository = try await repository(call)
         let branch = try branch(call)
@@ -74,6 +78,7 @@ extension CodeCommitService {
         }
     }
 
+    /// What clones check out from now on. After a crash in between, the next start makes git agree with the record.
     private func updateDefaultBranch(_ call: Call) async throws -> Reply {
         let repository = try await repository(call)
         let branch = try branch(call, "defaultBranchName")

@@ -34,6 +34,7 @@ extension CodeCommitService {
         ]
     }
 
+    /// The threads of a pull request, those of one comparison if commits are named.
     private func getComments(_ call: Call) async throws -> Reply {
         let page = try Page(call)
         let request = try await pullRequest(call)

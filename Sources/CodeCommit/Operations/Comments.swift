@@ -43,6 +43,10 @@ extension CodeCommitService {
         return content
     }
 
+    /// Writes a comment on two commits, or on a line of a file in one of them.
+    ///
+    /// - Throws: `BeforeCommitIdAndAfterCommitIdAreSameException`, `CommitDoesNotExistException`,
+    ///   `PathDoesNotExistException`.
     private func post(_ call: Call, _ repository: Repository, _ request: PullRequest?) async throws -> Reply {
         let content = try Self.content(call)
         let after = try objectID(call.text("afterCommitId"), "CommitId")
@@ -107,6 +111,7 @@ extension CodeCommitService {
         return draft
     }
 
+    /// Answers a comment: same place, same thread. A deleted comment may still be answered.
     private func reply(_ call: Call) async throws -> Reply {
         let content = try Self.content(call)
         guard let first = call.text("inReplyTo") else {
@@ -128,6 +133,7 @@ extension CodeCommitService {
         return Reply(["comment": comment.shown(to: call.caller.principal)])
     }
 
+    /// - Throws: `CommentNotCreatedByCallerException`, `CommentDeletedException`.
     private func updateComment(_ call: Call) async throws -> Reply {
         let content = try Self.content(call)
         let comment = try await ledger.write { write in

@@ -41,6 +41,7 @@ extension CodeCommitService {
             try check()
         }
 
+        /// One entry of `putFiles`: a content or a source, never both.
         private static func put(
             _ entry: JSON
         ) throws -> (path: FilePath, mode: FileMode?, content: [UInt8]?, source: FilePath?, isMove: Bool) {
@@ -61,6 +62,7 @@ extension CodeCommitService {
             )
         }
 
+        /// What the lists may not say together.
         private func check() throws {
             let targets = puts.map(\.path) + deletes + modes.map(\.path)
             guard !targets.isEmpty else {
@@ -90,6 +92,11 @@ extension CodeCommitService {
         }
     }
 
+    /// Makes one commit of many changes: removals first, then contents, then modes. Nothing happens unless all of it
+    /// does.
+    ///
+    /// - Throws: `NoChangeException` when every file is like this already, and what ``Entries`` and ``TreeEdits``
+    ///   refuse.
     private func createCommit(_ call: Call) async throws -> Reply {
         let request = try await WriteRequest(call, author: "authorName", for: self)
         let entries = try Entries(call)
@@ -111,6 +118,7 @@ extension CodeCommitService {
         return Reply(output)
     }
 
+    /// Takes out what is deleted or moved away.
     private func removals(
         _ entries: Entries, _ changes: inout TreeEdits, _ lists: inout ChangedFiles, _ request: WriteRequest
     ) throws {
@@ -124,6 +132,7 @@ extension CodeCommitService {
         }
     }
 
+    /// Puts contents and copies. A file keeps its mode unless another is asked for; a copy has that of its source.
     private func puts(
         _ entries: Entries, _ changes: inout TreeEdits, _ lists: inout ChangedFiles, _ request: WriteRequest
     ) async throws {
@@ -148,6 +157,7 @@ extension CodeCommitService {
         }
     }
 
+    /// Sets modes of files that stay as they are otherwise.
     private func modes(
         _ entries: Entries, _ changes: inout TreeEdits, _ lists: inout ChangedFiles, _ request: WriteRequest
     ) throws {

@@ -18,6 +18,10 @@ extension CodeCommitService {
         ]
     }
 
+    /// Adds or changes one file with a commit of its own.
+    ///
+    /// - Throws: `SameFileContentException` when content and mode are what they were, and what ``WriteRequest`` and
+    ///   ``TreeEdits`` refuse.
     private func putFile(_ call: Call) async throws -> Reply {
         let request = try await WriteRequest(call, author: "name", for: self)
         let path = try FilePath(parsing: call.text("filePath") ?? "")
@@ -41,6 +45,7 @@ extension CodeCommitService {
         return Reply(["commitId": .string(commit.hex), "blobId": .string(blob.hex), "treeId": .string(tree.hex)])
     }
 
+    /// - Throws: `FileContentSizeLimitExceededException`.
     static func check(size: Int) throws {
         guard size <= fileLimit else {
             throw AWSError(
@@ -49,6 +54,7 @@ extension CodeCommitService {
         }
     }
 
+    /// Removes one file with a commit of its own.
     private func deleteFile(_ call: Call) async throws -> Reply {
         let request = try await WriteRequest(call, author: "name", for: self)
         let path = try FilePath(parsing: call.text("filePath") ?? "")

@@ -58,6 +58,7 @@ extension CodeCommitService {
     /// How far back the history of a file is looked through.
     private static let historyLimit = 10_000
 
+    /// Newest first, with history simplified as git does for a path: commits that left the file alone are passed over.
     private func listFileCommitHistory(_ call: Call) async throws -> Reply {
         let repository = try await repository(call)
         let page = try Page(call, standard: 100)

@@ -65,6 +65,7 @@ extension CodeCommitService {
         return Reply(output)
     }
 
+    /// Every file that somebody would have to decide about.
     private func getMergeConflicts(_ call: Call) async throws -> Reply {
         let page = try Page(call, max: "maxConflictFiles", invalidMax: "MaxConflictFiles")
         let merger = try await merger(call, try await repository(call))
@@ -75,6 +76,7 @@ extension CodeCommitService {
         return Reply(page.cut(conflicts.map(\.shown), as: "conflictMetadataList", into: output))
     }
 
+    /// One file that both sides changed, stretch by stretch; in conflict or not.
     private func describeMergeConflicts(_ call: Call) async throws -> Reply {
         let page = try Page(call, max: "maxMergeHunks", invalidMax: "MaxMergeHunks")
         let merger = try await merger(call, try await repository(call))
@@ -97,6 +99,8 @@ extension CodeCommitService {
             page.cut(conflict.hunks, as: "mergeHunks", into: merger.ids.adding("conflictMetadata", conflict.shown)))
     }
 
+    /// Many files in conflict, each with its first stretches. A file that is named and not in conflict is an error of
+    /// its own, not one of the call.
     private func batchDescribeMergeConflicts(_ call: Call) async throws -> Reply {
         let page = try Page(call, max: "maxConflictFiles", invalidMax: "MaxConflictFiles")
         let hunks = call.input["maxMergeHunks"]?.int ?? 100

@@ -37,6 +37,9 @@ extension CodeCommitService {
             keepsFolders: call.input["keepEmptyFolders"]?.bool ?? false, at: ledger.surroundings.now)
     }
 
+    /// Makes the commit and moves the branch to it, if it still stands where the merge began.
+    ///
+    /// - Throws: `ManualMergeRequiredException`, `ConcurrentReferenceUpdateException`.
     private func mergeBranches(_ call: Call, _ option: MergeOption) async throws -> Reply {
         let repository = try await repository(call)
         let merger = try await merger(call, repository)

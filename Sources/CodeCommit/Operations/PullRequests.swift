@@ -23,6 +23,10 @@ extension CodeCommitService {
     /// Open pull requests a repository may have (CodeCommit User Guide, "Quotas").
     private static let openLimit = 1000
 
+    /// Opens a request between two branches, under the lock: a push to either comes before or after it, not in between.
+    ///
+    /// - Throws: `SourceAndDestinationAreSameException`, `ReferenceDoesNotExistException`,
+    ///   `IdempotencyParameterMismatchException`.
     private func createPullRequest(_ call: Call) async throws -> Reply {
         guard let title = call.text("title"), !title.isEmpty else {
             throw Refusal.required("Title", "A title is required.")
@@ -140,6 +144,9 @@ extension CodeCommitService {
         return Reply(["pullRequest": try await shown(request)])
     }
 
+    /// Closes a request. Nothing opens it again.
+    ///
+    /// - Throws: `InvalidPullRequestStatusUpdateException` for anything else.
     private func updateStatus(_ call: Call) async throws -> Reply {
         let id = try pullRequestID(call)
         let status = call.text("pullRequestStatus") ?? ""

@@ -23,6 +23,7 @@ extension CodeCommitService {
     /// What GetFile, GetBlob, PutFile and CreateCommit take of one file (CodeCommit User Guide, "Quotas": 6 MB).
     static let fileLimit = 6 << 20
 
+    /// What is there, and an error each for what is not.
     private func batchGetCommits(_ call: Call) async throws -> Reply {
         let repository = try await repository(call)
         let names = call.texts("commitIds")
@@ -50,6 +51,7 @@ extension CodeCommitService {
         return Reply(["commits": .array(shown), "errors": .array(errors)])
     }
 
+    /// - Throws: `BlobIdDoesNotExistException`, `FileTooLargeException` before anything is read.
     private func getBlob(_ call: Call) async throws -> Reply {
         let objects = objects(try await repository(call))
         let id = try objectID(call.text("blobId"), "BlobId")
@@ -69,6 +71,7 @@ extension CodeCommitService {
         }
     }
 
+    /// - Throws: `FileDoesNotExistException`, also for folders and submodules; `FileTooLargeException`.
     private func getFile(_ call: Call) async throws -> Reply {
         let repository = try await repository(call)
         let path = try FilePath(parsing: call.text("filePath") ?? "")
@@ -90,6 +93,7 @@ extension CodeCommitService {
         ])
     }
 
+    /// What lies directly in a folder, by kind.
     private func getFolder(_ call: Call) async throws -> Reply {
         let repository = try await repository(call)
         let path = try FilePath(parsing: call.text("folderPath") ?? "", mayBeRoot: true)

@@ -21,6 +21,9 @@ extension CodeCommitService {
     /// An account may have so many in a region (CodeCommit User Guide, "Quotas"; AWS raises its 5,000 on request).
     private static let limit = 5000
 
+    /// Makes the folder, then the record. A crash in between leaves a folder that the next start removes.
+    ///
+    /// - Throws: `RepositoryNameExistsException`, `RepositoryLimitExceededException`, `InvalidRepositoryNameException`.
     private func createRepository(_ call: Call) async throws -> Reply {
         let name = try Self.name(call.text("repositoryName") ?? "")
         let tags = try Self.tags(call.input["tags"])
@@ -69,6 +72,7 @@ extension CodeCommitService {
         return text
     }
 
+    /// What is there; names that are not are told twice, as AWS does: in a list, and with a code.
     private func batchGetRepositories(_ call: Call) async throws -> Reply {
         let names = call.texts("repositoryNames")
         guard !names.isEmpty else {
@@ -95,6 +99,7 @@ extension CodeCommitService {
         return Reply(["repositories": .array(found), "repositoriesNotFound": .array(missing), "errors": .array(errors)])
     }
 
+    /// By name, or by when they were changed last.
     private func listRepositories(_ call: Call) async throws -> Reply {
         let page = try Page(call, standard: 1000)
         var repositories = try await ledger.list(Shelf.repositories, prefix: call.caller.scope).map(\.value)

@@ -70,6 +70,7 @@ extension CodeCommitService {
         AWSError("ApprovalRuleTemplateNameAlreadyExistsException", "The approval rule template \(name) already exists.")
     }
 
+    /// - Throws: `ApprovalRuleTemplateNameAlreadyExistsException`, `InvalidApprovalRuleTemplateContentException`.
     private func createTemplate(_ call: Call) async throws -> Reply {
         let name = call.text("approvalRuleTemplateName") ?? ""
         let content = try Self.templateContent(call, "approvalRuleTemplateContent")
@@ -91,6 +92,7 @@ extension CodeCommitService {
         return Reply(["approvalRuleTemplate": template.shown])
     }
 
+    /// Changes a template. Pull requests that are open keep the rule they got.
     private func changeTemplate(_ call: Call, _ body: @escaping @Sendable (inout RuleTemplate) throws -> Void)
         async throws -> Reply
     {
@@ -109,6 +111,7 @@ extension CodeCommitService {
         return Reply(["approvalRuleTemplate": template.shown])
     }
 
+    /// Gives a template another name; its associations stay.
     private func renameTemplate(_ call: Call) async throws -> Reply {
         let old = call.text("oldApprovalRuleTemplateName") ?? ""
         let new = call.text("newApprovalRuleTemplateName") ?? ""
@@ -129,6 +132,7 @@ extension CodeCommitService {
         return Reply(["approvalRuleTemplate": template.shown])
     }
 
+    /// - Throws: `ApprovalRuleTemplateInUseException` while repositories are associated with it.
     private func deleteTemplate(_ call: Call) async throws -> Reply {
         let name = call.text("approvalRuleTemplateName") ?? ""
         let id = try await ledger.write { write in

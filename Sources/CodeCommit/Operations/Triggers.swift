@@ -68,6 +68,7 @@ extension CodeCommitService {
         return triggers
     }
 
+    /// - Throws: `RepositoryTriggerNameRequiredException` and the other codes for what is missing or not as it must be.
     private static func trigger(_ tree: JSON, _ caller: Caller) throws -> Trigger {
         guard let name = tree["name"]?.string else {
             throw Refusal.required("RepositoryTriggerName", "A trigger has a name.")

@@ -113,6 +113,7 @@ struct ReferenceBook: Sendable {
         return changes
     }
 
+    /// Writes what moved: the record, the event, the triggers, and what it means to pull requests.
     private func note(
         _ changes: [RefChange], _ repository: Repository, _ principals: [RefName: String], _ mover: Mover,
         head: String?,
@@ -204,6 +205,7 @@ struct ReferenceBook: Sendable {
 
     // MARK: Who
 
+    /// Who moved each reference: who is known to, else who git's log of it names.
     private func principals(_ changes: [RefChange], _ repository: Repository, _ mover: Mover) async throws -> [RefName:
         String]
     {

@@ -27,6 +27,7 @@ struct TriggerRun: Machine {
     /// After so many attempts nobody tries again: the last one is more than two hours after the first.
     static let most = 15
 
+    /// An answer that comes late or twice changes nothing but the next attempt's time.
     mutating func advance(_ event: Event, now: Timestamp) -> Reaction<Command> {
         var reaction = Reaction<Command>()
         guard !isDone else { return reaction }

@@ -169,6 +169,15 @@ struct CallAccess {
         return "arn:aws:sqs:\(caller.region):\(parts[parts.count - 2]):\(parts[parts.count - 1])"
     }
 
+    /// The references that a call of CodeCommit's would move: what policies protect branches by.
+    ///
+    /// Source: CodeCommit User Guide, "Limit pushes and merges to branches".
+    private static func references(_ input: JSON) -> [String] {
+        let named = (input["references"]?.array ?? []).compactMap(\.string)
+        let branch = ["branchName", "targetBranch", "destinationCommitSpecifier"].compactMap { input[$0]?.string }.first
+        return named + (branch.map { [$0.hasPrefix("refs/") ? $0 : "refs/heads/" + $0] } ?? [])
+    }
+
     private static func context(_ call: Call) -> [String: [String]] {
         let caller = call.caller
         var context: [String: [String]] = [
@@ -192,6 +201,10 @@ struct CallAccess {
         }
         if let colon = call.peer.lastIndex(of: ":") {
             context["aws:sourceip"] = [String(call.peer[..<colon].filter { $0 != "[" && $0 != "]" })]
+        }
+        if call.service == "codecommit" {
+            let references = references(call.input)
+            if !references.isEmpty { context["codecommit:references"] = references }
         }
         for member in ["Prefix", "Delimiter"] where call.service == "s3" {
             if let value = call.input[member]?.string { context["s3:" + member.lowercased()] = [value] }
