@@ -8,7 +8,8 @@ internal import Wire
 
 /// `GET /_slipway/metrics`: what Prometheus reads, in its text format (version 0.0.4).
 ///
-/// Who may: programs on this machine, and whoever has a key, by HTTP basic authentication as at the console's login or by
+/// Who may: programs on this machine, and whoever has a key, by HTTP basic authentication as at the console's login or
+/// by
 /// a signature.
 final class MetricsPage: Sendable {
     static let path = "/_slipway/metrics"
@@ -32,7 +33,9 @@ final class MetricsPage: Sendable {
     func count() { requests.add(1, ordering: .relaxed) }
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {
-        guard request.method == "GET" || request.method == "HEAD" else { return .text(405, "Metrics are read with GET.\n") }
+        guard request.method == "GET" || request.method == "HEAD" else {
+            return .text(405, "Metrics are read with GET.\n")
+        }
         guard await isAdmitted(request) else {
             var refusal = HTTPResponse.text(401, "Log in with an access key and its secret, or sign the request.\n")
             refusal.fields.add("WWW-Authenticate", "Basic realm=\"Slipway\"")

@@ -188,6 +188,24 @@ struct ProductionTests {
         #expect(Histories(story.book).sorted.isEmpty != counts)
     }
 
+    @Test("a stack of pipelines and builds is no service, unless it also answers requests")
+    func tools() {
+        var story = Story()
+        for (name, types) in [
+            ("way", ["AWS::CodePipeline::Pipeline", "AWS::S3::Bucket"]),
+            ("both", ["AWS::CodeBuild::Project", "AWS::Lambda::Function"]), ("plain", ["AWS::S3::Bucket"]),
+            ("aws-sam-cli-managed-default", ["AWS::S3::Bucket"]),
+        ] {
+            story.stack(name, "CREATE_IN_PROGRESS")
+            for type in types { story.resource(name, type, "CREATE_COMPLETE") }
+            story.stack(name, "CREATE_COMPLETE")
+            story.update(name)
+        }
+        let histories = Histories(story.book)
+        #expect(histories.sorted.map(\.service.name) == ["both", "plain"])
+        #expect(histories.leftOut.count == 2)
+    }
+
     @Test("of a pipeline it is the last stage that deploys")
     func lastStage() {
         var story = Story()

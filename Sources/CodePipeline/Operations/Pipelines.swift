@@ -130,11 +130,15 @@ extension CodePipelineService {
     private static func told(
         _ what: String, _ pipeline: Pipeline, _ caller: Caller, _ transaction: Transaction
     ) -> LedgerEvent {
-        LedgerEvent(
+        let deploying = (pipeline.declaration["stages"]?.array ?? []).filter { stage in
+            (stage["actions"]?.array ?? []).contains { $0["actionTypeId"]?["category"] == "Deploy" }
+        }
+        return LedgerEvent(
             time: transaction.now, source: "slipway.codepipeline", detailType: "Pipeline \(what)",
             account: pipeline.account, region: pipeline.region, resources: [pipeline.arn],
             detail: [
                 "pipeline": .string(pipeline.name), "version": .int(pipeline.version), "by": .string(caller.principal),
+                "deploy-stages": .array(deploying.compactMap { $0["name"] }),
             ])
     }
 

@@ -9,6 +9,9 @@ extension Book {
         "AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage",
     ]
 
+    /// Resources that deliver others.
+    static let tools = ["AWS::CodePipeline::", "AWS::CodeBuild::", "AWS::CodeCommit::", "AWS::CodeConnections::"]
+
     /// Source: CloudFormation User Guide, "Managing events with CloudFormation and Amazon EventBridge".
     mutating func readStack(_ event: LedgerEvent) {
         let detail = event.detail
@@ -52,6 +55,7 @@ extension Book {
         for (key, value) in event.detail["slipway"]?["tags"]?.object ?? [:] where key.hasPrefix("slipway:") {
             delivery.tags[key] = value.string ?? ""
         }
+        delivery.isTooling = stacks[stackID]?.isTooling
         set(delivery)
         stack(stackID) { $0.open = delivery.id }
     }
@@ -86,8 +90,11 @@ extension Book {
         if type == "AWS::CloudFormation::Stack", !physical.isEmpty, physical != stackID {
             return adopt(physical, by: stackID)
         }
-        guard Self.serving.contains(type), status == "UPDATE_COMPLETE" || status == "CREATE_COMPLETE" else { return }
+        guard status == "UPDATE_COMPLETE" || status == "CREATE_COMPLETE" else { return }
         let owner = stacks[stackID]?.parent ?? stackID
+        let isServing = Self.serving.contains(type)
+        if isServing || Self.tools.contains(where: type.hasPrefix) { holds(owner, isServing: isServing) }
+        guard isServing else { return }
         if type == "AWS::Lambda::Alias" { aliasMade(physical, owner) }
         guard let open = stacks[owner]?.open, let delivery = deliveries[open] else { return }
         let isHidden = type == "AWS::Lambda::Function" && stacks[owner]?.hasAlias == true
@@ -95,6 +102,15 @@ extension Book {
         // What a stack puts back on its way back is no change to users.
         guard !isHidden, !isShifted, delivery.exposed == nil, delivery.cause == nil else { return }
         change(open) { $0.exposed = event.time }
+    }
+
+    /// Notes what kind of thing a stack holds.
+    private mutating func holds(_ stackID: String, isServing: Bool) {
+        guard (isServing ? stacks[stackID]?.serves : stacks[stackID]?.hasTools) != true else { return }
+        stack(stackID) { if isServing { $0.serves = true } else { $0.hasTools = true } }
+        guard let open = stacks[stackID]?.open else { return }
+        let isTooling = stacks[stackID]?.isTooling
+        change(open) { $0.isTooling = isTooling }
     }
 
     private mutating func aliasMade(_ arn: String, _ stackID: String) {

@@ -4,7 +4,8 @@ internal import Notation
 
 /// Everything that is derived from the log for the figures.
 ///
-/// Filled by ``read(_:)`` alone, one event after the other, so that the same log always gives the same book: it is never
+/// Filled by ``read(_:)`` alone, one event after the other, so that the same log always gives the same book: it is
+/// never
 /// written any other way, and can be thrown away and made anew.
 struct Book: Sendable {
     /// How long a delivery, a push or a run of a pipeline is remembered.

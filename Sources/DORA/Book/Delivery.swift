@@ -44,6 +44,8 @@ struct Delivery: Codable, Sendable, Hashable {
     var takenBack: TakenBack?
     /// Whether it only brings an earlier version back: a recovery, not a deployment.
     var isRollback = false
+    /// Whether its stack holds the tools of delivery (pipelines, builds, repositories) and not what they deliver.
+    var isTooling: Bool?
 
     /// `account/region`.
     var scope: String { "\(account)/\(region)" }

@@ -8,6 +8,12 @@ struct StackRecord: Codable, Sendable, Hashable {
     var parent: String?
     /// Whether it has an alias: then its functions' newest code is nothing that users see.
     var hasAlias = false
+    /// Whether it holds pipelines, builds or repositories; and whether it holds something that answers requests.
+    var hasTools: Bool?
+    var serves: Bool?
+
+    /// Whether it is only there to deliver others.
+    var isTooling: Bool? { hasTools == true && serves != true ? true : nil }
 }
 
 /// What is known of an alias between its events.

@@ -86,6 +86,8 @@ extension Book {
             return ["production", "prod", "live"].contains(environment.lowercased())
                 ? nil : "Its tag slipway:environment is '\(environment)'."
         }
+        if delivery.isTooling == true { return "It holds pipelines, builds or repositories, not what they deliver." }
+        if delivery.service.hasPrefix("aws-sam-cli-managed") { return "It is the SAM CLI's own stack." }
         if let link = delivery.link {
             let stages = pipelines["\(delivery.scope)/\(link.pipeline)/\(link.version)"]?.stages ?? []
             if let last = stages.last, last != link.stage {

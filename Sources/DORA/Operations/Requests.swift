@@ -11,7 +11,8 @@ struct FiguresRequest: Codable, Sendable {
 
     /// The time asked for: the last 30 days unless told otherwise.
     ///
-    /// - Throws: ``AWSError`` with `ValidationException` when it ends before it begins or reaches beyond what is remembered.
+    /// - Throws: ``AWSError`` with `ValidationException` when it ends before it begins or reaches beyond what is
+    /// remembered.
     func time(_ now: Timestamp) throws -> (since: Timestamp, until: Timestamp) {
         let until = until.map { Timestamp(seconds: $0) } ?? now
         let since = since.map { Timestamp(seconds: $0) } ?? until - .seconds(30 * 86_400)

@@ -2,7 +2,8 @@ internal import Cloud
 internal import Ledger
 internal import Notation
 
-/// Finds out which commits a push brought, and writes that into the log: from then on the log alone tells it, even when the
+/// Finds out which commits a push brought, and writes that into the log: from then on the log alone tells it, even when
+/// the
 /// repository is gone.
 struct CommitFinder: Sendable {
     /// The most commits of one push that are told; the rest came with an import, not with work.
@@ -11,7 +12,8 @@ struct CommitFinder: Sendable {
     let cloud: Cloud
     let ledger: Ledger
 
-    /// Writes the commits of every push of the book that lacks them. Asking twice writes once: the event's id comes of the push.
+    /// Writes the commits of every push of the book that lacks them. Asking twice writes once: the event's id comes of
+    /// the push.
     ///
     /// - Throws: `LedgerError` when the log cannot be written.
     func explain(_ book: Book) async throws {

@@ -5,7 +5,8 @@ internal import Notation
 
 /// Reads the log into the book: from where it stopped last, each event once.
 ///
-/// The book in memory is always a few events ahead of what is kept. Entries and the place up to which the log was read are kept in
+/// The book in memory is always a few events ahead of what is kept. Entries and the place up to which the log was read
+/// are kept in
 /// one write, so a crash loses nothing and counts nothing twice: what was not kept is read again.
 actor LogReader {
     /// The reader's name in the ledger.
