@@ -28,7 +28,8 @@ package final class Console: Sendable {
         openToken = cloud.surroundings.chance.hexadecimal(64)
     }
 
-    /// Ends the live streams, and every later one at its beginning, so that open pages do not hold up a server that stops.
+    /// Ends the live streams, and every later one at its beginning, so that open pages do not hold up a server that
+    /// stops.
     /// The pages ask again until a server answers. Calling it again does nothing.
     package func close() { closing.close() }
 

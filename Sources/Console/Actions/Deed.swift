@@ -33,7 +33,8 @@ enum Deed: Sendable {
         }
     }
 
-    /// Does it as the visitor, and answers with the page that shows what came of it, or with the one it was asked on and the refusal.
+    /// Does it as the visitor, and answers with the page that shows what came of it, or with the one it was asked on
+    /// and the refusal.
     func answer(_ form: FormFields, _ desk: Desk) async -> Answer {
         switch self {
         case .deployment(let id, let action):

@@ -121,29 +121,53 @@ struct PipelineForm: Sendable {
     /// Whether it is small and has no command beside it.
     var isQuiet = false
 
-    private var isCommented: Bool { [.approve, .reject, .disable].contains(action) }
+    private var isCommented: Bool { action == .disable }
 
     /// The form; `id` must be the only one of its name on the page.
     func html(id: String) -> HTML {
-        tag(
-            "form", Attribute("method", "post"), .action(.page("pipelines", pipeline, action.rawValue)),
-            .id("form-\(id)")
-        ) {
+        form(id) {
+            if isCommented, !isQuiet { comment }
+            button(action, id)
+            if !isQuiet, let command = action.command(pipeline, fields) { Parts.command(command) }
+        }
+    }
+
+    /// The form that answers an approval: one comment, two buttons.
+    func answering(id: String) -> HTML {
+        form("answer-\(id)") {
+            comment
+            tag("div", .class("answers")) {
+                button(.approve, "approve-\(id)")
+                button(.reject, "reject-\(id)")
+            }
+            if let command = PipelineAction.approve.command(pipeline, fields) { Parts.command(command) }
+        }
+    }
+
+    private func form(_ id: String, @HTMLBuilder content: () -> [HTML]) -> HTML {
+        tag("form", Attribute("method", "post"), .action(place(action)), .id("form-\(id)")) {
             Action.token(desk)
             for (name, value) in fields {
                 tag(
                     "input", Attribute("type", "hidden"), Attribute("name", name), Attribute("value", value),
                     Attribute("autocomplete", "off"))
             }
-            if isCommented, !isQuiet {
-                tag(
-                    "input", Attribute("name", "comment"), Attribute("placeholder", "Comment"),
-                    Attribute("aria-label", "Comment"), Attribute("maxlength", "500"))
-            }
-            tag(
-                "button", .class(isQuiet ? "quiet" : "do \(action.look)"), .id("do-\(id)"),
-                Attribute("title", action.effect), text: action.word)
-            if !isQuiet, let command = action.command(pipeline, fields) { Parts.command(command) }
+            content()
         }
     }
+
+    private var comment: HTML {
+        tag(
+            "input", Attribute("name", "comment"), Attribute("placeholder", "Comment"),
+            Attribute("aria-label", "Comment"), Attribute("maxlength", "500"))
+    }
+
+    /// A button says itself where its form goes, so that one form can have several.
+    private func button(_ action: PipelineAction, _ id: String) -> HTML {
+        tag(
+            "button", .class(isQuiet ? "quiet" : "do \(action.look)"), .id("do-\(id)"),
+            Attribute("formaction", place(action).text), Attribute("title", action.effect), text: action.word)
+    }
+
+    private func place(_ action: PipelineAction) -> Address { .page("pipelines", pipeline, action.rawValue) }
 }

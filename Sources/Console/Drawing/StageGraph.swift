@@ -23,6 +23,7 @@ struct StageGraph: Sendable {
                             for action in group { card(action, stage) }
                         }
                     }
+                    if place > 0, execution == nil { transition(stage) }
                     if execution == nil, ["Failed", "Stopped"].contains(stage.text("status")) { retry(stage) }
                 }
             }
@@ -75,15 +76,16 @@ struct StageGraph: Sendable {
                     }
                 })
         }
-        if execution == nil {
-            let act = isOpen ? PipelineAction.disable : .enable
-            parts.append(
-                PipelineForm(
-                    pipeline: pipeline, action: act, desk: desk, fields: [("stage", stage.text("name"))], isQuiet: true
-                )
-                .html(id: "\(act.rawValue)-\(stage.text("name"))"))
-        }
         return parts
+    }
+
+    /// The button that closes or opens the way into a stage.
+    private func transition(_ stage: JSON) -> HTML {
+        let isOpen = stage["inbound"]?["enabled"]?.bool != false
+        let act = isOpen ? PipelineAction.disable : .enable
+        let fields = [("stage", stage.text("name"))]
+        return PipelineForm(pipeline: pipeline, action: act, desk: desk, fields: fields, isQuiet: true)
+            .html(id: "\(act.rawValue)-\(stage.text("name"))")
     }
 
     private func conditions(_ stage: JSON) -> [HTML] {
@@ -120,7 +122,10 @@ struct StageGraph: Sendable {
     private func card(_ action: JSON, _ stage: JSON) -> HTML {
         let isOurs = execution == nil || action["executionId"]?.string == execution
         let status = isOurs ? action.text("status") : ""
-        return tag("article", .class("action \(Mood(status: status).rawValue)")) {
+        // Until the latest execution has come this far, an action still shows the one before.
+        let isEarlier =
+            execution == nil && action["executionId"] != nil && action["executionId"] != stage["executionId"]
+        return tag("article", .class("action \(Mood(status: status).rawValue)\(isEarlier ? " earlier" : "")")) {
             tag("h4") {
                 tag("span", .class("sign"), Attribute("aria-hidden", "true"), text: Self.sign(status))
                 action.text("name")
@@ -128,6 +133,12 @@ struct StageGraph: Sendable {
                 if !status.isEmpty { tag("span", .class("hidden"), text: "(\(status))") }
             }
             tag("p", .class("dim"), text: "\(action.text("provider"))\(took(action, isOurs))")
+            if isEarlier, let id = action["executionId"]?.string {
+                tag("p", .class("dim")) {
+                    "in "
+                    Parts.link(Self.short(id), .page("pipelines", pipeline, id))
+                }
+            }
             if isOurs { details(action, stage) }
         }
     }
@@ -171,11 +182,8 @@ struct StageGraph: Sendable {
                     Moments.ago(end, now: desk.now)
                 })
         }
-        for act in [PipelineAction.approve, .reject] {
-            parts.append(
-                PipelineForm(pipeline: pipeline, action: act, desk: desk, fields: fields)
-                    .html(id: "\(act.rawValue)-\(stage.text("name"))-\(action.text("name"))"))
-        }
+        let id = "\(stage.text("name"))-\(action.text("name"))"
+        parts.append(PipelineForm(pipeline: pipeline, action: .approve, desk: desk, fields: fields).answering(id: id))
         return [tag("div", .class("approval")) { parts }]
     }
 

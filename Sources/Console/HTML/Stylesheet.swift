@@ -145,6 +145,8 @@ enum Stylesheet {
         .approval { background: var(--busyback); border-radius: 8px; padding: .5rem .7rem; margin: .4rem 0; }
           .approval form, .stage > form { display: grid; gap: .35rem; } .approval form { margin: .5rem 0 0; }
           .approval .command { background: none; padding: 0; }
+        .stage.bad, .action.bad { color: var(--ink); } .earlier { opacity: .65; } .answers { display: flex; gap: .5rem; }
+          .answers .do { flex: 1; padding: .5rem; }
         .dots { display: inline-flex; gap: .3rem; } .dot { width: .8rem; height: .8rem; border-radius: 50%;
           background: var(--line); } .dot.good { background: var(--good); } .dot.bad { background: var(--bad); }
           .dot.busy { background: var(--new); }

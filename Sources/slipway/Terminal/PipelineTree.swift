@@ -76,6 +76,9 @@ struct PipelineTree {
             if isOurs, let started = action["started"]?.double {
                 line += "  " + TimeSpan.words(max(0, (action["ended"]?.double ?? now) - started))
             }
+            if view["executionId"] == nil, status != nil, action["executionId"] != stage["executionId"] {
+                line += terminal.styled("  (in an earlier execution)", .dim)
+            }
             if isOurs, let summary = action["summary"]?.string, !summary.isEmpty {
                 line += "  " + terminal.styled(summary, .dim)
             }
@@ -100,14 +103,13 @@ struct PipelineTree {
     // MARK: A pipeline
 
     /// The pipeline's lines: its stages with the latest in each.
-    var overview: [String] {
+    func overview(now: Double) -> [String] {
         let mode = view["executionMode"]?.string ?? ""
         let version = view["version"]?.int ?? 1
         var lines = [terminal.styled(name, .bold) + terminal.styled("  version \(version), \(mode)", .dim)]
         for stage in stages {
             let latest = stage["executionId"]?.string.map { terminal.styled("  \($0)", .dim) } ?? ""
             lines.append(self.stage(stage) + latest)
-            let now = stage["ended"]?.double ?? view["updated"]?.double ?? 0
             lines += (gates(stage) + actions(stage, now)).map { "  " + $0 }
         }
         return lines

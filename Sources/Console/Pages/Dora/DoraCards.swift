@@ -1,7 +1,8 @@
 internal import Cloud
 internal import Notation
 
-/// The five metrics of one service as cards: the number, its tier with the scale's name, how it went, and what it means.
+/// The five metrics of one service as cards: the number, its tier with the scale's name, how it went, and what it
+/// means.
 struct DoraCards: Sendable {
     /// One of `services` of GetFigures.
     let view: JSON
@@ -42,7 +43,7 @@ struct DoraCards: Sendable {
         tag("article", .class("spark")) {
             tag("h3", text: title)
             tag("b") {
-                if let page {
+                if let page, text.number != "-" {
                     Parts.link(text.number, question.address(page, outcome: outcome))
                 } else {
                     HTML.text(text.number)
@@ -72,6 +73,7 @@ struct DoraCards: Sendable {
             guard let time = piece.moment("start"), let value = value(piece) ?? (isFilled ? 0 : nil) else { return nil }
             return Chart.Point(time: time, value: value)
         }
+        guard !points.isEmpty else { return .none }
         var chart = Chart(
             label:
                 "\(what) over \(question.days) days: \(points.map { Moments.number($0.value) }.joined(separator: ", "))",

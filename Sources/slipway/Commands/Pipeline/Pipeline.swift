@@ -103,7 +103,7 @@ struct PipelineShow: AsyncParsableCommand {
         let view = try await PipelineDesk(client: try SlipwayClient(folder)).view(name)
         if json { return Terminal.standard.line(view.text(.pretty)) }
         let tree = PipelineTree(view: view, terminal: .standard)
-        for line in tree.overview { Terminal.standard.line(line) }
+        for line in tree.overview(now: Timestamp.ofThisMachine.seconds) { Terminal.standard.line(line) }
         var table = TextTable("EXECUTION", "STATUS", "STARTED", "CHANGE")
         for execution in view["executions"]?.array ?? [] {
             table.add(
