@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import time
+import urllib.error
 import urllib.request
 import zipfile
 
@@ -470,3 +471,98 @@ def test_shell_in_a_failed_build(builds):
                                   check=False)
     assert shell.stdout.split() == ["/codebuild/output/src0/src/deep", "here"], shell.stdout + shell.stderr
     assert shell.returncode == 6
+
+
+def test_source_from_a_repository(builds):
+    commits = builds.server.client("codecommit")
+    commits.create_repository(repositoryName="app")
+    spec = (
+        "version: 0.2\nphases: {build: {commands: ['git log -1 --format=%s', 'cat hello.txt', "
+        "'echo $CODEBUILD_RESOLVED_SOURCE_VERSION']}}\n")
+    first = commits.create_commit(
+        repositoryName="app", branchName="main", commitMessage="first", putFiles=[
+            {"filePath": "buildspec.yml", "fileContent": spec.encode()}, {"filePath": "hello.txt", "fileContent": b"one\n"}])
+    second = commits.create_commit(
+        repositoryName="app", branchName="main", parentCommitId=first["commitId"], commitMessage="second",
+        putFiles=[{"filePath": "hello.txt", "fileContent": b"two\n"}])
+    source = {"type": "CODECOMMIT", "location": "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/app"}
+    build, log = builds.run("repository", source=source)
+    assert build["buildStatus"] == "SUCCEEDED", why(build) + log
+    assert printed(log) == ["second", "two", second["commitId"]]
+    assert build["resolvedSourceVersion"] == second["commitId"]
+    for version, depth in ((first["commitId"], 0), ("main", 1), (f"refs/heads/main^{{{first['commitId']}}}", 0)):
+        build = builds.wait(builds.start("repository", sourceVersion=version, gitCloneDepthOverride=depth))
+        wanted = second if version == "main" else first
+        assert build["resolvedSourceVersion"] == wanted["commitId"], why(build)
+    build = builds.wait(builds.start("repository", sourceVersion="nowhere"))
+    assert phases(build)["DOWNLOAD_SOURCE"] == "FAILED" and "nowhere" in why(build)
+    build = builds.wait(builds.start(
+        "repository", sourceTypeOverride="GITHUB", sourceLocationOverride="file:///etc"))
+    assert "cannot be cloned" in why(build)
+
+
+def test_webhook_starts_what_its_filters_let_through(builds):
+    import hmac
+    api = builds.api
+    builds.project("hooked", "version: 0.2\nphases: {build: {commands: ['echo $CODEBUILD_WEBHOOK_TRIGGER']}}\n",
+                   source={"type": "GITHUB", "location": f"{builds.server.endpoint}/v1/repos/none"})
+    with pytest.raises(api.exceptions.InvalidInputException):
+        api.create_webhook(projectName="hooked", filterGroups=[[{"type": "HEAD_REF", "pattern": "main"}]])
+    hook = api.create_webhook(projectName="hooked", filterGroups=[
+        [{"type": "EVENT", "pattern": "PUSH"}, {"type": "HEAD_REF", "pattern": "^refs/heads/main$"},
+         {"type": "FILE_PATH", "pattern": "^docs/", "excludeMatchedPattern": True}]])["webhook"]
+
+    def push(ref, files, delivery, secret=hook["secret"]):
+        commit = {"id": "a" * 40, "message": "m", "added": files, "modified": [], "removed": [],
+                  "author": {"name": "n", "email": "e"}}
+        body = json.dumps({
+            "ref": ref, "before": "b" * 40, "after": "a" * 40, "commits": [commit], "head_commit": commit,
+            "repository": {"full_name": "o/r", "clone_url": "http://x/o/r.git", "html_url": "http://x/o/r"},
+            "sender": {"id": 7, "login": "me"}, "pusher": {"name": "me"}}).encode()
+        request = urllib.request.Request(hook["payloadUrl"], data=body, headers={
+            "Content-Type": "application/json", "X-GitHub-Event": "push", "X-GitHub-Delivery": delivery,
+            "X-Hub-Signature-256": "sha256=" + hmac.new(secret.encode(), body, "sha256").hexdigest()})
+        try:
+            return json.load(urllib.request.urlopen(request))["builds"]
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    assert push("refs/heads/main", ["src/a"], "d-1", secret="wrong") == 403
+    assert push("refs/heads/other", ["src/a"], "d-2") == 0
+    assert push("refs/heads/main", ["docs/a"], "d-3") == 0
+    assert push("refs/heads/main", ["src/a"], "d-4") == 1
+    push("refs/heads/main", ["src/a"], "d-4")
+    ids = api.list_builds_for_project(projectName="hooked")["ids"]
+    assert len(ids) == 1
+    build = builds.wait(ids[0])
+    assert build["initiator"].startswith("GitHub-Hookshot/") and build["sourceVersion"] == "a" * 40
+    assert "secret" not in api.batch_get_projects(names=["hooked"])["projects"][0]["webhook"]
+    api.delete_webhook(projectName="hooked")
+    assert push("refs/heads/main", ["src/a"], "d-5") == 404
+
+
+def test_stack_with_a_project(builds):
+    stacks = builds.server.client("cloudformation")
+    template = {"Resources": {
+        "Build": {"Type": "AWS::CodeBuild::Project", "Properties": {
+            "Source": {"Type": "NO_SOURCE", "BuildSpec": "version: 0.2\nphases: {build: {commands: ['echo $N']}}\n"},
+            "Artifacts": {"Type": "NO_ARTIFACTS"}, "ServiceRole": builds.role, "TimeoutInMinutes": "10",
+            "Environment": {"Type": "LINUX_CONTAINER", "ComputeType": "BUILD_GENERAL1_SMALL",
+                            "Image": "aws/codebuild/standard:7.0",
+                            "EnvironmentVariables": [{"Name": "N", "Value": 5}]}}},
+        "Group": {"Type": "AWS::CodeBuild::ReportGroup", "Properties": {
+            "Type": "TEST", "ExportConfig": {"ExportConfigType": "NO_EXPORT"}}}},
+        "Outputs": {"Name": {"Value": {"Ref": "Build"}}, "Arn": {"Value": {"Fn::GetAtt": ["Build", "Arn"]}}}}
+    stacks.create_stack(StackName="ci", TemplateBody=json.dumps(template))
+    stacks.get_waiter("stack_create_complete").wait(StackName="ci", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    outputs = {o["OutputKey"]: o["OutputValue"]
+               for o in stacks.describe_stacks(StackName="ci")["Stacks"][0]["Outputs"]}
+    assert outputs["Arn"].endswith(":project/" + outputs["Name"])
+    assert printed(builds.log(builds.wait(builds.start(outputs["Name"])))) == ["5"]
+    template["Resources"]["Build"]["Properties"]["Description"] = "changed"
+    stacks.update_stack(StackName="ci", TemplateBody=json.dumps(template))
+    stacks.get_waiter("stack_update_complete").wait(StackName="ci", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    assert builds.api.batch_get_projects(names=[outputs["Name"]])["projects"][0]["description"] == "changed"
+    stacks.delete_stack(StackName="ci")
+    stacks.get_waiter("stack_delete_complete").wait(StackName="ci", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    assert builds.api.batch_get_projects(names=[outputs["Name"]])["projects"] == []
