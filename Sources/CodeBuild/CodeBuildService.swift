@@ -44,7 +44,8 @@ package struct CodeBuildService: CloudService {
         let log = Logger(label: "codebuild")
         let workshop = Workshop(
             cloud: cloud, ledger: ledger, sandbox: sandbox, folder: folder, sink: logs, limits: limits,
-            environment: environment, tools: tools, log: log, vault: try Vault(folder: ledger.folder, name: "codebuild"))
+            environment: environment, tools: tools, log: log, vault: try Vault(folder: ledger.folder, name: "codebuild")
+        )
         let bell = Bell()
         let batches = MachineRunner<BatchMachine>(ledger: ledger, log: log) { transaction, _, before, after in
             try BatchRecord.project(transaction, before, after)
@@ -65,7 +66,9 @@ package struct CodeBuildService: CloudService {
         batches.use(
             BatchPerformer(
                 workshop: workshop, runner: batches, builds: runner, starter: starter, performer: performer))
-        (self.workshop, self.runner, self.batches, self.queue, self.starter) = (workshop, runner, batches, queue, starter)
+        (self.workshop, self.runner, self.batches, self.queue, self.starter) = (
+            workshop, runner, batches, queue, starter
+        )
     }
 
     /// All operations but those of fleets, sandboxes and command executions.
@@ -97,7 +100,8 @@ private struct BuildRunning: Service {
     let service: CodeBuildService
     let listener: HTTPListener
 
-    /// Takes up what an earlier process left; ends all builds when asked to stop. Their machines go on at the next start.
+    /// Takes up what an earlier process left; ends all builds when asked to stop. Their machines go on at the next
+    /// start.
     func run() async throws {
         service.workshop.desk.use(address: "\(try await listener.bind())")
         await service.workshop.removeLeftovers()

@@ -58,7 +58,16 @@ package enum MachineCheck {
             let chosen = sandbox.findings.first { $0.problem == nil }
             let isContained = sandbox.backend != .plain
             let fix = isContained ? nil : "apt-get install runc bubblewrap"
-            return [Finding(isContained ? .good : .limited, "sandbox", chosen?.summary ?? "\(sandbox.backend)", fix: fix)]
+            let layers = await sandbox.tryLayers(in: state + "/layers")
+            let system = layers.problem.map {
+                Finding(
+                    .limited, "builds' system", "read-only, builds cannot install packages into it: \($0)",
+                    fix: "apt-get install runc, and run the server as root")
+            }
+            return [
+                Finding(isContained ? .good : .limited, "sandbox", chosen?.summary ?? "\(sandbox.backend)", fix: fix),
+                system ?? Finding(.good, "builds' system", "a layer of its own for each build"),
+            ]
         } catch {
             return [Finding(.broken, "sandbox", "\(error)", fix: "apt-get install runc bubblewrap")]
         }

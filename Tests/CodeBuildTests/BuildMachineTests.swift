@@ -12,17 +12,23 @@ struct BuildMachineTests {
 
     /// A world in which the named phases fail, and the commands named by `lost` find no process any more.
     private func world(
-        failing: Set<BuildPhase> = [], rule: OnFailure? = nil, lost: @escaping (BuildMachine.Command) -> Bool = { _ in false }
+        failing: Set<BuildPhase> = [], rule: OnFailure? = nil,
+        lost: @escaping (BuildMachine.Command) -> Bool = { _ in false }
     ) -> Course.World {
         { command, _, _ in
             let turn: Int
             let answer: BuildMachine.Answer
             switch command {
             case .provision(let number):
-                (turn, answer) = (number, failing.contains(.provisioning) ? .failed(Orders.failure, isFault: false) : .provisioned(nil))
+                (turn, answer) = (
+                    number,
+                    failing.contains(.provisioning) ? .failed(Orders.failure, isFault: false) : .provisioned(nil)
+                )
             case .download(let number):
                 let plan = BuildMachine.Answer.downloaded(version: "abc", plan: Orders.plan(rule))
-                (turn, answer) = (number, failing.contains(.downloadSource) ? .failed(Orders.failure, isFault: false) : plan)
+                (turn, answer) = (
+                    number, failing.contains(.downloadSource) ? .failed(Orders.failure, isFault: false) : plan
+                )
             case .run(let phase, let number, let tries):
                 let fails = failing.contains(phase)
                 let again = fails && rule?.runsAgain(afterRuns: tries, output: "") == true
@@ -168,7 +174,8 @@ struct BuildMachineTests {
             return .answered(turn: turn, .finalized(reports: [], isKept: false))
         }
         #expect(running.engine.status == .timedOut)
-        #expect(running.engine.phases.first { $0.name == .provisioning }?.contexts.first?.statusCode == "BUILD_TIMED_OUT")
+        #expect(
+            running.engine.phases.first { $0.name == .provisioning }?.contexts.first?.statusCode == "BUILD_TIMED_OUT")
     }
 
     @Test("A build that failed is retried by itself while its limit lasts")
@@ -180,7 +187,11 @@ struct BuildMachineTests {
 
     @Test("Times in events are written as AWS writes them")
     func eventTimes() {
-        #expect(BuildEvents.text(Timestamp(parsing: "2024-03-04T13:05:09Z") ?? Timestamp(seconds: 0)) == "Mar 4, 2024 1:05:09 PM")
-        #expect(BuildEvents.text(Timestamp(parsing: "2024-12-31T00:00:00Z") ?? Timestamp(seconds: 0)) == "Dec 31, 2024 12:00:00 AM")
+        #expect(
+            BuildEvents.text(Timestamp(parsing: "2024-03-04T13:05:09Z") ?? Timestamp(seconds: 0))
+                == "Mar 4, 2024 1:05:09 PM")
+        #expect(
+            BuildEvents.text(Timestamp(parsing: "2024-12-31T00:00:00Z") ?? Timestamp(seconds: 0))
+                == "Dec 31, 2024 12:00:00 AM")
     }
 }

@@ -4,7 +4,8 @@ import Testing
 
 @Suite("Marks between commands")
 struct MarkScannerTests {
-    private let stream = Array("one\n\u{1E}w0rd 0\u{1E}two\u{1E}w0rd 137\u{1E}\u{1E}other 3\u{1E}\u{1E}w0rd x\u{1E}".utf8)
+    private let stream = Array(
+        "one\n\u{1E}w0rd 0\u{1E}two\u{1E}w0rd 137\u{1E}\u{1E}other 3\u{1E}\u{1E}w0rd x\u{1E}".utf8)
 
     @Test("Output and status come apart, however the stream is cut", arguments: 1...40)
     func cuts(chunk: Int) {

@@ -566,3 +566,27 @@ def test_stack_with_a_project(builds):
     stacks.delete_stack(StackName="ci")
     stacks.get_waiter("stack_delete_complete").wait(StackName="ci", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
     assert builds.api.batch_get_projects(names=[outputs["Name"]])["projects"] == []
+
+
+def test_shell_with_a_terminal(builds):
+    build, _ = builds.run("terminal", """
+        version: 0.2
+        phases: {build: {commands: ["export PLACE=inside", "exit 1"]}}
+        """, overrides={"debugSessionEnabled": True})
+    name = f"slipway-{build['id'].split(':')[1][:8]}"
+    environment = builds.server.environment() | {"TERM": "xterm"}
+
+    def tmux(*words):
+        return subprocess.run(["tmux", "-L", name, *words], env=environment, capture_output=True, text=True).stdout
+
+    from conftest import BINARY
+    tmux("new-session", "-d", "-s", "s", "-x", "100", "-y", "30", f"{BINARY.resolve()} build shell {build['id']}")
+    try:
+        eventually("a prompt", lambda: "#" in tmux("capture-pane", "-p", "-t", "s"))
+        tmux("send-keys", "-t", "s", "tty; echo $PLACE-$((6*7))", "Enter")
+        eventually("an answer", lambda: "inside-42" in tmux("capture-pane", "-p", "-t", "s"))
+        assert "/dev/pts/" in tmux("capture-pane", "-p", "-t", "s")
+        tmux("send-keys", "-t", "s", "exit", "Enter")
+        eventually("its end", lambda: "s:" not in tmux("list-sessions"))
+    finally:
+        tmux("kill-server")

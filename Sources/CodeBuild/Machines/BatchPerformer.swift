@@ -88,7 +88,8 @@ struct BatchPerformer: Performer {
             let type = build.entry.environment.computeType ?? settings.environment.computeType
             guard allowed.contains(type) else {
                 throw StepFailure(
-                    "CLIENT_ERROR", "The build \(build.entry.identifier) wants \(type), which computeTypesAllowed lacks.")
+                    "CLIENT_ERROR",
+                    "The build \(build.entry.identifier) wants \(type), which computeTypesAllowed lacks.")
             }
         }
     }
@@ -133,7 +134,8 @@ struct BatchPerformer: Performer {
         let own = wanted.variables.sorted { $0.key < $1.key }.map {
             EnvironmentSettings.Variable(name: $0.key, value: $0.value, type: "PLAINTEXT")
         }
-        settings.environment.environmentVariables = BuildWish.merged(settings.environment.environmentVariables ?? [], own)
+        settings.environment.environmentVariables = BuildWish.merged(
+            settings.environment.environmentVariables ?? [], own)
         if machine.combines, machine.order.pipeline == nil {
             let path = [settings.artifacts.path ?? "", machine.order.uuid, build.entry.identifier]
             settings.artifacts.path = path.filter { !$0.isEmpty }.joined(separator: "/")

@@ -56,7 +56,8 @@ struct BuildPerformer: Performer {
             let why = (error as? AWSError)?.description ?? "\(error)"
             let isClient = (error as? AWSError)?.isSender ?? false
             return .failed(
-                PhaseContext(statusCode: isClient ? "CLIENT_ERROR" : "INTERNAL_ERROR", message: why), isFault: !isClient)
+                PhaseContext(statusCode: isClient ? "CLIENT_ERROR" : "INTERNAL_ERROR", message: why), isFault: !isClient
+            )
         }
     }
 }

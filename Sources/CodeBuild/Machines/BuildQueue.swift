@@ -42,7 +42,8 @@ struct BuildQueue: Sendable {
         let order = after.order
         if after.phase == .queued, before?.phase != .queued {
             let slot = BuildSlot(
-                build: order.key, project: order.owner.key(order.project), projectLimit: order.settings.concurrentBuildLimit,
+                build: order.key, project: order.owner.key(order.project),
+                projectLimit: order.settings.concurrentBuildLimit,
                 since: order.submitted, number: order.number, isRunning: false)
             try transaction.put(BuildSlot.collection, order.key, slot)
             transaction.afterCommit { bell.ring() }
@@ -53,7 +54,8 @@ struct BuildQueue: Sendable {
         }
         guard before?.status != after.status || before == nil else { return }
         let record = BuildRecord(
-            id: order.id, project: order.project, number: order.number, submitted: order.submitted, status: after.status,
+            id: order.id, project: order.project, number: order.number, submitted: order.submitted,
+            status: after.status,
             sourceVersion: order.sourceVersion, scope: order.owner.scope)
         try transaction.put(BuildRecord.collection, order.key, record)
     }

@@ -65,7 +65,8 @@ extension CodeBuildService {
                 "ListBuildBatchesForProject", enforces: "projectName filter sortOrder maxResults nextToken"
             ) { (input: ListInput, call) in
                 let name = Project.name(input.projectName ?? "")
-                return try list(input, try await ledger.find(BatchRecord.collection, "project", call.caller.scope + name))
+                return try list(
+                    input, try await ledger.find(BatchRecord.collection, "project", call.caller.scope + name))
             },
             Operation("DeleteBuildBatch", enforces: "id") { (input: BuildID, call) in
                 try await deleteBatch(input, call.caller)
@@ -77,7 +78,8 @@ extension CodeBuildService {
         let id = Self.id(idOrARN)
         guard let machine = try await batches.machine(caller.key(id)) else {
             throw AWSError(
-                "ResourceNotFoundException", "Build batch \(caller.arn("codebuild", "build-batch/\(id)")) does not exist")
+                "ResourceNotFoundException",
+                "Build batch \(caller.arn("codebuild", "build-batch/\(id)")) does not exist")
         }
         return machine
     }

@@ -50,8 +50,8 @@ struct BuildWish: Codable, Sendable {
         "reportBuildStatusOverride buildStatusConfigOverride certificateOverride privilegedModeOverride "
         + "encryptionKeyOverride registryCredentialOverride imagePullCredentialsTypeOverride"
 
-    /// The project's settings, with all that is to be otherwise. Variables are merged by name; everything else takes the
-    /// place of what was there (API Reference, StartBuild).
+    /// The project's settings, with all that is to be otherwise. Variables are merged by name; everything else takes
+    /// the place of what was there (API Reference, StartBuild).
     func applied(to project: ProjectSettings) throws -> ProjectSettings {
         var settings = project
         if let type = sourceTypeOverride, type != settings.source.type {

@@ -59,7 +59,8 @@ enum CuratedImages {
         let platforms: [JSON] = names.map { entry in
             let images: [JSON] = entry.versions.map { version in
                 [
-                    "name": .string("\(entry.prefix):\(version)"), "description": "The system of this Slipway's machine",
+                    "name": .string("\(entry.prefix):\(version)"),
+                    "description": "The system of this Slipway's machine",
                     "versions": [.string("\(entry.prefix):\(version)")],
                 ]
             }

@@ -14,7 +14,8 @@ extension CodeBuildService {
                 let all = try await ledger.list(SourceCredential.collection, prefix: call.caller.scope).map(\.value)
                 let shown: [JSON] = all.map { one in
                     var view: JSON = [
-                        "arn": .string(one.arn), "serverType": .string(one.serverType), "authType": .string(one.authType),
+                        "arn": .string(one.arn), "serverType": .string(one.serverType),
+                        "authType": .string(one.authType),
                     ]
                     view["resource"] = one.resource.map(JSON.string)
                     return view

@@ -154,7 +154,8 @@ extension ResourceRequest {
                 where error.code == "ResourceAlreadyExistsException"
             { try await call("codebuild", "UpdateWebhook", input) }
         } else if previous?["Triggers"]?["Webhook"].map(PropertyNames.truth) == true {
-            do { try await call("codebuild", "DeleteWebhook", ["projectName": .string(name)]) } catch let error as AWSError
+            do { try await call("codebuild", "DeleteWebhook", ["projectName": .string(name)]) } catch let error
+                as AWSError
                 where error.code == "ResourceNotFoundException"
             {}
         }

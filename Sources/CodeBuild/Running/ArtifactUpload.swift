@@ -28,7 +28,8 @@ struct ArtifactUpload: Sendable {
         for note in notes { site.log.say("Artifacts\(target.identifier.map { " \($0)" } ?? ""): \(note)") }
         guard !found.isEmpty else { throw StepFailure("CLIENT_ERROR", "no matching artifact paths found") }
         site.log.say("Found \(found.count) file(s)")
-        let result = target.isZip
+        let result =
+            target.isZip
             ? try await uploadZip(found, keepsLinks, target) : try await uploadFiles(found, target)
         site.log.say("Uploaded to \(target.place)")
         return result
@@ -50,14 +51,16 @@ struct ArtifactUpload: Sendable {
             throw StepFailure(
                 "CLIENT_ERROR", "The artifact is larger than archiveBytes, \(workshop.limits.archiveBytes) bytes.")
         }
-        try await put(file, size: size, at: target.place, ["codebuild-content-sha256": sha256, "codebuild-content-md5": md5])
+        try await put(
+            file, size: size, at: target.place, ["codebuild-content-sha256": sha256, "codebuild-content-md5": md5])
         return ArtifactResult(identifier: target.identifier, location: target.place.arn, sha256: sha256, md5: md5)
     }
 
     private static func add(
         _ one: FileSelector.Found, _ keepsLinks: Bool, _ files: ProgramFiles, _ zip: ZipWriter
     ) throws {
-        if keepsLinks, files.facts(one.path, followLinks: false)?.kind == .link, let leads = files.linkTarget(one.path) {
+        if keepsLinks, files.facts(one.path, followLinks: false)?.kind == .link, let leads = files.linkTarget(one.path)
+        {
             return try zip.addLink(at: one.name, to: leads)
         }
         // A file that vanished since it was found, or a link to nothing, is no file any more.
@@ -66,9 +69,12 @@ struct ArtifactUpload: Sendable {
     }
 
     private func uploadFiles(_ found: [FileSelector.Found], _ target: Target) async throws -> ArtifactResult {
-        let prefix = target.place.key.isEmpty || target.place.key.hasSuffix("/") ? target.place.key : target.place.key + "/"
+        let prefix =
+            target.place.key.isEmpty || target.place.key.hasSuffix("/") ? target.place.key : target.place.key + "/"
         for one in found {
-            guard let handle = selector.files.open(one.path), let facts = selector.files.facts(one.path) else { continue }
+            guard let handle = selector.files.open(one.path), let facts = selector.files.facts(one.path) else {
+                continue
+            }
             let stream = HTTPBodyStream(length: facts.size) { handle.read() }
             try await put(.stream(stream), at: S3Place(bucket: target.place.bucket, key: prefix + one.name), [:])
         }

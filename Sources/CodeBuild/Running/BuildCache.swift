@@ -46,12 +46,15 @@ struct BuildCache: Sendable {
         guard let settings, let cache = spec.cache, cache.action != .restore, !cache.paths.isEmpty else { return }
         do {
             let key = try await keyText(cache.key)
-            if cache.key != nil, site.now.restoredCache == key { return site.log.say("Cache is up to date for the key \(key)") }
+            if cache.key != nil, site.now.restoredCache == key {
+                return site.log.say("Cache is up to date for the key \(key)")
+            }
             var rules = FileRules()
             rules.files = cache.paths
             let (found, _) = try await OwnThread.run(throwing: { [rules] in try selector.list(rules) })
             guard !found.isEmpty else { return site.log.say("Cache not saved: no file matches its paths") }
-            try site.folders.write(found.map { String($0.dropFirst()) }.joined(separator: "\0") + "\0", to: "run/cache.list")
+            try site.folders.write(
+                found.map { String($0.dropFirst()) }.joined(separator: "\0") + "\0", to: "run/cache.list")
             let (list, archive) = (site.folders.inside("run/cache.list"), site.folders.inside("run/cache.tar"))
             let output = Collected()
             let script =
@@ -89,8 +92,11 @@ struct BuildCache: Sendable {
             let folder = workshop.folder + "/cache/" + site.order.owner.scope + String(name.prefix { $0 != "/" })
             let wanted = String(name.drop { $0 != "/" }.dropFirst())
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-            let match = isPrefix
-                ? names.filter { $0.hasPrefix(wanted) }.max { Self.age(folder + "/" + $0) < Self.age(folder + "/" + $1) }
+            let match =
+                isPrefix
+                ? names.filter { $0.hasPrefix(wanted) }.max {
+                    Self.age(folder + "/" + $0) < Self.age(folder + "/" + $1)
+                }
                 : names.first { $0 == wanted + ".tgz" }
             guard let match else { return nil }
             try FileManager.default.copyItem(atPath: folder + "/" + match, toPath: target)
@@ -122,7 +128,8 @@ struct BuildCache: Sendable {
         let name = name(key, settings) + ".tgz"
         let facts = try FileManager.default.attributesOfItem(atPath: archive)
         // The build made this file: if it put a link there, it leads into our own disk.
-        guard facts[.type] as? FileAttributeType == .typeRegular, let size = (facts[.size] as? NSNumber)?.intValue else {
+        guard facts[.type] as? FileAttributeType == .typeRegular, let size = (facts[.size] as? NSNumber)?.intValue
+        else {
             throw BuildTrouble("The archive is no file.")
         }
         guard size <= workshop.limits.archiveBytes else {
@@ -133,14 +140,17 @@ struct BuildCache: Sendable {
             let folder = String(target[..<(target.lastIndex(of: "/") ?? target.endIndex)])
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             try FileManager.default.copyItem(atPath: archive, toPath: target + "." + site.order.uuid)
-            guard rename(target + "." + site.order.uuid, target) == 0 else { throw BuildTrouble("Cannot write \(target).") }
+            guard rename(target + "." + site.order.uuid, target) == 0 else {
+                throw BuildTrouble("Cannot write \(target).")
+            }
             return
         }
         guard let place = S3Place(location: settings.location ?? "") else { return }
         let upload = ArtifactUpload(
             site: site, workshop: workshop,
             selector: FileSelector(files: try ProgramFiles(root: site.folders.root), source: "/", variables: [:]))
-        try await upload.put(archive, size: size, at: S3Place(bucket: place.bucket, key: Self.joined(place.key, name)), [:])
+        try await upload.put(
+            archive, size: size, at: S3Place(bucket: place.bucket, key: Self.joined(place.key, name)), [:])
     }
 }
 

@@ -7,7 +7,7 @@ internal import Synchronization
 package protocol BuildLogSink: Sendable {
     /// Keeps the lines in that stream, making group and stream when they are missing. Returns at once.
     func write(_ lines: [BuildLogLine], group: String, stream: String, account: String, region: String)
-    /// Returns when what was written before is on disk: how a build that prints faster than a disk writes is slowed down.
+    /// Returns when what was written before is on disk: so a build that prints faster than a disk writes is slowed.
     func flush() async
 }
 

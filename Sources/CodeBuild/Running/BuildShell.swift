@@ -70,7 +70,8 @@ final class BuildShell: Sendable {
     /// Runs a command and returns when it has ended and all it printed before that was passed on.
     ///
     /// - Throws: `CancellationError` when the calling task is cancelled: then nobody knows how the command ends.
-    func run(_ script: String, _ manner: Manner = .shared, output: (([UInt8]) async -> Void)? = nil) async throws -> End {
+    func run(_ script: String, _ manner: Manner = .shared, output: (([UInt8]) async -> Void)? = nil) async throws -> End
+    {
         if manner == .shared || manner == .alone { try folders.write(script + "\n", to: "output/tmp/script.sh") }
         let line = Array((manner.rawValue + "\n").utf8)
         guard write(control, line, line.count) == line.count else { return .gone }

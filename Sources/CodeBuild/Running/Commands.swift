@@ -51,8 +51,8 @@ extension BuildPerformer {
     private func announceRuntimes(_ phase: PhaseSpec, _ site: BuildSite) {
         for (name, version) in phase.runtimes.sorted(by: { $0.key < $1.key }) {
             site.log.say(
-                "Selecting '\(name)' runtime version '\(version)' is not supported by this image: the build uses what the "
-                    + "machine has")
+                "Selecting '\(name)' runtime version '\(version)' is not supported by this image: the build uses "
+                    + "what the machine has")
         }
     }
 
@@ -65,14 +65,16 @@ extension BuildPerformer {
         if let user, user != "root" {
             guard workshop.sandbox.enforcement.contains(.layers), site.folders.owner == nil else {
                 return PhaseContext(
-                    statusCode: "CLIENT_ERROR", message: "run-as needs a sandbox with layers, which this machine lacks.")
+                    statusCode: "CLIENT_ERROR", message: "run-as needs a sandbox with layers, which this machine lacks."
+                )
             }
             let quoted = ShellDriver.quoted(user)
             let end = try await shell.run(
                 "/usr/bin/id \(quoted) >/dev/null 2>&1 && "
                     + "/bin/chmod -R a+rX \(ShellDriver.quoted(site.folders.inside("output"))) && /bin/chmod a+x /root")
             guard end == .status(0) else {
-                return PhaseContext(statusCode: "CLIENT_ERROR", message: "There is no user '\(user)' to run commands as.")
+                return PhaseContext(
+                    statusCode: "CLIENT_ERROR", message: "There is no user '\(user)' to run commands as.")
             }
         }
         let path = (spec.environment.shell ?? "sh").contains("bash") ? "/bin/bash" : "/bin/sh"
@@ -138,7 +140,8 @@ extension BuildPerformer {
         let exit = await shell.program.exit
         let why =
             site.now.diskExceeded.map { "the build took \($0) bytes of disk, more than its limit" }
-            ?? (exit.outOfMemory ? "the build's memory limit was reached" : "all its processes were ended (\(exit.status))")
+            ?? (exit.outOfMemory
+                ? "the build's memory limit was reached" : "all its processes were ended (\(exit.status))")
         return "Error while executing command: \(site.log.masked(command).prefix(500)). Reason: \(why)"
     }
 

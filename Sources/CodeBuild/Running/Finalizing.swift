@@ -23,7 +23,8 @@ extension BuildPerformer {
         let isWanted = order.debugSession == true || workshop.limits.keepFailed > 0
         let isKept = hasFailed && isWanted && machine.ending != .stopped && site.now.spec != nil
         if isKept {
-            site.log.say("The build is kept for \(workshop.limits.keptMinutes) minutes: slipway build shell \(order.id)")
+            site.log.say(
+                "The build is kept for \(workshop.limits.keptMinutes) minutes: slipway build shell \(order.id)")
         }
         site.log.close()
         await uploadLog(site)
@@ -61,9 +62,11 @@ extension BuildPerformer {
             let upload = ArtifactUpload(
                 site: site, workshop: workshop,
                 selector: FileSelector(files: try ProgramFiles(root: site.folders.root), source: "/", variables: [:]))
-            let key = (place.key.isEmpty || place.key.hasSuffix("/") ? place.key : place.key + "/") + site.order.uuid + ".gz"
+            let key =
+                (place.key.isEmpty || place.key.hasSuffix("/") ? place.key : place.key + "/") + site.order.uuid + ".gz"
             try await upload.put(
-                packed, size: (facts[.size] as? NSNumber)?.intValue ?? 0, at: S3Place(bucket: place.bucket, key: key), [:])
+                packed, size: (facts[.size] as? NSNumber)?.intValue ?? 0, at: S3Place(bucket: place.bucket, key: key),
+                [:])
         } catch {
             site.log.say("The log could not be written to S3: \(error)")
         }

@@ -65,7 +65,8 @@ struct GitClone: Sendable {
             address = try Self.checked(note["cloneUrl"]?.string ?? "")
             authorization = nil
         case let other:
-            throw StepFailure("CLIENT_ERROR", "The input is no archive, and no reference to clone: \(other ?? "no type").")
+            throw StepFailure(
+                "CLIENT_ERROR", "The input is no archive, and no reference to clone: \(other ?? "no type").")
         }
     }
 
@@ -74,7 +75,8 @@ struct GitClone: Sendable {
     /// Only what comes over the network: a path, or `file:`, would read the server's own disk.
     private static func checked(_ location: String) throws -> String {
         guard location.hasPrefix("http://") || location.hasPrefix("https://"), !location.contains("\n") else {
-            throw StepFailure("CLIENT_ERROR", "'\(location)' cannot be cloned. The location is an http or https address.")
+            throw StepFailure(
+                "CLIENT_ERROR", "'\(location)' cannot be cloned. The location is an http or https address.")
         }
         return location
     }

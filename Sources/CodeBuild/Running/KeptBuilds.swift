@@ -68,9 +68,10 @@ struct KeptBuilds: Sendable {
         let layers = await workshop.layerSupport()
         let folders = workshop.folders(of: kept.order, layers)
         var program = try workshop.program(kept.order, folders, layers)
-        program.arguments = [
-            "/bin/sh", "-c", Self.entry, "sh", folders.inside("run"),
-        ] + (command.isEmpty ? [Self.shell(folders)] : command)
+        program.arguments =
+            [
+                "/bin/sh", "-c", Self.entry, "sh", folders.inside("run"),
+            ] + (command.isEmpty ? [Self.shell(folders)] : command)
         let keys = try await workshop.cloud.assume(
             kept.order.settings.serviceRole, session: "AWSCodeBuild-shell", for: "codebuild.amazonaws.com",
             as: kept.order.owner)

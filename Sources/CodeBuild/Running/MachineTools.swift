@@ -12,7 +12,9 @@ struct MachineTools: Sendable {
     private static let system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     private static let shown = ["/usr", "/bin", "/sbin", "/lib", "/opt"]
     /// What stands in a path that a version manager keeps, with everything of one version below it.
-    private static let managers = ["/.pyenv/versions/", "/.nvm/versions/", "/.asdf/installs/", "/uv/python/", "/.sdkman/candidates/"]
+    private static let managers = [
+        "/.pyenv/versions/", "/.nvm/versions/", "/.asdf/installs/", "/uv/python/", "/.sdkman/candidates/",
+    ]
     /// Folders of programs that need nothing else.
     private static let plain = ["/.cargo/bin", "/.local/bin", "/go/bin"]
 

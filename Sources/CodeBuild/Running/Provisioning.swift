@@ -46,13 +46,14 @@ extension BuildPerformer {
             throw StepFailure(
                 "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE",
                 "Unable to pull customer's container image. \(image) needs a container engine, which this Slipway does "
-                    + "not use for builds. Name aws/codebuild/standard:7.0 or slipway/machine to build on the system of "
-                    + "the machine itself.")
+                    + "not use for builds. Name aws/codebuild/standard:7.0 or slipway/machine to build on the system "
+                    + "of the machine itself.")
         }
         let other = ["WINDOWS", "MAC"].first { environment.type.hasPrefix($0) }
         guard other == nil else {
             throw StepFailure(
-                "CLIENT_ERROR", "Builds of the type \(environment.type) need a machine of that kind; this one runs Linux.")
+                "CLIENT_ERROR",
+                "Builds of the type \(environment.type) need a machine of that kind; this one runs Linux.")
         }
     }
 

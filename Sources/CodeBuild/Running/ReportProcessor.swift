@@ -20,10 +20,12 @@ struct ReportProcessor: Sendable {
     ///
     /// - Returns: Their ARNs.
     func process(_ spec: Buildspec) async -> [String] {
-        guard !spec.reports.isEmpty, !site.note({ findings in
-            defer { findings.hasReported = true }
-            return findings.hasReported
-        }) else { return [] }
+        guard !spec.reports.isEmpty,
+            !site.note({ findings in
+                defer { findings.hasReported = true }
+                return findings.hasReported
+            })
+        else { return [] }
         var made: [String] = []
         for wanted in spec.reports.prefix(BuildspecReader.reportLimit) {
             do {
@@ -88,13 +90,16 @@ struct ReportProcessor: Sendable {
         _ report: Report, _ files: [(name: String, bytes: [UInt8])], _ group: ReportGroup
     ) async throws {
         let target = group.exportConfig["s3Destination"]
-        guard group.exportConfig["exportConfigType"]?.string == "S3", let bucket = target?["bucket"]?.string else { return }
+        guard group.exportConfig["exportConfigType"]?.string == "S3", let bucket = target?["bucket"]?.string else {
+            return
+        }
         let caller = try await site.keys.current().caller
         let path = [target?["path"]?.string ?? "", group.name, report.name].flatMap { $0.split(separator: "/") }
         for file in files {
             let key = path.joined(separator: "/") + "/" + file.name
             _ = try await workshop.cloud.call(
-                "s3", "PutObject", ["Bucket": .string(bucket), "Key": .string(key)], payload: .bytes(file.bytes), as: caller)
+                "s3", "PutObject", ["Bucket": .string(bucket), "Key": .string(key)], payload: .bytes(file.bytes),
+                as: caller)
         }
     }
 

@@ -1,11 +1,11 @@
 internal import Notation
 
-/// Replaces secrets in a stream of bytes by `***`, as they are and in the forms in which tools print them: base64 at any
-/// offset, percent-encoded, and with JSON's escapes.
+/// Replaces secrets in a stream of bytes by `***`, as they are and in the forms in which tools print them: base64 at
+/// any offset, percent-encoded, and with JSON's escapes.
 ///
-/// Pure, and it makes no difference how the stream is cut into chunks. Line ends inside a secret are looked over, so that
-/// one that a tool has wrapped is found too. Not masked: values shorter than ``shortest``, since masking every `1` of a
-/// log would hide nothing and spoil all of it; and forms that only a decoder would undo, such as a cipher's.
+/// Pure, and it makes no difference how the stream is cut into chunks. Line ends inside a secret are looked over, so
+/// that one that a tool has wrapped is found too. Not masked: values shorter than ``shortest``, since masking every
+/// `1` of a log would hide nothing and spoil all of it; and forms that only a decoder would undo, such as a cipher's.
 struct SecretMasker: Sendable {
     /// Values of fewer bytes are no secrets.
     static let shortest = 4
@@ -142,7 +142,8 @@ struct SecretMasker: Sendable {
         let digits = Array((upper ? "0123456789ABCDEF" : "0123456789abcdef").utf8)
         return text.utf8.flatMap { byte -> [UInt8] in
             let isPlain =
-                (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A) || (byte >= 0x30 && byte <= 0x39) || "-_.~".utf8.contains(byte)
+                (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A) || (byte >= 0x30 && byte <= 0x39)
+                || "-_.~".utf8.contains(byte)
             if isPlain { return [byte] }
             if byte == 0x20 && plus { return [0x2B] }
             return [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]

@@ -1,8 +1,8 @@
 /// The two small scripts that stand between us and the commands of a build.
 ///
 /// The first starts shells and outlives them; the second is the shell itself, which takes one command after the other
-/// from a pipe and runs each in its own process image, so that `cd`, exports, functions and options stay. When a command
-/// ends the shell (`exit 3`, a failure under `set -e`, `exec`), the first script tells the status and starts another
+/// from a pipe and runs each within itself, so that `cd`, exports, functions and options stay. When a command ends the
+/// shell (`exit 3`, a failure under `set -e`, `exec`), the first script tells the status and starts another
 /// shell, which takes up folder, exported variables and, under bash, functions.
 ///
 /// After each command a mark is printed into the same stream as the output, so that the end of a command can never be
@@ -101,6 +101,8 @@ enum ShellDriver {
         guard let first = text.utf8.first, first == 0x5F || (first | 0x20 >= 0x61 && first | 0x20 <= 0x7A) else {
             return false
         }
-        return text.utf8.allSatisfy { $0 == 0x5F || ($0 >= 0x30 && $0 <= 0x39) || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) }
+        return text.utf8.allSatisfy {
+            $0 == 0x5F || ($0 >= 0x30 && $0 <= 0x39) || ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A)
+        }
     }
 }

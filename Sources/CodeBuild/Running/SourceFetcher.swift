@@ -20,7 +20,8 @@ struct SourceFetcher: Sendable {
         case "NO_SOURCE": return nil
         case "S3": return try await fetchObjects(source, index)
         case "CODEPIPELINE":
-            throw StepFailure("CLIENT_ERROR", "The project takes its source from a pipeline: only a pipeline can start it.")
+            throw StepFailure(
+                "CLIENT_ERROR", "The project takes its source from a pipeline: only a pipeline can start it.")
         default:
             let clone = try await GitClone(source: source, site: site, workshop: workshop)
             return try await clone.run(into: index)
@@ -82,7 +83,8 @@ struct SourceFetcher: Sendable {
                 guard !parts.isEmpty, !key.hasSuffix("/"), !parts.contains("..") else { continue }
                 let target = site.folders.host(BuildFolders.source(index)) + "/" + parts.joined(separator: "/")
                 try FileManager.default.createDirectory(
-                    atPath: String(target.dropLast(parts[parts.count - 1].count + 1)), withIntermediateDirectories: true)
+                    atPath: String(target.dropLast(parts[parts.count - 1].count + 1)), withIntermediateDirectories: true
+                )
                 let object = try await download(S3Place(bucket: place.bucket, key: key), version: nil)
                 try FileManager.default.moveItem(atPath: object, toPath: target)
             }

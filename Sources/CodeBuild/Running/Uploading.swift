@@ -13,7 +13,9 @@ extension BuildPerformer {
         if site.note({ findings in
             defer { findings.user = nil }
             return findings.user != nil
-        }) { _ = try await shell.use(shell: "/bin/sh", user: nil) }
+        }) {
+            _ = try await shell.use(shell: "/bin/sh", user: nil)
+        }
         let values = try await shell.variables()
         let exported = exported(spec, values, site)
         let selector = FileSelector(
@@ -109,7 +111,9 @@ extension BuildPerformer {
             throw StepFailure("CLIENT_ERROR", "The project's artifacts name no bucket.")
         }
         var last = settings.name ?? site.order.project
-        if settings.overrideArtifactName == true, let name, let said = try await site.shell().expand(name) { last = said }
+        if settings.overrideArtifactName == true, let name, let said = try await site.shell().expand(name) {
+            last = said
+        }
         var parts = [bucket.key, prefix ?? "", settings.path ?? ""]
         if settings.namespaceType == "BUILD_ID" { parts.append(site.order.uuid) }
         parts.append(last)

@@ -69,7 +69,8 @@ struct VariableResolver: Sendable {
             }
             return member.string ?? member.text()
         } catch let error as AWSError {
-            throw StepFailure("CLIENT_ERROR", "Secrets Manager: \(reference.secret) cannot be read: \(error.description)")
+            throw StepFailure(
+                "CLIENT_ERROR", "Secrets Manager: \(reference.secret) cannot be read: \(error.description)")
         }
     }
 
@@ -78,7 +79,8 @@ struct VariableResolver: Sendable {
         let order = site.order
         var own = [
             "AWS_REGION": order.owner.region, "AWS_DEFAULT_REGION": order.owner.region,
-            "CODEBUILD_BUILD_ID": order.id, "CODEBUILD_BUILD_ARN": order.arn, "CODEBUILD_BUILD_NUMBER": "\(order.number)",
+            "CODEBUILD_BUILD_ID": order.id, "CODEBUILD_BUILD_ARN": order.arn,
+            "CODEBUILD_BUILD_NUMBER": "\(order.number)",
             "CODEBUILD_BUILD_IMAGE": order.settings.environment.image, "CODEBUILD_BUILD_SUCCEEDING": "1",
             "CODEBUILD_INITIATOR": order.initiator,
             "CODEBUILD_KMS_KEY_ID": order.settings.encryptionKey ?? order.owner.arn("kms", "alias/aws/s3"),

@@ -33,7 +33,8 @@ struct BadgeDesk: Sendable {
         else { return "unknown" }
         let parts = project.arn.split(separator: ":").map(String.init)
         let scope = "\(parts[4])/\(parts[3])/"
-        let builds = try await ledger.find(BuildRecord.collection, "project", scope + project.settings.name).map(\.value)
+        let builds = try await ledger.find(BuildRecord.collection, "project", scope + project.settings.name).map(
+            \.value)
         let branch = wanted["branch"] ?? wanted["tag"]
         let ofBranch = builds.filter { build in
             // A build that was asked for no version is one of the default branch, whatever that is called.
@@ -51,9 +52,12 @@ struct BadgeDesk: Sendable {
     private static func picture(_ status: String) -> String {
         let colors = ["passing": "#4c1", "failing": "#e05d44", "in progress": "#007ec6"]
         let width = status.count * 7 + 12
+        let color = colors[status] ?? "#9f9f9f"
         return """
-            <svg xmlns="http://www.w3.org/2000/svg" width="\(42 + width)" height="20" role="img" aria-label="Build: \(status)">
-            <rect width="42" height="20" fill="#555"/><rect x="42" width="\(width)" height="20" fill="\(colors[status] ?? "#9f9f9f")"/>
+            <svg xmlns="http://www.w3.org/2000/svg" width="\(42 + width)" height="20" role="img">
+            <title>Build: \(status)</title>
+            <rect width="42" height="20" fill="#555"/>
+            <rect x="42" width="\(width)" height="20" fill="\(color)"/>
             <g fill="#fff" font-family="Verdana,Geneva,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">
             <text x="21" y="14">Build</text><text x="\(42 + width / 2)" y="14">\(status)</text></g></svg>
 
@@ -67,7 +71,9 @@ extension Substring {
         var bytes: [UInt8] = []
         var rest = Array(utf8)[...]
         while let byte = rest.popFirst() {
-            if byte == 0x25, rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) {
+            if byte == 0x25, rest.count >= 2,
+                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            {
                 bytes.append(value)
                 rest = rest.dropFirst(2)
             } else {

@@ -18,7 +18,9 @@ enum WebhookFilters {
             return groups.contains { group in group.allSatisfy { accepts(event, $0) } }
         }
         // Without filters: pushes, and what is new in a pull request.
-        guard ["PUSH", "PULL_REQUEST_CREATED", "PULL_REQUEST_UPDATED", "PULL_REQUEST_REOPENED"].contains(event.codeBuildName)
+        guard
+            ["PUSH", "PULL_REQUEST_CREATED", "PULL_REQUEST_UPDATED", "PULL_REQUEST_REOPENED"].contains(
+                event.codeBuildName)
         else { return false }
         guard let filter = webhook.branchFilter else { return true }
         return event.branch.map { matches(filter, $0) } ?? false
