@@ -94,7 +94,7 @@ package final class Cloud: Sendable {
             guard let operation = offer.withLock({ $0.operations[call.service]?[call.operation] }) else {
                 throw AWSError.notImplemented("\(call.service):\(call.operation)")
             }
-            if let authorizer = offer.withLock({ $0.authorizer }) { try await authorizer.authorize(call) }
+            try await authorize(call)
             try check(call, operation)
             return try await operation.handle(call)
         } catch let error as AWSError {
@@ -110,6 +110,11 @@ package final class Cloud: Sendable {
                 ])
             throw AWSError.internalFailure(call.requestID)
         }
+    }
+
+    /// Asks whether the call may be made, and makes it not.
+    func authorize(_ call: Call) async throws {
+        try await offer.withLock { $0.authorizer }?.authorize(call)
     }
 
     private func check(_ call: Call, _ operation: Operation) throws {

@@ -32,18 +32,23 @@ package struct ResourceType: Sendable {
         package var delete: @Sendable (ResourceRequest) async throws -> Void
         /// The resource's properties as they are now, for drift; nil when it is gone. A type without it does not support drift detection.
         package var read: (@Sendable (ResourceRequest) async throws -> JSON?)?
+        /// All resources of the type in the caller's account and region: of each what Ref returns, and as attributes at
+        /// least the properties that identify it. A type without it cannot be listed or scanned.
+        package var list: (@Sendable (ResourceRequest) async throws -> [ResourceState])?
 
         /// These actions.
         package init(
             create: @escaping @Sendable (ResourceRequest) async throws -> ResourceState,
             update: (@Sendable (ResourceRequest) async throws -> ResourceState)? = nil,
             delete: @escaping @Sendable (ResourceRequest) async throws -> Void,
-            read: (@Sendable (ResourceRequest) async throws -> JSON?)? = nil
+            read: (@Sendable (ResourceRequest) async throws -> JSON?)? = nil,
+            list: (@Sendable (ResourceRequest) async throws -> [ResourceState])? = nil
         ) {
             self.create = create
             self.update = update
             self.delete = delete
             self.read = read
+            self.list = list
         }
     }
 
@@ -139,6 +144,23 @@ package struct ResourceRequest: Sendable {
             if let key = tag["Key"]?.string { all[key] = tag["Value"]?.string ?? "" }
         }
         return all
+    }
+
+    /// Every element under that member of all pages of a listing, for types' `list`.
+    ///
+    /// - Parameter token: The member that a page's answer and the next request carry the place in, when they are alike.
+    package func pages(
+        _ service: String, _ operation: String, _ input: JSON = [:], of member: String, token: String,
+        answeredAs answered: String? = nil
+    ) async throws -> [JSON] {
+        var input = input
+        var all: [JSON] = []
+        while true {
+            let page = try await call(service, operation, input)
+            all += page[member]?.array ?? []
+            guard let next = page[answered ?? token]?.string, !next.isEmpty else { return all }
+            input[token] = .string(next)
+        }
     }
 
     /// Calls an operation on the caller's behalf, as CloudFormation does.

@@ -16,6 +16,18 @@ package struct RoleSession: Sendable, Hashable {
 }
 
 extension Cloud {
+    /// Asks whether the caller may hand the role to a service, without doing it: AWS's `iam:PassRole`, asked wherever a
+    /// role is given to one.
+    ///
+    /// - Throws: ``AWSError`` with `AccessDenied` when no policy allows it.
+    package func checkPassing(_ role: String, to service: String, as caller: Caller) async throws {
+        try await authorize(
+            Call(
+                service: "iam", operation: "PassRole", caller: caller, requestID: surroundings.chance.uuid(),
+                time: surroundings.now, input: ["RoleName": .string(role), "PassedToService": .string(service)],
+                endpoint: endpoint))
+    }
+
     /// Lets a service act as a role, as on AWS: STS hands out a session if the role's trust policy names the service.
     ///
     /// A second call gives a second session. Nothing is kept here; after a crash, ask again.

@@ -63,9 +63,17 @@ extension CloudWatchService {
                     "cloudwatch", "DescribeAlarms",
                     ["AlarmNames": [.string(request.physicalID ?? "")], "AlarmTypes": types])
                 guard let found = answer[list]?[0]?.object else { return nil }
-                return .object(
-                    found.filter { key, _ in !key.hasPrefix("State") && key != "AlarmArn" && !key.hasSuffix("Timestamp")
-                    })
+                var properties = found.filter { key, _ in
+                    !key.hasPrefix("State") && key != "AlarmArn" && !key.hasSuffix("Timestamp")
+                }
+                properties["Arn"] = found["AlarmArn"]
+                return .object(properties)
+            },
+            list: { request in
+                let types: JSON = list == "CompositeAlarms" ? ["CompositeAlarm"] : ["MetricAlarm"]
+                return try await request.pages(
+                    "cloudwatch", "DescribeAlarms", ["AlarmTypes": types], of: list, token: "NextToken"
+                ).map { ResourceState($0["AlarmName"]?.string ?? "") }
             })
     }
 

@@ -37,6 +37,10 @@ extension CodeDeployService {
                 properties["ApplicationName"] = found["applicationName"]
                 properties["ComputePlatform"] = found["computePlatform"]
                 return properties
+            },
+            list: { request in
+                try await request.pages("codedeploy", "ListApplications", of: "applications", token: "nextToken")
+                    .map { ResourceState($0.string ?? "") }
             }))
 
     /// Never changed, only replaced.

@@ -13,7 +13,12 @@ extension LambdaResources {
             stores: "KmsKeyArn TracingConfig VpcConfig SnapStart", requires: "Code Role",
             replacedBy: "FunctionName PackageType", attributes: "Arn", nameProperty: "FunctionName",
             ResourceType.Actions(
-                create: createFunction, update: updateFunction, delete: deleteFunction, read: readFunction))
+                create: createFunction, update: updateFunction, delete: deleteFunction, read: readFunction,
+                list: { request in
+                    try await request.pages(
+                        "lambda", "ListFunctions", of: "Functions", token: "Marker", answeredAs: "NextMarker"
+                    ).map { ResourceState($0["FunctionName"]?.string ?? "") }
+                }))
     }
 
     private static func functionState(_ name: String, _ answer: JSON, _ request: ResourceRequest) -> ResourceState {
@@ -107,6 +112,7 @@ extension LambdaResources {
                 answer,
                 "FunctionName Role Handler Description Timeout MemorySize Environment Runtime EphemeralStorage "
                     + "Architectures DeadLetterConfig TracingConfig")
+            properties["Arn"] = answer["FunctionArn"]
             if let layers = answer["Layers"]?.array { properties["Layers"] = .array(layers.compactMap { $0["Arn"] }) }
             return properties
         } catch let error as AWSError where error.code == "ResourceNotFoundException" {

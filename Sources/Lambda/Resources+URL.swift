@@ -26,7 +26,23 @@ extension LambdaResources {
                 delete: { request in
                     try await remove(
                         request, "DeleteFunctionUrlConfig", pick(urlInput(request), "FunctionName Qualifier"))
-                }))
+                }, read: readURL))
+    }
+
+    /// The ARN that `Ref` returns says function and alias.
+    private static func readURL(_ request: ResourceRequest) async throws -> JSON? {
+        let arn = request.physicalID ?? ""
+        let parts = arn.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        var input: JSON = ["FunctionName": .string(parts.prefix(7).joined(separator: ":"))]
+        if parts.count > 7 { input["Qualifier"] = .string(parts[7]) }
+        let answer: JSON
+        do { answer = try await request.call("lambda", "GetFunctionUrlConfig", input) } catch let error as AWSError
+            where error.code == "ResourceNotFoundException"
+        { return nil }
+        var properties = pick(answer, "AuthType Cors InvokeMode FunctionArn FunctionUrl")
+        properties["TargetFunctionArn"] = request.properties["TargetFunctionArn"] ?? input["FunctionName"]
+        properties["Qualifier"] = input["Qualifier"]
+        return properties
     }
 
     private static func urlInput(_ request: ResourceRequest) -> JSON {

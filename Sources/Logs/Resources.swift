@@ -34,8 +34,13 @@ extension LogsService {
                     guard let group = answer["logGroups"]?.array?.first(where: { $0["logGroupName"]?.string == name })
                     else { return nil }
                     var found: JSON = ["LogGroupName": .string(name)]
+                    found["Arn"] = group["arn"]
                     if let days = group["retentionInDays"] { found["RetentionInDays"] = days }
                     return found
+                },
+                list: { request in
+                    try await request.pages("logs", "DescribeLogGroups", of: "logGroups", token: "nextToken")
+                        .map { ResourceState($0["logGroupName"]?.string ?? "") }
                 }))
     }
 

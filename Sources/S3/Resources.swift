@@ -16,7 +16,11 @@ extension S3Service {
             attributes: "Arn DomainName DualStackDomainName RegionalDomainName WebsiteURL", nameProperty: "BucketName",
             .init(
                 create: createBucketResource, update: updateBucketResource, delete: deleteBucketResource,
-                read: readBucket))
+                read: readBucket,
+                list: { request in
+                    let all = try await request.call("s3", "ListBuckets", [:])["Buckets"]?.array ?? []
+                    return all.map { ResourceState($0["Name"]?.string ?? "") }
+                }))
     }
 
     /// AWS::S3::BucketPolicy.
@@ -124,7 +128,8 @@ extension S3Service {
         guard let name = request.physicalID, let bucket = try await ledger.get(Shelf.buckets, name)?.value else {
             return nil
         }
-        var properties: JSON = ["BucketName": .string(name)]
+        var properties = JSON.object(Self.attributes(name, request.caller.region))
+        properties["BucketName"] = .string(name)
         if let status = bucket.versioning { properties["VersioningConfiguration"] = ["Status": .string(status)] }
         properties["PublicAccessBlockConfiguration"] = bucket.settings["publicAccessBlock"]
         properties["OwnershipControls"] = bucket.settings["ownershipControls"]

@@ -24,6 +24,10 @@ extension SSMService {
                     let answer = try await request.call("ssm", "GetParameter", ["Name": .string(name)])["Parameter"]
                     return ["Name": .string(name), "Type": answer?["Type"] ?? nil, "Value": answer?["Value"] ?? nil]
                 } catch let error as AWSError where error.code == "ParameterNotFound" { return nil }
+            },
+            list: { request in
+                try await request.pages("ssm", "DescribeParameters", of: "Parameters", token: "NextToken")
+                    .map { ResourceState($0["Name"]?.string ?? "") }
             }))
 
     /// CloudFormation names parameters `CFN-Logical-SUFFIX`.

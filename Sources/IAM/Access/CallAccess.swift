@@ -95,7 +95,7 @@ struct CallAccess {
     ]
 
     init(_ call: Call) {
-        let prefix = ["monitoring": "cloudwatch"][call.service] ?? call.service
+        let prefix = ["monitoring": "cloudwatch", "cloudcontrol": "cloudformation"][call.service] ?? call.service
         var name = prefix + ":" + call.operation
         if let id = call.input["VersionId"]?.string, !id.isEmpty, prefix == "s3" {
             name = ["s3:GetObject": "s3:GetObjectVersion", "s3:DeleteObject": "s3:DeleteObjectVersion"][name] ?? name
@@ -205,6 +205,9 @@ struct CallAccess {
         if call.service == "codecommit" {
             let references = references(call.input)
             if !references.isEmpty { context["codecommit:references"] = references }
+        }
+        if call.operation == "PassRole", let service = call.input["PassedToService"]?.string {
+            context["iam:passedtoservice"] = [service]
         }
         for member in ["Prefix", "Delimiter"] where call.service == "s3" {
             if let value = call.input[member]?.string { context["s3:" + member.lowercased()] = [value] }

@@ -107,7 +107,7 @@ package struct IAMAuthorizer: Authorizer {
         // The services with JSON protocols have the longer name.
         let usesJSON = [
             "lambda", "ssm", "logs", "codedeploy", "events", "sqs", "secretsmanager", "codebuild", "codepipeline",
-            "codecommit", "slipway-codecommit", "codeconnections", "codestar-connections",
+            "codecommit", "slipway-codecommit", "codeconnections", "codestar-connections", "cloudcontrol",
         ].contains(call.service)
         return AWSError(
             usesJSON ? "AccessDeniedException" : "AccessDenied", message,

@@ -32,7 +32,8 @@ extension IAMService {
                         "UpdateRole", name, ["Description": description, "MaxSessionDuration": session])
                     try await role.configure(name)
                     return try await state(.role, name, request)
-                }, delete: { try await remove(.role, $0) }, read: { try await read(.role, $0) }))
+                }, delete: { try await remove(.role, $0) }, read: { try await read(.role, $0) },
+                list: { try await Self.names($0, "ListRoles", "Roles", "RoleName") }))
     }
 
     var userType: ResourceType {
@@ -55,7 +56,8 @@ extension IAMService {
                     try await user.configure(name)
                     try await join(name, request)
                     return try await state(.user, name, request)
-                }, delete: { try await remove(.user, $0) }, read: { try await read(.user, $0) }))
+                }, delete: { try await remove(.user, $0) }, read: { try await read(.user, $0) },
+                list: { try await Self.names($0, "ListUsers", "Users", "UserName") }))
     }
 
     var groupType: ResourceType {
@@ -76,7 +78,14 @@ extension IAMService {
                     }
                     try await group.configure(name)
                     return try await state(.group, name, request)
-                }, delete: { try await remove(.group, $0) }, read: { try await read(.group, $0) }))
+                }, delete: { try await remove(.group, $0) }, read: { try await read(.group, $0) },
+                list: { try await Self.names($0, "ListGroups", "Groups", "GroupName") }))
+    }
+
+    private static func names(
+        _ request: ResourceRequest, _ operation: String, _ member: String, _ name: String
+    ) async throws -> [ResourceState] {
+        try await request.pages("iam", operation, of: member, token: "Marker").map { ResourceState($0[name]?.string ?? "") }
     }
 
     private static func members(_ names: String, of request: ResourceRequest) -> JSONObject {
