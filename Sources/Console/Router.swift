@@ -12,6 +12,7 @@ struct Router: Sendable {
             case 0: return try await OverviewPage.page(desk)
             case 1: return try await list(path[0])
             case 2: return try await item(path[0], path[1])
+            case 3 where path[0] == "stacks": return try await ChangeSetPage.page(path[1], path[2], desk)
             case 3: return try await part(path[0], path[1], path[2])
             default: return missing
             }

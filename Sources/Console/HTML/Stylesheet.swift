@@ -80,7 +80,7 @@ enum Stylesheet {
         details { margin: 1rem 0; } summary { cursor: pointer; font-weight: 600; } .log { list-style: none;
           padding: 0; }
         .log time { color: var(--dim); font-variant-numeric: tabular-nums; margin-right: .5rem; }
-        figure { margin: .5rem 0; } svg { display: block; width: 100%; }
+        figure { margin: .5rem 0; } svg { display: block; } svg:not([width]) { width: 100%; }
         .traffic svg { height: 1.6rem; border-radius: 6px; overflow: hidden; }
           rect.old, .old::before { fill: var(--old); background: var(--old); }
         rect.new, .new::before { fill: var(--new); background: var(--new); }
@@ -123,6 +123,13 @@ enum Stylesheet {
           border-radius: 10px; padding: .4rem .9rem; }
         .spark .chart { margin-top: auto; } .spark h3 { margin: 0; color: var(--dim); font-size: .8rem; }
           .spark b { font-size: 1.3rem; }
+        .graph { padding: .7rem; } .graph svg { margin: 0 auto; } .edge { fill: none; stroke: var(--old); stroke-width: 1.5; }
+        .node rect { fill: var(--idleback); stroke: var(--line); } .node text { fill: var(--ink); font-size: 13px; }
+          .node .kind { fill: var(--dim); font-size: 11px; }
+        .node.good rect { fill: var(--goodback); stroke: var(--good); } .node.bad rect { fill: var(--badback);
+          stroke: var(--bad); } .node.busy rect { fill: var(--busyback); stroke: var(--busy); }
+        .diff { white-space: pre-wrap; overflow-wrap: anywhere; padding: 0 .3rem; border-radius: 4px; }
+          .diff.removed { background: var(--badback); } .diff.added { background: var(--goodback); }
         .login { max-width: 24rem; margin: 10vh auto 0; } .login form, .login label { display: grid; gap: .3rem; }
           .login form { gap: .9rem; margin: 1rem 0; }
         .login input { padding: .5rem .7rem; }

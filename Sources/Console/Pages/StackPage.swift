@@ -16,10 +16,27 @@ struct StackPage: Sendable {
         let resources = await Parts.attempt { () throws(AWSError) in try await page.resources() }
         let events = await Parts.attempt { () throws(AWSError) in try await page.events() }
         let template = await Parts.attempt { () throws(AWSError) in try await page.template() }
-        return page.page(resources, events, template)
+        let graph = await Parts.attempt { () throws(AWSError) in try await page.graph() }
+        let drift = await Parts.attempt { () throws(AWSError) in try await page.drift() }
+        let sets = await Parts.attempt { () throws(AWSError) in try await page.changeSets() }
+        return page.page(Content(resources, events, template, graph, drift, sets))
     }
 
-    private func page(_ resources: HTML, _ events: HTML, _ template: HTML) -> Page {
+    /// What was asked for, ready to be shown.
+    private struct Content {
+        let resources, events, template, graph, drift, changeSets: HTML
+
+        init(_ resources: HTML, _ events: HTML, _ template: HTML, _ graph: HTML, _ drift: HTML, _ changeSets: HTML) {
+            self.resources = resources
+            self.events = events
+            self.template = template
+            self.graph = graph
+            self.drift = drift
+            self.changeSets = changeSets
+        }
+    }
+
+    private func page(_ content: Content) -> Page {
         let status = stack.text("StackStatus")
         return Page(
             stack.text("StackName"), place: "stacks", refresh: Mood(status: status) == .busy ? 1 : nil, desk: desk
@@ -34,12 +51,17 @@ struct StackPage: Sendable {
             }
             if let text = stack["Description"]?.string { tag("p", .class("dim"), text: text) }
             Parts.section("Outputs") { outputs }
-            Parts.section("Resources") { resources }
-            Parts.section("Events") { events }
+            content.changeSets
+            Parts.section("Resources") {
+                content.graph
+                content.resources
+            }
+            Parts.section("Events") { content.events }
+            Parts.section("Drift") { content.drift }
             if !stack.list("Parameters").isEmpty { Parts.section("Parameters") { parameters } }
             tag("details", .id("template")) {
                 tag("summary", text: "Template")
-                template
+                content.template
             }
             Parts.command("aws cloudformation describe-stack-events --stack-name \(stack.text("StackName"))")
         }
