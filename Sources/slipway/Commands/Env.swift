@@ -4,6 +4,15 @@ import Notation
 /// `slipway env`
 struct Env: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        abstract: "Point clients at this Slipway; copy environments.",
+        subcommands: [EnvVariables.self, EnvClone.self, EnvPreview.self, EnvList.self, EnvDelete.self],
+        defaultSubcommand: EnvVariables.self)
+}
+
+/// `slipway env` alone
+struct EnvVariables: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "variables",
         abstract: "Print what points aws, sam, boto3 and git at this Slipway.",
         discussion: """
             Use it as: eval "$(slipway env)". git is told by its GIT_CONFIG_ variables to sign in to this Slipway, and to no other \
