@@ -82,7 +82,7 @@ let services: [Target] = [
     room("Lambda", door + ["Patterns", "Sandbox", "Traffic", crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
     room("CodeDeploy", door + [crypto], tests: ["CloudTesting", "LedgerTesting"]),
     room(
-        "CloudFormation", door + ["CloudFormationTemplate", "SAMTransform", crypto],
+        "CloudFormation", door + ["CloudFormationTemplate", "SAMTransform", "Guard", crypto],
         tests: ["CloudTesting", "LedgerTesting"]),
     room(
         "SecretsManager", door + ["Patterns", "Vault", crypto, lifecycle],

@@ -14,6 +14,13 @@ package struct CloudFormationService: CloudService {
     let intake: TemplateIntake
     let catalogue: TypeCatalogue
     let runner: MachineRunner<StackOperation>
+    let notices: MachineRunner<StackNotices>
+    let stackSets: MachineRunner<StackSetOperation>
+    let scans: MachineRunner<ResourceScan>
+    let watch: StackWatch
+    let names: StackNames
+    let hooks: HookRunner
+    let acting: ActingCaller
     /// Where custom resources and wait conditions answer: the server hands it requests below ``ResponseInbox/path``.
     package let inbox: ResponseInbox
 
@@ -28,25 +35,53 @@ package struct CloudFormationService: CloudService {
         catalogue = TypeCatalogue(cloud: cloud)
         intake = TemplateIntake(cloud: cloud, ledger: ledger, catalogue: catalogue, limits: limits)
         inbox = ResponseInbox(cloud: cloud, ledger: ledger)
-        runner = MachineRunner(ledger: ledger, project: StackProjection.project)
-        runner.use(StackPerformer(cloud: cloud, ledger: ledger, runner: runner))
+        acting = ActingCaller(cloud: cloud)
+        hooks = HookRunner(cloud: cloud, ledger: ledger, inbox: inbox, shelf: HookShelf(ledger: ledger))
+        let notices = MachineRunner<StackNotices>(ledger: ledger)
+        notices.use(NoticePerformer(cloud: cloud))
+        self.notices = notices
+        names = StackNames(ledger: ledger)
+        let watch = StackWatch(ledger: ledger)
+        self.watch = watch
+        runner = MachineRunner(ledger: ledger) { transaction, id, before, after in
+            try StackProjection.project(transaction, id, before, after)
+            try StackNotices.tell(after, id, notices, transaction)
+            guard after.phase == .over else { return }
+            let stackID = after.subject.stackID
+            transaction.afterCommit { watch.tell(stackID) }
+        }
+        scans = MachineRunner(ledger: ledger) { transaction, id, _, after in
+            try transaction.put(ResourceScanRecord.collection, "\(after.account)/\(after.region)/\(id)", after)
+        }
+        scans.use(ResourceScanPerformer(cloud: cloud, ledger: ledger, runner: scans))
+        let queue = StackSetQueue()
+        stackSets = MachineRunner(ledger: ledger) { transaction, id, _, after in
+            try StackSetProjection.project(transaction, id, after)
+            try queue.goOn(after: after, transaction)
+        }
+        queue.use(stackSets)
+        stackSets.use(StackSetPerformer(cloud: cloud, ledger: ledger, runner: stackSets, watch: watch))
+        runner.use(StackPerformer(cloud: cloud, ledger: ledger, runner: runner, acting: acting, hooks: hooks))
     }
 
     /// What has to run for stacks to move: started by the composition root, after the services it calls.
-    package var machines: [any Service] { [runner] }
+    package var machines: [any Service] { [runner, notices, stackSets, scans] }
 
     /// What the service offers at the door.
     package var operations: [Operation] {
         stackOperations + stackReads + changeSetOperations + templateOperations + stackSettings + driftOperations
+            + stackSetOperations + refactorOperations + hookOperations + scanOperations
+            + generatedTemplateOperations
     }
 
     /// The `AWS::CloudFormation::*` types.
     package var resourceTypes: [ResourceType] {
         let wait = WaitCondition(inbox: inbox)
         return [
-            CustomResource(inbox: inbox).type, wait.handleType, wait.type, NestedStack(ledger: ledger).type,
+            CustomResource(inbox: inbox).type, wait.handleType, wait.type,
+            NestedStack(ledger: ledger, watch: watch).type,
             Macro(ledger: ledger).type,
-        ]
+        ] + HookTypes(ledger: ledger, shelf: hooks.shelf).all
     }
 
     // MARK: Finding stacks
@@ -57,8 +92,8 @@ package struct CloudFormationService: CloudService {
     func stack(_ name: String, _ caller: Caller) async throws -> Stack {
         if name.hasPrefix("arn:") {
             if let stack = try await ledger.get(StackStore.stacks, name)?.value { return stack }
-        } else if let stack = try await ledger.find(StackStore.stacks, "name", caller.scope + name, limit: 1).first {
-            return stack.value
+        } else if let stack = try await names.stack(caller.scope + name) {
+            return stack
         }
         throw Self.missing(name)
     }

@@ -52,6 +52,8 @@ final class Assembly: Sendable {
         let logs = LogsService(cloud: cloud, ledger: ledger, metrics: FilterMetrics(store: metrics.metrics))
         let codeDeploy = CodeDeployService(cloud: cloud, ledger: ledger, isStrict: options.isStrict)
         let stacks = CloudFormationService(cloud: cloud, ledger: ledger)
+        let cloudControl = CloudControlService(stacks)
+        let environments = SlipwayEnvironments(stacks)
 
         let access = try await Access(options: options, cloud: cloud, ledger: ledger)
         let sentry = access.sentry
@@ -88,6 +90,7 @@ final class Assembly: Sendable {
             SlipwayDeployments(codeDeploy), stacks, secrets, topics, queues, buses, connections, repositories, builds,
             SlipwayRepositories(repositories), SlipwayBuilds(builds), pipelines, pipelines.desk, figures,
             PolicyOverrides(ledger: ledger),
+            cloudControl, environments,
         ]
         let policies = HouseResourcePolicies(
             buckets: buckets, functions: functions, topics: topics, queues: queues, buses: buses, secrets: secrets)
@@ -106,7 +109,7 @@ final class Assembly: Sendable {
         services =
             [LedgerKeeper(), blobs] + metrics.services + logs.services + [runtimes, functions]
             + [Running { try await codeDeploy.run() }, BucketNotifications(buckets: buckets)]
-            + stacks.machines + secrets.services + topics.services + queues.services + buses.services + connections.services
+            + stacks.machines + cloudControl.machines + environments.machines + secrets.services + topics.services + queues.services + buses.services + connections.services
             + repositories.services + builds.services + pipelines.services + figures.services
     }
 

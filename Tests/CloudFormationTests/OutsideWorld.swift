@@ -15,6 +15,8 @@ final class OutsideWorld {
     var broken: Set<String> = []
     /// Logical ids that cannot be deleted.
     var clinging: Set<String> = []
+    /// Names of exports that others have, with those others.
+    var exported: [String: String] = [:]
     /// What was carried out, in order, repeats left out.
     private(set) var log: [String] = []
     private var verdicts: [String: Bool] = [:]
@@ -23,6 +25,10 @@ final class OutsideWorld {
     init(seed: UInt64 = 0) { chance = SeededChance(seed: seed) }
 
     func perform(_ command: StackOperation.Command, _ key: String, _ now: Timestamp) throws -> StackOperation.Event? {
+        if case .claim(let names) = command {
+            let others = names.filter { exported[$0] != nil }.map { ($0, exported[$0] ?? "") }
+            return .claimed(taken: Dictionary(others) { first, _ in first })
+        }
         guard case .act(let action) = command else { return nil }
         let verdict = verdicts[action.token]
         let isHopeless = (action.kind == .delete ? clinging : broken).contains(action.logicalID)

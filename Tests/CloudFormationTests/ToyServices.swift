@@ -20,6 +20,13 @@ final class Toys: Sendable {
         var alias: JSON = ["FunctionVersion": "1"]
         var deploymentStatus = "Succeeded"
         var deployments: [JSON] = []
+        /// What topics were told, first to last.
+        var published: [JSON] = []
+        /// Roles that may be assumed, by ARN; who acted, by thing.
+        var roles: Set<String> = []
+        var actors: [String: String] = [:]
+        /// What listens to topics.
+        var subscriptions: [JSON] = [["Endpoint": "somebody"]]
     }
     let state = Mutex(State())
     /// What a function does when it is invoked; it may answer to the inbox.
@@ -47,6 +54,17 @@ final class Toys: Sendable {
                     },
                 ]),
             Toy(id: "codedeploy", operations: codeDeploy),
+            Toy(
+                id: "sts",
+                operations: [Operation("AssumeRole", enforces: "RoleArn RoleSessionName", raw: assumeRole)]),
+            Toy(
+                id: "sns",
+                operations: [
+                    Operation("Publish", enforces: "TopicArn Subject Message", raw: publish),
+                    Operation("ListSubscriptionsByTopic", enforces: "TopicArn") { [self] _ in
+                        Reply(["Subscriptions": .array(change { $0.subscriptions })])
+                    },
+                ]),
         ]
     }
 
@@ -69,7 +87,8 @@ final class Toys: Sendable {
                 delete: { [self] request in
                     try refuse(request, "delete")
                     _ = change { $0.things.removeValue(forKey: request.physicalID ?? "") }
-                }, read: { [self] request in change { $0.things[request.physicalID ?? ""] } }))
+                }, read: { [self] request in change { $0.things[request.physicalID ?? ""] } },
+                list: { [self] _ in change { $0.things.keys.sorted() }.map { ResourceState($0) } }))
     }
 
     private func make(_ request: ResourceRequest) throws -> ResourceState {
@@ -79,6 +98,7 @@ final class Toys: Sendable {
             state.made[request.key] = id
             state.things[id] = request.properties
             state.calls.append("create \(request.logicalID)")
+            state.actors[id] = request.caller.principal
             return id
         }
         return state(id, request)
@@ -123,6 +143,30 @@ final class Toys: Sendable {
             throw AWSError("NoSuchKey", "The specified key does not exist.", status: 404)
         }
         return Reply([:], payload: .bytes(Array(text.utf8)))
+    }
+
+    private func assumeRole(_ call: Call) async throws -> Reply {
+        let arn = call.input["RoleArn"]?.string ?? ""
+        guard change({ $0.roles.contains(arn) }) else { throw AWSError("AccessDenied", "not \(arn)", status: 403) }
+        let parts = arn.split(separator: ":").map(String.init)
+        let session =
+            "arn:aws:sts::\(parts.count > 3 ? parts[3] : ""):assumed-"
+            + "\(parts.last ?? "")/\(call.input["RoleSessionName"]?.string ?? "")"
+        return Reply([
+            "AssumedRoleUser": ["Arn": .string(session)],
+            "Credentials": [
+                "AccessKeyId": "ASIA1", "SecretAccessKey": "s", "SessionToken": "t",
+                "Expiration": .double((call.time + .seconds(3600)).seconds),
+            ],
+        ])
+    }
+
+    private func publish(_ call: Call) async throws -> Reply {
+        guard call.input["TopicArn"]?.string?.hasSuffix(":gone") == false else {
+            throw AWSError("NotFound", "Topic does not exist", status: 404)
+        }
+        change { $0.published.append(call.input) }
+        return Reply(["MessageId": "1"])
     }
 
     private func invoke(_ call: Call) async throws -> Reply {
@@ -173,6 +217,7 @@ struct Workshop: Sendable {
     let test: TestCloud
     let toys: Toys
     let service: CloudFormationService
+    let control: CloudControlService
 
     func call(_ operation: String, _ input: JSON = [:]) async throws -> JSON {
         try await test.call("cloudformation", operation, input)
@@ -226,17 +271,20 @@ struct Workshop: Sendable {
 func withWorkshop(limit: Int = 500, _ body: (Workshop) async throws -> Void) async throws {
     let toys = Toys()
     let made = Mutex<CloudFormationService?>(nil)
+    let desk = Mutex<CloudControlService?>(nil)
     try await withTestCloud { cloud, ledger in
         var limits = TemplateLimits()
         limits.resources = limit
         let service = CloudFormationService(cloud: cloud, ledger: ledger, limits: limits)
         made.withLock { $0 = service }
+        let control = CloudControlService(service)
+        desk.withLock { $0 = control }
         toys.inbox.withLock { $0 = service.inbox }
-        return toys.services + [service]
+        return toys.services + [service, control]
     } _: { test in
-        guard let service = made.withLock({ $0 }) else { return }
-        try await withRunning(service.machines) {
-            try await body(Workshop(test: test, toys: toys, service: service))
+        guard let service = made.withLock({ $0 }), let control = desk.withLock({ $0 }) else { return }
+        try await withRunning(service.machines + control.machines) {
+            try await body(Workshop(test: test, toys: toys, service: service, control: control))
         }
     }
 }

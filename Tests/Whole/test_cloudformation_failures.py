@@ -44,7 +44,6 @@ def test_two_resources_of_one_stack_do_not_share_a_name(stack):
     assert f"/{stack.name} already exists" in stack.reasons("B")[0]
 
 
-@pytest.mark.xfail(strict=True, reason="whether a name is exported is asked when a stack begins, not again when it ends")
 def test_of_two_stacks_at_once_one_gets_the_export(shared):
     top = {"Outputs": {"O": {"Value": "x", "Export": {"Name": name("export")}}}}
     both = [Stack(shared), Stack(shared)]

@@ -144,7 +144,6 @@ def test_lists(application):
     assert {o["OutputKey"] for o in outputs} == {"Url", "Two"}
 
 
-@pytest.mark.xfail(strict=True, reason="sam asks the Cloud Control API for function URLs, and there is none yet")
 def test_list_of_endpoints(application):
     endpoints = json.loads(application.sam(
         "list", "endpoints", "--stack-name", application.stack, "--output", "json").stdout)

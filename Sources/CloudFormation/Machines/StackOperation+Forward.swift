@@ -197,10 +197,10 @@ extension StackOperation {
             let users = export.users.joined(separator: ", ")
             return stop(because: "Export \(export.name) cannot be \(verb) as it is in use by \(users)")
         }
-        for name in exports.keys.sorted() {
-            guard let other = subject.exportsElsewhere?[name] else { continue }
-            return stop(because: "Export with name \(name) is already exported by stack \(other). ")
+        if let taken = takenExport(exports.keys.sorted(), subject.exportsElsewhere ?? [:]) {
+            return stop(because: taken)
         }
+        guard !isClaiming(exports.keys.sorted()) else { return }
         if intent == .create || intent == .adopt {
             settle()
             setStatus(intent == .create ? .createComplete : .importComplete)

@@ -22,6 +22,9 @@ extension StackOperation {
         outputTargets = plan.outputs
         order = plan.order
         adopted = plan.adopted
+        observed = plan.observed
+        gone = plan.gone
+        forced = plan.forced
         let known = Set(order)
         // What only the old state has, in an order in which each comes after what it needs.
         let old = resources.filter { !known.contains($0.logicalID) }.sorted { $0.logicalID < $1.logicalID }

@@ -13,12 +13,13 @@ extension StackOperation {
         case .failed(let token, let reason, let physicalID, let isCancelled):
             failed(token, reason, physicalID, isCancelled: isCancelled)
         case .cancel:
-            guard phase == .forward || phase == .monitoring, intent == .update else { return Reaction() }
+            guard isForward, intent == .update else { return Reaction() }
             stop(because: "User Initiated")
         case .abandon:
             guard intent == .create, phase != .over, phase != .deleting else { return Reaction() }
             abandon()
         case .alarms(let firing, let missing): alarmsSeen(firing: firing, missing: missing)
+        case .claimed(let taken): claimed(taken)
         case .woken: timePassed()
         }
         pump()
@@ -46,6 +47,7 @@ extension StackOperation {
             watchAlarms()
         case .update:
             setStatus(.updateInProgress, "User Initiated")
+            takeObserved()
             beginForward()
             watchAlarms()
         case .adopt:
@@ -59,7 +61,7 @@ extension StackOperation {
     /// Starts whatever is ready, and moves on when a phase has come to its end, until there is something to wait for.
     private mutating func pump() {
         while phase != .over, phase != .new {
-            if phase == .monitoring { return }
+            if phase == .monitoring || phase == .claiming { return }
             if phase != .stopping, let node = schedule.next() {
                 start(node)
             } else if running.isEmpty {
@@ -75,7 +77,7 @@ extension StackOperation {
         case .forward: startForward(node)
         case .backward: startBackward(node)
         case .cleanup, .rollbackCleanup, .deleting: startDeletion(node)
-        case .new, .stopping, .monitoring, .over: return
+        case .new, .stopping, .monitoring, .claiming, .over: return
         }
     }
 
@@ -87,7 +89,7 @@ extension StackOperation {
         case .cleanup: endCleanup()
         case .rollbackCleanup: endRollbackCleanup()
         case .deleting: endDeleting()
-        case .new, .monitoring, .over: return
+        case .new, .monitoring, .claiming, .over: return
         }
     }
 
@@ -194,7 +196,9 @@ extension StackOperation {
             "status-details": ["status": .string(event.status), "status-reason": .string(event.reason ?? "")],
             "client-request-token": .string(event.token ?? ""),
         ]
-        if isStack { detail["slipway"] = operationFacts } else {
+        if isStack {
+            detail["slipway"] = operationFacts
+        } else {
             detail["logical-resource-id"] = .string(event.logicalID)
             detail["physical-resource-id"] = .string(event.physicalID)
             detail["resource-type"] = .string(event.type)

@@ -43,6 +43,8 @@ package struct StackOperation: Machine {
         case backward
         /// Everything stands; alarms are watched before that counts as good.
         case monitoring
+        /// Everything stands; the names of exports are being claimed.
+        case claiming
         /// What the new state no longer wants is removed.
         case cleanup
         /// What the failed attempt made is removed.
@@ -120,6 +122,12 @@ package struct StackOperation: Machine {
     var types: [String: TypeFacts]
     /// The physical ids of resources to be taken over, by logical id.
     var adopted: [String: String] = [:]
+    /// See ``OperationPlan``.
+    var observed: [String: JSON]?
+    /// See ``OperationPlan``.
+    var gone: [String]?
+    /// See ``OperationPlan``.
+    var forced: [String]?
     /// What the stack shall answer with.
     var outputTargets: [OutputTarget]
     /// What it answers with, once that is worked out.
@@ -137,6 +145,8 @@ package struct StackOperation: Machine {
     var deadline: Timestamp?
     /// Until when alarms are watched after the resources stand.
     var monitoredUntil: Timestamp?
+    /// The names that this operation claimed to export under; nil while it has not asked.
+    var claims: [String]?
     /// What the last step brought: written out by the projection, not stored with the machine.
     package var outbox = Outbox()
 }
@@ -182,6 +192,12 @@ package struct OperationSubject: Codable, Sendable, Hashable {
     /// Names this stack wants to export under, but others do already, with the name of the stack that does. Nil in
     /// machines of before it was asked.
     package var exportsElsewhere: [String: String]?
+    /// Names this stack exports under already: they need no claim. Nil in machines of before there were claims.
+    package var exportsHeld: [String]?
+    /// The role that actions are carried out as; nil when they are the caller's own.
+    package var roleARN: String?
+    /// Topics that are told of every event.
+    package var notificationARNs: [String]?
     /// Values that must not be shown, to be masked in events.
     package var secrets: [String] = []
 }
@@ -211,6 +227,8 @@ extension StackOperation {
         case abandon
         /// What the watched alarms say, by name.
         case alarms(firing: [String], missing: [String])
+        /// The names of its exports are its own, but for these, each with the stack that has it.
+        case claimed(taken: [String: String])
         /// Its alarm clock went off.
         case woken
     }
@@ -223,6 +241,8 @@ extension StackOperation {
         case breakOff(token: String)
         /// Find out which of these alarms fire.
         case lookAtAlarms(token: String, alarms: [String])
+        /// Take these names of exports, all of them or none.
+        case claim(exports: [String])
     }
 
     /// An action on a resource.

@@ -13,11 +13,15 @@ final class StackPerformer: Performer {
     private let ledger: Ledger
     private let runner: MachineRunner<StackOperation>
     private let deployments: AliasDeployment
+    private let acting: ActingCaller
+    private let hooks: HookRunner
     /// What is under way, by token, so that it can be broken off.
     private let underWay = Mutex<[String: Task<ResourceState, any Error>]>([:])
 
-    init(cloud: Cloud, ledger: Ledger, runner: MachineRunner<StackOperation>) {
+    init(cloud: Cloud, ledger: Ledger, runner: MachineRunner<StackOperation>, acting: ActingCaller, hooks: HookRunner) {
         self.cloud = cloud
+        self.hooks = hooks
+        self.acting = acting
         self.ledger = ledger
         self.runner = runner
         catalogue = TypeCatalogue(cloud: cloud)
@@ -32,15 +36,26 @@ final class StackPerformer: Performer {
         case .lookAtAlarms(_, let alarms):
             guard let operation = try await runner.machine(id) else { return nil }
             return try await alarmStates(alarms, operation.subject)
+        case .claim(let names): return try await claim(names, id)
         case .act(let action):
             guard let operation = try await runner.machine(id) else { return nil }
             return try await act(action, operation, key)
         }
     }
 
+    /// Takes the names, unless the operation has gone on without them: then nobody would give them back.
+    private func claim(_ names: [String], _ id: String) async throws -> StackOperation.Event? {
+        try await ledger.write { [runner] transaction in
+            guard let operation = try runner.machine(id, in: transaction), operation.phase == .claiming else {
+                return nil
+            }
+            return .claimed(taken: try ExportClaims.take(names, operation.subject, transaction))
+        }
+    }
+
     /// What the alarms say. One that cannot be asked about now is asked about again.
     private func alarmStates(_ arns: [String], _ subject: OperationSubject) async throws -> StackOperation.Event? {
-        let caller = Caller(account: subject.account, region: subject.region, principal: subject.principal)
+        let caller = try await acting.caller(for: subject)
         let names = arns.map { arn in
             arn.firstRange(of: ":alarm:").map { String(arn[$0.upperBound...]) } ?? arn
         }
@@ -91,8 +106,9 @@ final class StackPerformer: Performer {
         guard let type = catalogue.type(action.type) else {
             throw AWSError("InvalidRequest", "Unrecognized resource type: \(action.type). See 'slipway support'.")
         }
-        let caller = Caller(account: subject.account, region: subject.region, principal: subject.principal)
+        let caller = try await acting.caller(for: subject)
         let request = try await request(action, subject, caller, key)
+        try await askHooks(action, subject, key)
         switch action.kind {
         case .create: return try await type.actions.create(request)
         case .update:
@@ -106,6 +122,22 @@ final class StackPerformer: Performer {
             try await type.actions.delete(request)
             return ResourceState(action.physicalID ?? "")
         }
+    }
+
+    /// Asks the hooks for resources. On the way back none is asked: a stack must be able to get there.
+    private func askHooks(_ action: StackOperation.Action, _ subject: OperationSubject, _ key: String) async throws {
+        guard !action.isRollback else { return }
+        let verbs: [StackOperation.Action.Kind: String] = [.update: "UPDATE", .delete: "DELETE", .adopt: "IMPORT"]
+        let target = HookTarget(
+            operation: "RESOURCE", action: verbs[action.kind] ?? "CREATE", name: action.type,
+            logicalID: action.logicalID, stackID: subject.stackID, stackName: subject.stackName,
+            roleARN: subject.roleARN, properties: action.properties, previous: action.previous)
+        let caller = Caller(account: subject.account, region: subject.region, principal: subject.principal)
+        let results = try await hooks.ask(target, caller, key: key)
+        let report = StackReport(ledger, subject, action)
+        for result in results { await report.tell(result) }
+        let failed = results.filter { !$0.isGood && $0.stops }
+        guard failed.isEmpty else { throw HookRunner.refusal(failed) }
     }
 
     private func request(
@@ -123,63 +155,5 @@ final class StackPerformer: Performer {
             attributes: action.attributes.object ?? [:], tags: subject.tags, updatePolicy: action.updatePolicy,
             isRollback: action.isRollback, key: key, suffix: action.suffix,
             report: { [ledger] text in await StackReport(ledger, subject, action).tell(text) })
-    }
-}
-
-/// Tells a stack's events how an action is getting on.
-private struct StackReport {
-    let ledger: Ledger
-    let subject: OperationSubject
-    let action: StackOperation.Action
-
-    init(_ ledger: Ledger, _ subject: OperationSubject, _ action: StackOperation.Action) {
-        self.ledger = ledger
-        self.subject = subject
-        self.action = action
-    }
-
-    /// Adds an event in the status the action stands for. What cannot be written is left out: it is only news.
-    func tell(_ text: String) async {
-        let word = action.kind == .create ? "CREATE" : action.kind == .update ? "UPDATE" : "DELETE"
-        let event = StackEvent(
-            id: StableID.uuid(action.token, text), time: ledger.surroundings.now, logicalID: action.logicalID,
-            physicalID: action.physicalID ?? "", type: action.type, status: word + "_IN_PROGRESS", reason: text,
-            operationID: subject.operationID, token: subject.token)
-        let stackID = subject.stackID
-        _ = try? await ledger.write { transaction in
-            // A repeat after a crash has told it already.
-            let latest = try transaction.list(StackStore.events, prefix: stackID + "|", limit: 50)
-            guard !latest.contains(where: { $0.value.id == event.id }) else { return }
-            try transaction.put(StackStore.events, event.key(stackID: stackID, number: 999_999_999), event)
-        }
-    }
-}
-
-/// Why an action failed, as CloudFormation words it: the service's message first, the evidence after it.
-struct ResourceReason {
-    let text: String
-
-    init(_ error: AWSError, _ action: StackOperation.Action, key: String) {
-        let code = Self.handlerCode(error.code)
-        var text =
-            "Resource handler returned message: \"\(error.message)\" (RequestToken: \(StableID.uuid(key)), "
-            + "HandlerErrorCode: \(code))"
-        if let evidence = error.members["Evidence"]?.string, !evidence.isEmpty { text += "\n" + evidence }
-        self.text = text
-    }
-
-    private static func handlerCode(_ code: String) -> String {
-        if code.contains("AlreadyExist") || code.contains("Conflict") || code == "BucketAlreadyOwnedByYou" {
-            return "AlreadyExists"
-        }
-        if code.contains("NotFound") || code.hasPrefix("NoSuch") || code.contains("DoesNotExist") { return "NotFound" }
-        if code.contains("AccessDenied") || code.contains("Unauthorized") { return "AccessDenied" }
-        if code.contains("Throttl") || code.contains("TooManyRequests") { return "Throttling" }
-        if code.contains("LimitExceeded") { return "ServiceLimitExceeded" }
-        if code.contains("Invalid") || code.contains("Validation") || code == "NotImplemented" {
-            return "InvalidRequest"
-        }
-        if code == "InternalFailure" { return "InternalFailure" }
-        return "GeneralServiceException"
     }
 }

@@ -31,7 +31,9 @@ enum StackProjection {
             stack.eventCount = after.eventCount
             if after.phase == .over { try finish(&stack, after, transaction) }
         }
-        if after.phase == .over { try finishChangeSets(after, transaction) }
+        guard after.phase == .over else { return }
+        try finishChangeSets(after, transaction)
+        try ExportClaims.release(after.claims ?? [], after.subject, transaction)
     }
 
     private static func finish(_ stack: inout Stack, _ operation: StackOperation, _ transaction: Transaction) throws {
@@ -47,7 +49,9 @@ enum StackProjection {
             if good.templateKey != stack.revision.templateKey {
                 try transaction.delete(StackStore.templates, stack.revision.templateKey)
             }
+            let role = stack.revision.roleARN
             stack.revision = good
+            stack.revision.roleARN = role
         case .deleteComplete: stack.deleted = operation.outbox.now
         default: return
         }

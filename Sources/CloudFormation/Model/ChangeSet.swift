@@ -32,4 +32,10 @@ package struct ChangeSet: Codable, Sendable {
     package var onFailure: StackOperation.OnFailure?
     /// The operation that carries it out.
     package var operationID: String?
+    /// The change set of the stack that this one's stack is nested in.
+    package var parentID: String?
+    /// Whether there are change sets for nested stacks as well.
+    package var includesNested: Bool?
+    /// `REVERT_DRIFT` when it also brings back what was changed behind the stack's back.
+    package var deploymentMode: String?
 }

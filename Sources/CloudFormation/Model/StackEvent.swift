@@ -22,6 +22,20 @@ package struct StackEvent: Codable, Sendable, Hashable {
     package var operationID: String
     /// The token that came with the call.
     package var token: String?
+    /// What a hook said, where the event is about that.
+    package var hook: HookNote?
+
+    /// What a hook said.
+    package struct HookNote: Codable, Sendable, Hashable {
+        /// The hook's name.
+        package var type: String
+        /// Its status, in CloudFormation's words.
+        package var status: String
+        /// Why.
+        package var reason: String
+        /// `FAIL` or `WARN`.
+        package var mode: String
+    }
 
     /// The key under which it is stored: the newest comes first in a listing.
     func key(stackID: String, number: Int) -> String {

@@ -31,7 +31,8 @@ package enum StackStore {
 
     /// Change sets, by ARN; found by stack.
     package static let changeSets = Collection<ChangeSet>(
-        "cloudformation change set", lookups: ["stack": { [$0.stackID] }])
+        "cloudformation change set",
+        lookups: ["stack": { [$0.stackID] }, "parent": { $0.parentID.map { [$0] } ?? [] }])
 
     /// What was begun under a client's token: the same call again begins nothing.
     package static let tokens = Collection<TokenUse>("cloudformation token")

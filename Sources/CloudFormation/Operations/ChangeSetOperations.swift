@@ -13,8 +13,8 @@ extension CloudFormationService {
                     "StackName TemplateBody TemplateURL UsePreviousTemplate Parameters Capabilities ResourceTypes Tags "
                     + "RollbackConfiguration "
                     + "ChangeSetName ClientToken ChangeSetType OnStackFailure ResourcesToImport "
-                    + "IncludeNestedStacks ImportExistingResources",
-                stores: "RoleARN NotificationARNs Description"
+                    + "IncludeNestedStacks ImportExistingResources DeploymentMode RoleARN NotificationARNs",
+                stores: "Description"
             ) { (input: CreateChangeSet, call) in try await createChangeSet(input, call) },
             Operation(
                 "DescribeChangeSet", enforces: "ChangeSetName StackName NextToken IncludePropertyValues",
@@ -35,6 +35,7 @@ extension CloudFormationService {
         let caller = call.caller
         let known = try? await stack(input.submission.StackName, caller)
         let stack = try target(input, known, call)
+        try await check(input.submission, caller)
         let id = caller.arn("cloudformation", "changeSet/\(input.ChangeSetName)/\(cloud.surroundings.chance.uuid())")
         let text = try await templateText(input.submission, stack, caller)
         var changeSet = ChangeSet(
@@ -43,6 +44,7 @@ extension CloudFormationService {
             revision: Stack.Revision(templateKey: "\(stack.id)|\(id)"))
         changeSet.onFailure = input.OnStackFailure.flatMap(StackOperation.OnFailure.init)
         let accepted = try await fill(&changeSet, text, input, stack, caller)
+        try await askHooks(&changeSet, template: text, call)
         let (made, isNew) = (changeSet, known == nil)
         try await ledger.write { transaction in
             try insert(made, stack, accepted, isNew: isNew, caller, transaction)
@@ -94,10 +96,6 @@ extension CloudFormationService {
             changeSet.reason = error.message
             return nil
         }
-        let hasNested = accepted.resolved.resources.contains { $0.type == "AWS::CloudFormation::Stack" }
-        if input.IncludeNestedStacks == true, hasNested {
-            throw AWSError.notImplemented("change sets of nested stacks: leave IncludeNestedStacks out")
-        }
         if input.ImportExistingResources == true {
             throw AWSError.notImplemented("ImportExistingResources: use a change set of type IMPORT")
         }
@@ -105,44 +103,29 @@ extension CloudFormationService {
         changeSet.revision = revision(accepted, input.submission, "", stack.id, previous: stack.revision)
         changeSet.revision.templateKey = key
         changeSet.plan = accepted.plan
-        changeSet.changes = try await views(stack, accepted, changeSet.revision)
+        let observed = try await observed(input, stack, caller)
+        if let observed { changeSet.plan = accepted.plan.correcting(observed) }
+        changeSet.deploymentMode = input.DeploymentMode
+        changeSet.changes = try await views(stack, accepted, changeSet.revision, observed)
+        if input.IncludeNestedStacks == true {
+            changeSet.includesNested = true
+            let nested = try await nestChangeSets(below: changeSet, stack, accepted, caller)
+            changeSet.plan?.forced = nested.keys.sorted()
+            changeSet.changes = Self.linking(changeSet.changes, to: nested)
+        }
         if changeSet.type == "IMPORT" {
             let adopted = try await adopted(input.ResourcesToImport ?? [], accepted, stack)
             changeSet.plan?.adopted = adopted
             changeSet.changes = Self.importChanges(adopted, accepted)
         }
-        if changeSet.type == "UPDATE", try await !changes(stack, accepted, changeSet.revision) {
+        let isIdle = changeSet.changes.isEmpty && changeSet.type == "UPDATE"
+        if isIdle, try await !changes(stack, accepted, changeSet.revision) {
             changeSet.status = "FAILED"
             changeSet.executionStatus = "UNAVAILABLE"
             changeSet.reason =
                 "The submitted information didn't contain changes. Submit different information to create a change set."
         }
         return accepted
-    }
-
-    /// What would change, as DescribeChangeSet answers it: also what only is given the stack's new tags.
-    private func views(
-        _ stack: Stack, _ accepted: TemplateIntake.Accepted, _ new: Stack.Revision
-    ) async throws -> [JSON] {
-        let standing = try await resources(of: stack.id).compactMap { resource in
-            resource.current.map { (resource.logicalID, $0) }
-        }
-        var plan = try await plan(stack, accepted)
-        let before = StackRules.tags((stack.good ?? stack.revision).tags)
-        let after = StackRules.tags(new.tags)
-        if before != after {
-            let takers = standing.filter { name, current in
-                let facts = catalogue.facts(current.type)
-                return accepted.resolved[name]?.type == current.type && facts?.isTaggable == true
-                    && facts?.canUpdate == true
-            }
-            plan = plan.retagging(
-                takers.map { ($0, $1.type) }, from: StackRules.shown(before), to: StackRules.shown(after))
-        }
-        return ChangeViews(
-            plan: plan, standing: Dictionary(standing) { first, _ in first },
-            secrets: accepted.secrets + StackRules.secrets(stack)
-        ).all
     }
 
     private func insert(
@@ -216,6 +199,8 @@ extension CloudFormationService {
         answer["Capabilities"] = .array(changeSet.revision.capabilities.map(JSON.string))
         answer["Tags"] = StackViews.tags(changeSet.revision.tags)
         answer["NotificationARNs"] = .array(changeSet.revision.notificationARNs.map(JSON.string))
+        answer["RootChangeSetId"] = try await rootID(of: changeSet).map(JSON.string)
+        answer["DeploymentMode"] = changeSet.deploymentMode.map(JSON.string)
         answer["OnStackFailure"] = changeSet.onFailure.map { .string($0.rawValue) }
         return Reply(answer)
     }
@@ -225,9 +210,10 @@ extension CloudFormationService {
             "StackId": .string(changeSet.stackID), "StackName": .string(changeSet.stackName),
             "ChangeSetId": .string(changeSet.id), "ChangeSetName": .string(changeSet.name),
             "ExecutionStatus": .string(changeSet.executionStatus), "Status": .string(changeSet.status),
-            "CreationTime": .double(changeSet.created.seconds), "IncludeNestedStacks": false,
-            "ImportExistingResources": false,
+            "CreationTime": .double(changeSet.created.seconds),
+            "IncludeNestedStacks": .bool(changeSet.includesNested ?? false), "ImportExistingResources": false,
         ]
+        view["ParentChangeSetId"] = changeSet.parentID.map(JSON.string)
         view["StatusReason"] = changeSet.reason.map(JSON.string)
         view["Description"] = changeSet.description.map(JSON.string)
         return view
@@ -247,7 +233,9 @@ extension CloudFormationService {
     // MARK: Carrying out
 
     private func executeChangeSet(_ call: Call) async throws -> Reply {
-        let id = try await asked(call).id
+        let asked = try await asked(call)
+        let id = asked.id
+        try await askHooks(asked, call)
         let operationID = cloud.surroundings.chance.uuid()
         try await ledger.write { transaction in
             guard var changeSet = try transaction.get(StackStore.changeSets, id)?.value,
@@ -257,6 +245,10 @@ extension CloudFormationService {
                 throw AWSError(
                     "InvalidChangeSetStatus",
                     "ChangeSet [\(id)] cannot be executed in its current status of [\(changeSet.status)]")
+            }
+            if let parent = changeSet.parentID {
+                throw AWSError(
+                    "InvalidChangeSetStatus", "ChangeSet [\(id)] belongs to [\(parent)]: execute the root of them.")
             }
             let isCreation = stack.status == .reviewInProgress
             if !isCreation { try StackRules.checkUpdatable(stack) }
@@ -306,41 +298,10 @@ extension CloudFormationService {
                     "InvalidChangeSetStatus",
                     "The specified change set cannot be deleted in its current status of [\(current.executionStatus)]")
             }
+            try deleteNested(below: changeSet.id, transaction)
             try transaction.delete(StackStore.changeSets, changeSet.id)
             if current.operationID == nil { try transaction.delete(StackStore.templates, current.revision.templateKey) }
         }
         return Reply()
     }
-}
-
-/// The input of CreateChangeSet.
-private struct CreateChangeSet: Decodable, Sendable {
-    let submission: Submission
-    var ChangeSetName: String
-    var Description: String?
-    var ChangeSetType: String?
-    var OnStackFailure: String?
-    var ResourcesToImport: [ResourceToImport]?
-    var IncludeNestedStacks: Bool?
-    var ImportExistingResources: Bool?
-
-    private enum CodingKeys: CodingKey {
-        case ChangeSetName, Description, ChangeSetType, OnStackFailure, ResourcesToImport, IncludeNestedStacks
-        case ImportExistingResources
-    }
-
-    init(from decoder: any Decoder) throws {
-        submission = try Submission(from: decoder)
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        ChangeSetName = try values.decode(String.self, forKey: .ChangeSetName)
-        Description = try values.decodeIfPresent(String.self, forKey: .Description)
-        ChangeSetType = try values.decodeIfPresent(String.self, forKey: .ChangeSetType)
-        OnStackFailure = try values.decodeIfPresent(String.self, forKey: .OnStackFailure)
-        IncludeNestedStacks = try values.decodeIfPresent(Bool.self, forKey: .IncludeNestedStacks)
-        ImportExistingResources = try values.decodeIfPresent(Bool.self, forKey: .ImportExistingResources)
-        ResourcesToImport = try values.decodeIfPresent([ResourceToImport].self, forKey: .ResourcesToImport)
-    }
-
-    /// What it is for; an update unless said otherwise.
-    var type: String { ChangeSetType ?? "UPDATE" }
 }

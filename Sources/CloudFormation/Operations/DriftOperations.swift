@@ -52,7 +52,7 @@ extension CloudFormationService {
     }
 
     /// Looks at one resource and keeps what was seen. Nil when its type cannot be looked at or nothing stands.
-    private func look(at resource: StackResource, _ stack: Stack, _ caller: Caller) async throws -> ResourceDrift? {
+    func look(at resource: StackResource, _ stack: Stack, _ caller: Caller) async throws -> ResourceDrift? {
         guard let current = resource.current, let type = catalogue.type(current.type), let read = type.actions.read
         else {
             return nil
@@ -83,7 +83,7 @@ extension CloudFormationService {
         guard let drift = try await look(at: resource, stack, call.caller) else {
             throw AWSError("ValidationError", "Drift detection is not supported for resource type \(resource.type)")
         }
-        return Reply(["StackResourceDrift": view(resource, drift, stack)])
+        return Reply(["StackResourceDrift": driftView(resource, drift, stack)])
     }
 
     private func describeDetection(_ call: Call) async throws -> Reply {
@@ -107,10 +107,11 @@ extension CloudFormationService {
         let seen = try await resources(of: stack.id).compactMap { resource in resource.drift.map { (resource, $0) } }
             .filter { filter.isEmpty || filter.contains($0.1.status.rawValue) }
         let page = try Page(seen, call.input["NextToken"]?.string, call.input["MaxResults"]?.int ?? 100)
-        return Reply(page.answer("StackResourceDrifts") { view($0.0, $0.1, stack) })
+        return Reply(page.answer("StackResourceDrifts") { driftView($0.0, $0.1, stack) })
     }
 
-    private func view(_ resource: StackResource, _ drift: ResourceDrift, _ stack: Stack) -> JSON {
+    /// What was seen of a resource, as CloudFormation answers with it.
+    func driftView(_ resource: StackResource, _ drift: ResourceDrift, _ stack: Stack) -> JSON {
         let secrets = stack.revision.parameters.filter(\.isNoEcho).map(\.value).filter { !$0.isEmpty }
         let shown = { (text: String) in JSON.string(secrets.reduce(text) { $0.replacing($1, with: "****") }) }
         let differences = drift.differences.map { difference -> JSON in

@@ -5,6 +5,14 @@ internal import Notation
 
 /// What every operation on a stack begins with.
 extension CloudFormationService {
+    /// Judges what a submission hands over to CloudFormation: a role it may act as, topics it shall tell.
+    func check(_ submission: Submission, _ caller: Caller) async throws {
+        for topic in submission.NotificationARNs ?? [] where NoticeTarget(topic) == nil {
+            throw AWSError("ValidationError", "Notification ARN \(topic) is not valid: it must be the ARN of a topic.")
+        }
+        try await acting.check(submission.RoleARN, caller)
+    }
+
     /// What a new operation on that stack is about.
     func subject(_ stack: Stack, _ operationID: String, _ caller: Caller, _ token: String?) -> OperationSubject {
         var subject = OperationSubject(
@@ -27,6 +35,11 @@ extension CloudFormationService {
         var plan = plan
         plan.types.merge(catalogue.facts(resources.map(\.type))) { known, _ in known }
         var subject = subject
+        // As on AWS, a role once given stays the stack's, also when the operation it came with is taken back.
+        subject.roleARN = subject.roleARN ?? stack.revision.roleARN
+        stack.revision.roleARN = subject.roleARN
+        stack.good?.roleARN = subject.roleARN
+        subject.notificationARNs = stack.revision.notificationARNs
         if intent == .update {
             subject.exportsInUse = try stack.exports.compactMap { export in
                 let users = try StackRules.importers(of: export.name, stack.scope, transaction)
@@ -35,8 +48,12 @@ extension CloudFormationService {
             }
         }
         subject.exportsElsewhere = try exportsElsewhere(plan, stack, transaction)
+        subject.exportsHeld = stack.exports.map(\.name)
         // The last operation has ended: of each stack one machine is kept, to replay it.
-        if let last = stack.operationID { try runner.remove(last, in: transaction) }
+        if let last = stack.operationID {
+            try runner.remove(last, in: transaction)
+            try StackNotices.forget(last, notices, transaction)
+        }
         stack.operationID = subject.operationID
         stack.driftStatus = nil
         stack.driftTime = nil
@@ -130,12 +147,17 @@ extension CloudFormationService {
     }
 
     /// What carrying that out will do.
-    func plan(_ stack: Stack, _ accepted: TemplateIntake.Accepted) async throws -> ChangePlan {
+    ///
+    /// - Parameter observed: what really stands, where that is to count.
+    func plan(
+        _ stack: Stack, _ accepted: TemplateIntake.Accepted, observed: ObservedState? = nil
+    ) async throws -> ChangePlan {
         let resources = try await resources(of: stack.id)
         var deployed: [String: ChangePlan.Deployed] = [:]
         var standing: [String: DeployedResource] = [:]
         for resource in resources {
-            guard let current = resource.current else { continue }
+            guard var current = resource.current, observed?.gone.contains(resource.logicalID) != true else { continue }
+            current.properties = observed?.properties[resource.logicalID] ?? current.properties
             standing[resource.logicalID] = current
             deployed[resource.logicalID] = ChangePlan.Deployed(
                 type: current.type, properties: current.properties, metadata: current.metadata,

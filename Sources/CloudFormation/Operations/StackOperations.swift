@@ -7,24 +7,22 @@ internal import Notation
 extension CloudFormationService {
     private static let submitted =
         "StackName TemplateBody TemplateURL Parameters Capabilities ResourceTypes Tags ClientRequestToken "
-        + "StackPolicyBody RollbackConfiguration "
+        + "StackPolicyBody RollbackConfiguration RoleARN NotificationARNs "
 
     var stackOperations: [Operation] {
         [
             Operation(
                 "CreateStack",
                 enforces: Self.submitted
-                    + "DisableRollback OnFailure TimeoutInMinutes EnableTerminationProtection RetainExceptOnCreate",
-                stores: "RoleARN NotificationARNs"
+                    + "DisableRollback OnFailure TimeoutInMinutes EnableTerminationProtection RetainExceptOnCreate"
             ) { (input: CreateStack, call) in try await create(input, call) },
             Operation(
                 "UpdateStack",
                 enforces: Self.submitted
-                    + "UsePreviousTemplate DisableRollback RetainExceptOnCreate StackPolicyDuringUpdateBody",
-                stores: "RoleARN NotificationARNs"
+                    + "UsePreviousTemplate DisableRollback RetainExceptOnCreate StackPolicyDuringUpdateBody"
             ) { (input: UpdateStack, call) in try await update(input, call) },
             Operation(
-                "DeleteStack", enforces: "StackName RetainResources ClientRequestToken DeletionMode", stores: "RoleARN"
+                "DeleteStack", enforces: "StackName RetainResources ClientRequestToken DeletionMode RoleARN"
             ) {
                 (input: DeleteStack, call) in
                 try await delete(input, call)
@@ -36,13 +34,13 @@ extension CloudFormationService {
                 return Nothing()
             },
             Operation(
-                "ContinueUpdateRollback", enforces: "StackName ResourcesToSkip ClientRequestToken", stores: "RoleARN"
+                "ContinueUpdateRollback", enforces: "StackName ResourcesToSkip ClientRequestToken RoleARN"
             ) { (input: ContinueRollback, call) in
                 try await continueRollback(input, call)
                 return Nothing()
             },
             Operation(
-                "RollbackStack", enforces: "StackName ClientRequestToken RetainExceptOnCreate", stores: "RoleARN"
+                "RollbackStack", enforces: "StackName ClientRequestToken RetainExceptOnCreate RoleARN"
             ) { (input: ContinueRollback, call) in try await rollBack(input, call) },
         ]
     }
@@ -62,9 +60,13 @@ extension CloudFormationService {
         if let known = try await TokenBook(ledger).answer(input.submission.ClientRequestToken, "CreateStack", caller) {
             return StackAnswer(StackId: known)
         }
+        try await check(input.submission, caller)
         let id = newStackID(input.submission.StackName, caller)
         let accepted = try await intake.accept(
             text, input.submission, for: .init(caller: caller, stackName: input.submission.StackName, stackID: id))
+        try await askHooks(
+            "CREATE", (id, input.submission.StackName), role: input.submission.RoleARN, template: text,
+            previousKey: nil, call)
         let operationID = cloud.surroundings.chance.uuid()
         return try await ledger.write { transaction in
             if try !transaction.find(StackStore.stacks, "name", caller.scope + input.submission.StackName, limit: 1)
@@ -101,10 +103,12 @@ extension CloudFormationService {
         guard let stack = named, stack.status != .deleteComplete else {
             throw AWSError("ValidationError", "Stack [\(input.submission.StackName)] does not exist")
         }
-        try StackRules.checkUpdatable(stack)
+        // First the token: a repeat of the call that began the update under way is no second one.
         if let known = try await TokenBook(ledger).answer(input.submission.ClientRequestToken, "UpdateStack", caller) {
             return StackAnswer(StackId: known)
         }
+        try StackRules.checkUpdatable(stack)
+        try await check(input.submission, caller)
         let text = try await templateText(input.submission, stack, caller)
         let accepted = try await intake.accept(text, input.submission, for: destination(stack, caller))
         let operationID = cloud.surroundings.chance.uuid()
@@ -112,6 +116,9 @@ extension CloudFormationService {
         guard try await changes(stack, accepted, new) else {
             throw AWSError("ValidationError", "No updates are to be performed.")
         }
+        try await askHooks(
+            "UPDATE", (stack.id, stack.name), role: new.roleARN, template: text,
+            previousKey: stack.revision.templateKey, call)
         return try await ledger.write { transaction in
             var stack = try self.stack(stack.id, caller, in: transaction)
             try StackRules.checkUpdatable(stack)
@@ -151,6 +158,12 @@ extension CloudFormationService {
 
     private func delete(_ input: DeleteStack, _ call: Call) async throws {
         let caller = call.caller
+        try await acting.check(input.RoleARN, caller)
+        if let known = try? await stack(input.StackName, caller), known.status != .deleteComplete {
+            try await askHooks(
+                "DELETE", (known.id, known.name), role: known.revision.roleARN, template: nil,
+                previousKey: known.revision.templateKey, call)
+        }
         let operationID = cloud.surroundings.chance.uuid()
         try await ledger.write { transaction in
             guard var stack = try? stack(input.StackName, caller, in: transaction), stack.status != .deleteComplete
@@ -164,6 +177,7 @@ extension CloudFormationService {
                 return
             }
             var subject = subject(stack, operationID, caller, input.ClientRequestToken)
+            subject.roleARN = input.RoleARN
             subject.retained = Set(input.RetainResources ?? [])
             if input.DeletionMode == "FORCE_DELETE_STACK" {
                 let broken = try transaction.list(StackStore.resources, prefix: stack.id + "|")
@@ -212,11 +226,13 @@ extension CloudFormationService {
     private func goBack(
         _ input: ContinueRollback, _ call: Call, _ check: @escaping @Sendable (Stack) throws -> Void
     ) async throws -> StackAnswer {
+        try await acting.check(input.RoleARN, call.caller)
         let operationID = cloud.surroundings.chance.uuid()
         return try await ledger.write { transaction in
             var stack = try stack(input.StackName, call.caller, in: transaction)
             try check(stack)
             var subject = subject(stack, operationID, call.caller, input.ClientRequestToken)
+            subject.roleARN = input.RoleARN
             subject.skipped = Set(input.ResourcesToSkip ?? [])
             subject.retainsOnRollback = !(input.RetainExceptOnCreate ?? false)
             for name in subject.skipped {

@@ -149,7 +149,8 @@ extension CloudFormationService {
 
 /// A page of a list that fits memory: the token is the place of the next element.
 struct Page<Element> {
-    private let elements: ArraySlice<Element>
+    /// What is on it.
+    let elements: ArraySlice<Element>
     private let next: Int?
 
     /// The page that begins at the token.

@@ -68,6 +68,7 @@ struct DeleteStack: Decodable, Sendable {
     var RetainResources: [String]?
     var ClientRequestToken: String?
     var DeletionMode: String?
+    var RoleARN: String?
 }
 
 /// The input of ContinueUpdateRollback and of RollbackStack.
@@ -76,6 +77,7 @@ struct ContinueRollback: Decodable, Sendable {
     var ResourcesToSkip: [String]?
     var ClientRequestToken: String?
     var RetainExceptOnCreate: Bool?
+    var RoleARN: String?
 }
 
 /// The answer of operations on stacks.

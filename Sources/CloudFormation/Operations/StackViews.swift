@@ -112,6 +112,13 @@ enum StackViews {
         view["ResourceStatusReason"] = event.reason.map(JSON.string)
         view["ResourceProperties"] = event.properties.map(JSON.string)
         view["ClientRequestToken"] = event.token.map(JSON.string)
+        if let hook = event.hook {
+            view["HookType"] = .string(hook.type)
+            view["HookStatus"] = .string(hook.status)
+            view["HookStatusReason"] = .string(hook.reason)
+            view["HookInvocationPoint"] = "PRE_PROVISION"
+            view["HookFailureMode"] = .string(hook.mode)
+        }
         return view
     }
 }

@@ -7,10 +7,17 @@ struct ChangeViews {
     let standing: [String: DeployedResource]
     /// What must not be shown.
     let secrets: [String]
+    /// How resources differ from what the stack remembers, for change sets that heed it.
+    var drifts: [String: ResourceDrift]?
 
     /// Every change, with property values.
     var all: [JSON] {
-        plan.changes.map { ["Type": "Resource", "ResourceChange": view($0)] }
+        let changed = Set(plan.changes.map(\.logicalID))
+        let agreed = (drifts ?? [:]).filter { name, drift in
+            drift.status == .modified && !changed.contains(name) && standing[name] != nil
+        }
+        return plan.changes.map { ["Type": "Resource", "ResourceChange": view($0)] }
+            + agreed.keys.sorted().map { ["Type": "Resource", "ResourceChange": agreement($0)] }
     }
 
     /// A stored change without property values, for callers that did not ask for them.
@@ -34,8 +41,11 @@ struct ChangeViews {
         var view: JSON = [
             "Action": .string(change.action.rawValue), "LogicalResourceId": .string(change.logicalID),
             "ResourceType": .string(change.type), "Scope": .array(change.scope.map(JSON.string)),
-            "Details": .array(change.details.map(detail)),
+            "Details": .array(change.details.map { detail($0, drifts?[change.logicalID]) }),
         ]
+        if let drifts {
+            view["ResourceDriftStatus"] = .string((drifts[change.logicalID]?.status ?? .notChecked).rawValue)
+        }
         view["PhysicalResourceId"] = current.map { .string($0.physicalID) }
         view["Replacement"] = change.replacement.map { .string($0.rawValue) }
         if change.action == .remove || change.replacement == .yes, let policy = change.policy {
@@ -43,6 +53,16 @@ struct ChangeViews {
         }
         if change.action != .add, let current { view["BeforeContext"] = .string(context(current)) }
         return view
+    }
+
+    /// What was changed behind the stack's back is what the template says now: only the stack's memory changes.
+    private func agreement(_ name: String) -> JSON {
+        [
+            "Action": "SyncWithActual", "LogicalResourceId": .string(name),
+            "PhysicalResourceId": .string(standing[name]?.physicalID ?? ""),
+            "ResourceType": .string(standing[name]?.type ?? ""), "Scope": [], "Details": [],
+            "ResourceDriftStatus": "MODIFIED",
+        ]
     }
 
     private func policyAction(_ policy: DeletionPolicy, _ change: ResourceChange) -> String {
@@ -58,7 +78,7 @@ struct ChangeViews {
         return masked(context.text())
     }
 
-    private func detail(_ detail: ResourceChange.Detail) -> JSON {
+    private func detail(_ detail: ResourceChange.Detail, _ drift: ResourceDrift?) -> JSON {
         var target: JSON = [
             "Attribute": .string(detail.attribute == "Tags" ? "Tags" : detail.attribute),
             "RequiresRecreation": .string(detail.effect.rawValue), "AttributeChangeType": .string(detail.kind.rawValue),
@@ -67,6 +87,18 @@ struct ChangeViews {
         target["Path"] = detail.path.map(JSON.string)
         target["BeforeValue"] = detail.before.map(shown)
         target["AfterValue"] = detail.isDynamic ? "{{changeSet:KNOWN_AFTER_APPLY}}" : detail.after.map(shown)
+        if drifts != nil, detail.attribute == "Properties" {
+            let path = detail.path.map { String($0.dropFirst("/Properties".count)) }
+            let seen = drift?.differences.first { $0.path == path || path?.hasPrefix($0.path + "/") == true }
+            target["BeforeValueFrom"] = seen == nil ? "PREVIOUS_DEPLOYMENT_STATE" : "ACTUAL_STATE"
+            target["AfterValueFrom"] = "TEMPLATE"
+            if let seen, let drift {
+                target["Drift"] = [
+                    "PreviousValue": shown(.string(seen.expected)), "ActualValue": shown(.string(seen.actual)),
+                    "DriftDetectionTimestamp": .double(drift.time.seconds),
+                ]
+            }
+        }
         var view: JSON = [
             "Target": target, "Evaluation": .string(detail.isDynamic ? "Dynamic" : "Static"),
             "ChangeSource": .string(detail.source),

@@ -13,6 +13,12 @@ package struct OperationPlan: Codable, Sendable {
     var adopted: [String: String] = [:]
     /// What is known about the types.
     var types: [String: StackOperation.TypeFacts] = [:]
+    /// The properties as they were found, of resources that differ from what the stack remembers.
+    var observed: [String: JSON]?
+    /// The resources that were found to be gone.
+    var gone: [String]?
+    /// Resources that are to be changed although nothing in the template says so: nested stacks with changes inside.
+    var forced: [String]?
 
     /// A plan of nothing, for deletions and rollbacks.
     init() {}

@@ -34,6 +34,8 @@ struct TemplateIntake: Sendable {
         var stackID: String
         /// The parameters it has now.
         var previous: [String: String] = [:]
+        /// Exports that there will be, besides those there are.
+        var exports: [String: String] = [:]
         /// Whether the caller will look before anything is done: then expanding needs no acknowledgement.
         var isReviewed = false
     }
@@ -66,7 +68,7 @@ struct TemplateIntake: Sendable {
             context.parameters = try await bind(template, submission, destination)
         }
         try check(template, draft.transforms, submission, destination)
-        let resolved = try await resolve(template, &context, destination.caller)
+        let resolved = try await resolve(template, &context, destination)
         try check(resolved, text)
         return Accepted(
             text: text, processed: processed, resolved: resolved, parameters: context.parameters,
@@ -118,14 +120,41 @@ struct TemplateIntake: Sendable {
         pattern.hasSuffix("*") ? type.hasPrefix(pattern.dropLast()) : pattern == type
     }
 
+    /// Looks a template over that is kept for later: its form, the values of its parameters, the acknowledgements.
+    ///
+    /// - Returns: the parameters, all of them bound.
+    /// - Throws: as ``accept(_:_:for:)`` does.
+    func review(_ original: String, _ submission: Submission, previous: [String: String]) throws -> [Stack.Parameter] {
+        do {
+            let text = try TemplateText(parsing: original)
+            let hasTransforms = text.body["Transform"] != nil || original.contains("Fn::Transform")
+            let (template, report) = Template.read(text.body, limits: limits, isBeforeTransforms: hasTransforms)
+            guard report.isValid else { throw TemplateError(report.located(in: text)) }
+            let destination = Destination(
+                caller: Caller(account: "", region: "", principal: ""), stackName: "", stackID: "")
+            try check(template, template.transforms, submission, destination)
+            let bound = try template.bind(submission.given, previous: previous, limits: limits)
+            return bound.bound.map {
+                Stack.Parameter(name: $0.parameter.name, value: $0.text, resolved: nil, isNoEcho: $0.parameter.isNoEcho)
+            }
+        } catch let error as TemplateError {
+            throw AWSError("ValidationError", error.message)
+        }
+    }
+
     /// Resolves the template, looking up what it imports.
     private func resolve(
-        _ template: Template, _ context: inout StackContext, _ caller: Caller
+        _ template: Template, _ context: inout StackContext, _ destination: Destination
     ) async throws -> ResolvedTemplate {
+        let caller = destination.caller
         let first = try template.resolve(context)
         let names = first.openImports
         guard !names.isEmpty else { return first }
         for name in names {
+            if let known = destination.exports[name] {
+                context.exports[name] = known
+                continue
+            }
             let found = try await ledger.find(StackStore.stacks, "export", caller.scope + name, limit: 1).first
             guard let export = found?.value.exports.first(where: { $0.name == name }) else {
                 throw AWSError("ValidationError", "No export named \(name) found.")

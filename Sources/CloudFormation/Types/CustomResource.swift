@@ -4,7 +4,8 @@ internal import HTTP
 internal import Ledger
 internal import Notation
 
-/// `AWS::CloudFormation::CustomResource` and `Custom::*`: resources that a function of the user's makes.
+/// `AWS::CloudFormation::CustomResource` and `Custom::*`: resources that a function of the user's makes, or whoever
+/// listens to a topic.
 ///
 /// The function is invoked and answers by a PUT to the address it is given. When it exits without having answered, that
 /// is known at once and said with its last log lines, instead of after an hour. A function that hands the answering on
@@ -34,17 +35,20 @@ struct CustomResource: Sendable {
 
     private func ask(_ kind: String, _ request: ResourceRequest) async throws -> ResourceState {
         let token = StableID.uuid(request.key, kind)
-        guard let function = request.properties["ServiceToken"]?.string else {
-            throw AWSError("InvalidRequest", "ServiceToken must be the ARN of a Lambda function.")
-        }
-        guard function.contains(":lambda:") else {
-            throw AWSError.notImplemented("custom resources answered by \(function): give the ARN of a Lambda function")
+        let provider = request.properties["ServiceToken"]?.string ?? ""
+        let isTopic = NoticeTarget(provider) != nil
+        guard isTopic || provider.contains(":lambda:") else {
+            throw AWSError("InvalidRequest", "ServiceToken must be the ARN of a Lambda function or of an SNS topic.")
         }
         let answer: JSON
         if let known = try await inbox.response(token) {
             answer = known
         } else {
-            answer = try await invoke(function, try await event(kind, token, request), token, request)
+            let event = try await event(kind, token, request)
+            answer =
+                isTopic
+                ? try await publish(provider, event, token, request)
+                : try await invoke(provider, event, token, request)
         }
         return try state(answer, kind, token, request)
     }
@@ -62,6 +66,37 @@ struct CustomResource: Sendable {
         return event
     }
 
+    /// Seconds that the template gives for the answer.
+    private static func timeout(_ request: ResourceRequest) -> Int? {
+        request.properties["ServiceTimeout"].flatMap { $0.int ?? $0.string.flatMap { Int($0) } }
+    }
+
+    /// Asks by a topic and waits for the answer, an hour unless the template says otherwise. A repeat after a crash
+    /// asks again under the same RequestId.
+    private func publish(
+        _ topic: String, _ event: JSON, _ token: String, _ request: ResourceRequest
+    ) async throws -> JSON {
+        let seconds = Self.timeout(request) ?? 3600
+        var caller = request.caller.through(ActingCaller.service)
+        caller.region = NoticeTarget(topic)?.region ?? caller.region
+        let input: JSON = [
+            "TopicArn": .string(topic), "Subject": "AWS CloudFormation custom resource request",
+            "Message": .string(event.text()),
+        ]
+        let query: JSON = ["TopicArn": .string(topic)]
+        // Known before anything is waited for. Whoever may not ask who listens waits, as on AWS.
+        let listeners = try? await request.cloud.call("sns", "ListSubscriptionsByTopic", query, as: caller)
+        if listeners?["Subscriptions"]?.array?.isEmpty == true {
+            throw AWSError("NotStabilized", "Nobody listens to \(topic), so nobody will answer: subscribe to it first.")
+        }
+        try await request.cloud.call("sns", "Publish", input, as: caller)
+        if let answer = try await inbox.wait(for: token, atMost: .seconds(seconds)) { return answer }
+        throw AWSError(
+            "NotStabilized",
+            "CloudFormation did not receive a response from your Custom Resource: nobody who listens to \(topic) "
+                + "answered within \(seconds) seconds (requestId [\(token)]).")
+    }
+
     private func invoke(
         _ function: String, _ event: JSON, _ token: String, _ request: ResourceRequest
     ) async throws -> JSON {
@@ -69,7 +104,7 @@ struct CustomResource: Sendable {
             "lambda", "Invoke",
             ["FunctionName": .string(function), "InvocationType": "RequestResponse", "LogType": "Tail"],
             payload: .bytes(event.bytes()), as: request.caller.through("cloudformation.amazonaws.com"))
-        let seconds = request.properties["ServiceTimeout"].flatMap { $0.int ?? $0.string.flatMap { Int($0) } }
+        let seconds = Self.timeout(request)
         let hasFailed = reply.output["FunctionError"]?.string != nil
         let wait = hasFailed ? Self.graceAfterFailure : seconds.map { Duration.seconds($0) } ?? Self.grace
         if let answer = try await inbox.wait(for: token, atMost: wait) { return answer }

@@ -9,19 +9,23 @@ internal import Notation
 /// crash finds the stack instead of making a second one.
 struct NestedStack: Sendable {
     private let ledger: Ledger
+    private let watch: StackWatch
 
-    init(ledger: Ledger) { self.ledger = ledger }
+    init(ledger: Ledger, watch: StackWatch) {
+        self.ledger = ledger
+        self.watch = watch
+    }
 
     /// The declaration.
     var type: ResourceType {
         ResourceType(
-            "AWS::CloudFormation::Stack", enforces: "TemplateURL Parameters Tags TimeoutInMinutes",
-            stores: "NotificationARNs", requires: "TemplateURL", attributes: "*",
+            "AWS::CloudFormation::Stack", enforces: "TemplateURL Parameters Tags TimeoutInMinutes NotificationARNs",
+            requires: "TemplateURL", attributes: "*",
             .init(create: create, update: update, delete: delete))
     }
 
     private func create(_ request: ResourceRequest) async throws -> ResourceState {
-        var input = submission(request)
+        var input = try await submission(request)
         input["StackName"] = .string(request.generatedName(limit: 128))
         input["OnFailure"] = "ROLLBACK"
         input["TimeoutInMinutes"] = request.properties["TimeoutInMinutes"].flatMap {
@@ -54,12 +58,12 @@ struct NestedStack: Sendable {
 
     private func update(_ request: ResourceRequest) async throws -> ResourceState {
         let id = request.physicalID ?? ""
-        var input = submission(request)
+        var input = try await submission(request)
         input["StackName"] = .string(id)
         do {
             try await request.call("cloudformation", "UpdateStack", input)
         } catch let error as AWSError where error.message.hasPrefix("No updates are to be performed") {
-            return try await described(id, request).1
+            return try await described(id, request)
         }
         do {
             return try await settled(id, request, verb: "updated", good: [.updateComplete, .createComplete])
@@ -85,8 +89,11 @@ struct NestedStack: Sendable {
         _ = try await settled(id, request, verb: "deleted", good: [.deleteComplete])
     }
 
-    private func submission(_ request: ResourceRequest) -> JSON {
+    private func submission(_ request: ResourceRequest) async throws -> JSON {
         var input: JSON = ["ClientRequestToken": .string(StableID.uuid(request.key))]
+        // A child acts as its parent does.
+        let parent = try await ledger.get(StackStore.stacks, request.stackID)?.value
+        input["RoleARN"] = parent?.revision.roleARN.map(JSON.string)
         input["TemplateURL"] = request.properties["TemplateURL"]
         input["Capabilities"] = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
         input["NotificationARNs"] = request.properties["NotificationARNs"]
@@ -105,28 +112,23 @@ struct NestedStack: Sendable {
     private func settled(
         _ id: String, _ request: ResourceRequest, verb: String, good: Set<StackStatus>
     ) async throws -> ResourceState {
-        var pause = Duration.milliseconds(20)
-        while true {
-            let (stack, state) = try await described(id, request)
-            if !stack.status.isInProgress {
-                guard good.contains(stack.status) else {
-                    throw AWSError(
-                        "NotStabilized",
-                        "Embedded stack \(id) was not successfully \(verb): \(stack.reason ?? stack.status.rawValue)",
-                        members: ["PhysicalResourceId": .string(id)])
-                }
-                return state
-            }
-            try await ledger.surroundings.time.sleep(until: ledger.surroundings.now + pause)
-            pause = min(pause * 2, .milliseconds(500))
+        guard let stack = try await watch.settled(id) else {
+            throw AWSError("NotFound", "Stack with id \(id) does not exist")
         }
+        guard good.contains(stack.status) else {
+            throw AWSError(
+                "NotStabilized",
+                "Embedded stack \(id) was not successfully \(verb): \(stack.reason ?? stack.status.rawValue)",
+                members: ["PhysicalResourceId": .string(id)])
+        }
+        return try await described(id, request)
     }
 
-    private func described(_ id: String, _ request: ResourceRequest) async throws -> (Stack, ResourceState) {
+    private func described(_ id: String, _ request: ResourceRequest) async throws -> ResourceState {
         guard let stack = try await ledger.get(StackStore.stacks, id)?.value else {
             throw AWSError("NotFound", "Stack with id \(id) does not exist")
         }
         let outputs = stack.revision.outputs.map { ("Outputs.\($0.name)", JSON.string($0.value)) }
-        return (stack, ResourceState(id, attributes: JSONObject(outputs)))
+        return ResourceState(id, attributes: JSONObject(outputs))
     }
 }

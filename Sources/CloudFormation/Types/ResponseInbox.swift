@@ -41,6 +41,7 @@ package struct ResponseInbox: Sendable {
         guard request.path.hasPrefix(Self.path), !token.isEmpty, !token.contains("/") else {
             return .text(404, "There is no such address.")
         }
+        if request.method == "GET" { return await fetch(token) }
         guard request.method == "PUT" || request.method == "POST" else { return .text(405, "Use PUT.") }
         do {
             let bytes = try await request.body.collected(limit: Self.limit)
@@ -54,6 +55,28 @@ package struct ResponseInbox: Sendable {
         } catch {
             return .text(500, "The message could not be stored. Send it again.")
         }
+    }
+
+    /// Lays a document out under that token, and returns the address that it can be fetched from: for what is larger than
+    /// a function's input. Laid out again it takes the place of the first.
+    func offer(_ document: JSON, _ token: String) async throws -> String {
+        try await ledger.write { try $0.put(Self.offers, token, document) }
+        return address(of: token)
+    }
+
+    /// Takes the document away again. What cannot be taken away stays; its address is nobody's to guess.
+    func withdraw(_ token: String) async {
+        guard (try? await ledger.get(Self.offers, token)) ?? nil != nil else { return }
+        _ = try? await ledger.write { try $0.delete(Self.offers, token) }
+    }
+
+    static let offers = Collection<JSON>("cloudformation offer")
+
+    private func fetch(_ token: String) async -> HTTPResponse {
+        guard let document = try? await ledger.get(Self.offers, token)?.value else {
+            return .text(404, "There is no such address.")
+        }
+        return .text(200, document.text(), type: "application/json")
     }
 
     func put(_ message: JSON, _ token: String) async throws {
