@@ -45,8 +45,8 @@ package struct CloudControlService: CloudService {
 
     /// The type of that name.
     ///
-    /// - Throws: ``AWSError`` `TypeNotFoundException`, or `UnsupportedActionException` for one that is published but not
-    ///   run here.
+    /// - Throws: ``AWSError`` `TypeNotFoundException`, or `UnsupportedActionException` for one that is published but
+    ///   not run here.
     func type(_ call: Call) throws -> ResourceType {
         let name = call.input["TypeName"]?.string ?? ""
         if let type = cloud.resourceType(name) { return type }
@@ -89,7 +89,8 @@ package struct CloudControlService: CloudService {
 
         /// The resource's properties as they are now, those included that only its service sets and its type reads.
         ///
-        /// - Throws: ``AWSError`` `UnsupportedActionException` when the type cannot be read, `ResourceNotFoundException`.
+        /// - Throws: ``AWSError`` `UnsupportedActionException` when the type cannot be read,
+        ///   `ResourceNotFoundException`.
         func model(_ type: ResourceType, _ identifier: String, _ caller: Caller) async throws -> JSON {
             guard let read = type.actions.read else { throw CloudControlService.unsupported(type, "READ") }
             let identity = ResourceIdentity(type)

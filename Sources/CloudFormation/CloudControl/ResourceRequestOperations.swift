@@ -14,7 +14,8 @@ extension CloudControlService {
             Operation("DeleteResource", enforces: "TypeName RoleArn ClientToken Identifier", raw: deleteResource),
             Operation("GetResourceRequestStatus", enforces: "RequestToken", raw: requestStatus),
             Operation(
-                "ListResourceRequests", enforces: "MaxResults NextToken ResourceRequestStatusFilter", raw: listRequests),
+                "ListResourceRequests", enforces: "MaxResults NextToken ResourceRequestStatusFilter",
+                raw: listRequests),
             Operation("CancelResourceRequest", enforces: "RequestToken", raw: cancelRequest),
         ]
     }

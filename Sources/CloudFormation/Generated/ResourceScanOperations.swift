@@ -12,7 +12,8 @@ extension CloudFormationService {
             Operation("ListResourceScans", enforces: "NextToken MaxResults ScanTypeFilter", raw: listScans),
             Operation(
                 "ListResourceScanResources",
-                enforces: "ResourceScanId ResourceIdentifier ResourceTypePrefix NextToken MaxResults", raw: listScanned),
+                enforces: "ResourceScanId ResourceIdentifier ResourceTypePrefix NextToken MaxResults",
+                raw: listScanned),
             Operation(
                 "ListResourceScanRelatedResources", enforces: "ResourceScanId Resources NextToken MaxResults",
                 raw: listRelated),

@@ -73,7 +73,8 @@ extension Hook {
     /// Whether it is to be asked about that target.
     func applies(to target: HookTarget) -> Bool {
         guard isEnabled, operations.contains(target.operation), !Self.exempt.contains(target.name) else { return false }
-        // The stack that has the hook can always be changed and deleted: a hook that refuses everything is repaired there.
+        // The stack that has the hook can always be changed and deleted: a hook that refuses everything is repaired
+        // there.
         guard target.name != "STACK" && target.name != "CHANGE_SET" || target.stackID != stackID else { return false }
         return isTarget(target) && isStack(target)
     }

@@ -6,8 +6,8 @@ internal import Notation
 
 /// Asks the hooks that apply, before something is done.
 ///
-/// A hook that cannot be asked - a function that is gone, rules that cannot be read - has failed: what must be judged is
-/// not done unjudged.
+/// A hook that cannot be asked - a function that is gone, rules that cannot be read - has failed: what must be judged
+/// is not done unjudged.
 struct HookRunner: Sendable {
     /// Invocations of a function that says it is still at it. Source: "Developing a Lambda Hook".
     private static let attempts = 3
@@ -18,8 +18,8 @@ struct HookRunner: Sendable {
     let inbox: ResponseInbox
     let shelf: HookShelf
 
-    /// Asks all that apply, side by side, and keeps what they say. Asked again under the same key, as after a crash, they
-    /// judge again, and the result takes the place of the first.
+    /// Asks all that apply, side by side, and keeps what they say. Asked again under the same key, as after a crash,
+    /// they judge again, and the result takes the place of the first.
     ///
     /// - Returns: every result, those of hooks that only warn included.
     func ask(_ target: HookTarget, _ caller: Caller, key: String) async throws -> [HookResult] {

@@ -17,7 +17,8 @@ enum ExportClaims {
 
     /// Takes the names for the stack, all or none. A second call of the same stack takes nothing more.
     ///
-    /// - Returns: the names that others have or have claimed, each with the name of the stack; empty when all are taken.
+    /// - Returns: the names that others have or have claimed, each with the name of the stack; empty when all are
+    ///   taken.
     static func take(
         _ names: [String], _ subject: OperationSubject, _ transaction: Transaction
     ) throws -> [String: String] {

@@ -2,8 +2,8 @@ internal import Cloud
 internal import Ledger
 internal import Notation
 
-/// Does at one target what an operation on a stack set is for: makes, changes, deletes or looks at a stack there, through
-/// the door, with the rights of that account's role.
+/// Does at one target what an operation on a stack set is for: makes, changes, deletes or looks at a stack there,
+/// through the door, with the rights of that account's role.
 struct StackSetPerformer: Performer {
     typealias Engine = StackSetOperation
 

@@ -43,7 +43,8 @@ struct StackSetRoles {
         }
     }
 
-    /// The administration role itself assumes the other, no service for it: that is what the other's trust policy names.
+    /// The administration role itself assumes the other, no service for it: that is what the other's trust policy
+    /// names.
     private func trusted(_ session: RoleSession) -> Caller {
         var caller = session.caller
         caller.invokedBy = nil

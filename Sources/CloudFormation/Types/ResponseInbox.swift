@@ -57,8 +57,8 @@ package struct ResponseInbox: Sendable {
         }
     }
 
-    /// Lays a document out under that token, and returns the address that it can be fetched from: for what is larger than
-    /// a function's input. Laid out again it takes the place of the first.
+    /// Lays a document out under that token, and returns the address that it can be fetched from: for what is larger
+    /// than a function's input. Laid out again it takes the place of the first.
     func offer(_ document: JSON, _ token: String) async throws -> String {
         try await ledger.write { try $0.put(Self.offers, token, document) }
         return address(of: token)
