@@ -178,7 +178,6 @@ phases:
       - cat a.txt
       - cat $CODEBUILD_SRC_DIR_Other/a.txt > other.txt
 artifacts:
-  files: [a.txt]
   secondary-artifacts:
     Left:
       files: [a.txt]

@@ -6,13 +6,15 @@ extension BuildspecReader {
 
     // MARK: Files
 
-    private mutating func fileRules(_ members: JSONObject, _ path: Path, _ what: String) -> FileRules {
+    private mutating func fileRules(
+        _ members: JSONObject, _ path: Path, _ what: String, areRequired: Bool = true
+    ) -> FileRules {
         var rules = FileRules()
         rules.files = globs(members["files"], path.appending("files"))
         rules.baseDirectory = text(members["base-directory"], path.appending("base-directory"))
         rules.discardsPaths = flag(members["discard-paths"], path.appending("discard-paths")) ?? false
         rules.excludes = globs(members["exclude-paths"], path.appending("exclude-paths"))
-        if rules.files.isEmpty { report("\(what) has no 'files'", at: path) }
+        if rules.files.isEmpty, areRequired { report("\(what) has no 'files'", at: path) }
         return rules
     }
 
@@ -32,7 +34,9 @@ extension BuildspecReader {
         let known = Self.fileKeys + ["name", "enable-symlinks", "s3-prefix", "secondary-artifacts"]
         guard let members = mapping(value, path, known: known) else { return nil }
         var artifacts = ArtifactsSpec()
-        artifacts.files = fileRules(members, path, "'artifacts'")
+        // A build with several outputs may have secondary artifacts alone.
+        let hasOthers = members["secondary-artifacts"]?.object?.isEmpty == false
+        artifacts.files = fileRules(members, path, "'artifacts'", areRequired: !hasOthers)
         artifacts.name = text(members["name"], path.appending("name"))
         artifacts.keepsSymlinks = flag(members["enable-symlinks"], path.appending("enable-symlinks")) ?? false
         artifacts.prefix = text(members["s3-prefix"], path.appending("s3-prefix"))
