@@ -1,6 +1,0 @@
-@testable import CodeConnections
-import CloudTesting
-import Testing
-
-@Suite("AWS CodeConnections")
-struct CodeConnectionsServiceTests {}

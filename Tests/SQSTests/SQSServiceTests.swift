@@ -1,6 +1,0 @@
-@testable import SQS
-import CloudTesting
-import Testing
-
-@Suite("Amazon SQS")
-struct SQSServiceTests {}

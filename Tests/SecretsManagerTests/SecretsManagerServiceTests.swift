@@ -1,6 +1,0 @@
-@testable import SecretsManager
-import CloudTesting
-import Testing
-
-@Suite("AWS Secrets Manager")
-struct SecretsManagerServiceTests {}
