@@ -74,6 +74,8 @@ SQS_QUERY = dict(
         "MessageBodyAttributeMap.value": "Value", "MessageBodySystemAttributeMap.key": "Name",
         "MessageBodySystemAttributeMap.value": "Value", "TagMap.key": "Key", "TagMap.value": "Value",
     },
+    # The model names the wrong list here: clients ask for attributes of messages, which the service gives.
+    shapes={"ReceiveMessageRequest.AttributeNames": "MessageAttributeNameList"},
     codes={
         "QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue", "QueueNameExists": "QueueAlreadyExists",
         **{name: "AWS.SimpleQueueService." + name for name in words("""
@@ -247,6 +249,8 @@ class Importer:
         return name
 
     def member(self, member, name=None, owner=None, role=None):
+        other = self.config.get("query", {}).get("shapes", {}).get(f"{owner}.{name}")
+        member = {**member, "shape": other or member["shape"]}
         target = self.model["shapes"][member["shape"]]
         facts = {"s": self.reference(member["shape"])}
         queried = self.config.get("query", {}).get("names", {}).get(f"{owner}.{role or name}")
@@ -363,6 +367,8 @@ class Importer:
             if name not in operations:
                 raise SystemExit(f"{self.service} has no operation {name}")
         protocols = metadata.get("protocols") or [metadata["protocol"]]
+        if "query" in self.config and "query" not in protocols:
+            protocols = protocols + ["query"]
         facts = {"id": self.service, "api": metadata["apiVersion"],
                  "sign": metadata.get("signingName", metadata["endpointPrefix"]), "host": metadata["endpointPrefix"],
                  "protocols": protocols}

@@ -115,6 +115,20 @@ class Slipway:
         return self.run(BINARY, *command, **options)
 
 
+# What functions under test call a server that accepts anyone with: they have no boto3.
+CLIENT = '''
+import json, os, urllib.request
+
+def call(service, operation, **input):
+    request = urllib.request.Request(
+        os.environ["AWS_ENDPOINT_URL"] + f"/_slipway/api/{service}/{operation}", json.dumps({"input": input}).encode(),
+        {"Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/%s/slipway/aws4_request, SignedHeaders=host, Signature=0"
+         % os.environ["AWS_REGION"], "X-Amz-Date": "20260101T000000Z"})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)["output"]
+'''
+
+
 @pytest.fixture
 def folder():
     path = pathlib.Path(tempfile.mkdtemp(prefix="slipway-test-"))

@@ -5,18 +5,17 @@ import uuid
 import botocore.exceptions
 import pytest
 
-from conftest import eventually, zipped
+from conftest import CLIENT, eventually, zipped
 
 # Tells what it was given by sending it to another queue: what tests can see without reading logs.
-HANDLER = '''
-import boto3, json, os
-sqs = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+HANDLER = CLIENT + '''
 def handler(event, context):
     bodies = [r["body"] for r in event["Records"]]
     record = event["Records"][0]
     assert record["eventSource"] == "aws:sqs" and record["eventSourceARN"].split(":")[2] == "sqs"
     count = max(int(r["attributes"]["ApproximateReceiveCount"]) for r in event["Records"])
-    sqs.send_message(QueueUrl=os.environ["SEEN"], MessageBody=json.dumps({"bodies": bodies, "count": count}))
+    seen = json.dumps({"bodies": bodies, "count": count})
+    call("sqs", "SendMessage", QueueUrl=os.environ["SEEN"], MessageBody=seen)
     if "crash" in bodies and count == 1:
         raise ValueError("as asked")
     return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in event["Records"]
@@ -149,22 +148,22 @@ def test_a_power_cut_loses_no_message(folder):
         server.stop()
 
 
-def test_sam_events_of_type_sqs_work_end_to_end(slipway):
+def test_sam_events_of_type_sqs_work_end_to_end(shared):
     stack = f"sam-{uuid.uuid4().hex[:8]}"
-    code = ("import boto3, os\ndef handler(event, context):\n"
-            "    boto3.client('sqs', endpoint_url=os.environ['AWS_ENDPOINT_URL']).send_message(\n"
-            "        QueueUrl=os.environ['SEEN'], MessageBody=event['Records'][0]['body'] + '!')\n")
+    code = CLIENT + (
+        "def handler(event, context):\n"
+        "    call('sqs', 'SendMessage', QueueUrl=os.environ['SEEN'], MessageBody=event['Records'][0]['body'] + '!')\n")
     template = {
         "Transform": "AWS::Serverless-2016-10-31",
         "Resources": {
             "Seen": {"Type": "AWS::SQS::Queue"}, "Work": {"Type": "AWS::SQS::Queue"},
             "Eat": {"Type": "AWS::Serverless::Function", "Properties": {
                 "Runtime": "python3.12", "Handler": "index.handler", "InlineCode": code, "Timeout": 10,
-                "Environment": {"Variables": {"SEEN": {"Ref": "Seen"}}},
+                "Environment": {"Variables": {"SEEN": {"Ref": "Seen"}, "AWS_ENDPOINT_URL": shared.endpoint}},
                 "Policies": [{"SQSSendMessagePolicy": {"QueueName": {"Fn::GetAtt": ["Seen", "QueueName"]}}}],
                 "Events": {"Job": {"Type": "SQS", "Properties": {"Queue": {"Fn::GetAtt": ["Work", "Arn"]}, "BatchSize": 1}}}}}},
         "Outputs": {"Work": {"Value": {"Ref": "Work"}}, "Seen": {"Value": {"Ref": "Seen"}}}}
-    cloudformation, sqs = slipway.client("cloudformation"), slipway.client("sqs")
+    cloudformation, sqs = shared.client("cloudformation"), shared.client("sqs")
     cloudformation.create_stack(
         StackName=stack, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"])
     cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})

@@ -6,25 +6,25 @@ import uuid
 import botocore.exceptions
 import pytest
 
-from conftest import eventually, zipped
+from conftest import CLIENT, eventually, zipped
 
-ROTATE = '''
-import boto3, os
+ROTATE = CLIENT + '''
 def handler(event, context):
-    c = boto3.client("secretsmanager", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
     arn, token, step = event["SecretId"], event["ClientRequestToken"], event["Step"]
-    described = c.describe_secret(SecretId=arn)
-    assert "AWSPENDING" in described["VersionIdsToStages"][token], described
+    stages = call("secretsmanager", "DescribeSecret", SecretId=arn)["VersionIdsToStages"]
+    assert "AWSPENDING" in stages[token], stages
     if step == "createSecret":
-        c.put_secret_value(SecretId=arn, ClientRequestToken=token, SecretString="turned", VersionStages=["AWSPENDING"])
+        call("secretsmanager", "PutSecretValue", SecretId=arn, ClientRequestToken=token, SecretString="turned",
+             VersionStages=["AWSPENDING"])
     if step == "testSecret":
-        value = c.get_secret_value(SecretId=arn, VersionId=token, VersionStage="AWSPENDING")["SecretString"]
+        value = call("secretsmanager", "GetSecretValue", SecretId=arn, VersionId=token, VersionStage="AWSPENDING")
         if os.environ.get("FAIL"):
             raise ValueError("not good enough")
-        assert value == "turned"
+        assert value["SecretString"] == "turned"
     if step == "finishSecret":
-        now = [v for v, s in described["VersionIdsToStages"].items() if "AWSCURRENT" in s][0]
-        c.update_secret_version_stage(SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=token, RemoveFromVersionId=now)
+        now = [version for version, labels in stages.items() if "AWSCURRENT" in labels][0]
+        call("secretsmanager", "UpdateSecretVersionStage", SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=token,
+             RemoveFromVersionId=now)
 '''
 
 

@@ -65,7 +65,7 @@ def test_visibility_can_be_changed(sqs, queue):
     sqs.send_message(QueueUrl=queue, MessageBody="x")
     first, = sqs.receive_message(QueueUrl=queue, VisibilityTimeout=600)["Messages"]
     sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=first["ReceiptHandle"], VisibilityTimeout=0)
-    second, = sqs.receive_message(QueueUrl=queue, AttributeNames=["ApproximateReceiveCount"])["Messages"]
+    second, = sqs.receive_message(QueueUrl=queue, MessageSystemAttributeNames=["ApproximateReceiveCount"])["Messages"]
     assert second["Attributes"]["ApproximateReceiveCount"] == "2" and second["ReceiptHandle"] != first["ReceiptHandle"]
     sqs.delete_message(QueueUrl=queue, ReceiptHandle=first["ReceiptHandle"])  # an old handle deletes nothing
     sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=second["ReceiptHandle"], VisibilityTimeout=1)

@@ -68,7 +68,7 @@ extension ModelIndex {
             facts: Models.snsFacts),
         ModelIndex(
             id: "sqs", signingName: "sqs", host: "sqs",
-            target: "AmazonSQS", version: "2012-11-05", protocols: ["json"],
+            target: "AmazonSQS", version: "2012-11-05", protocols: ["json","query"],
             facts: Models.sqsFacts),
         ModelIndex(
             id: "secretsmanager", signingName: "secretsmanager", host: "secretsmanager",

@@ -2,7 +2,7 @@
 
 extension Models {
     static let sqsFacts = ###"""
-{"id":"sqs","api":"2012-11-05","sign":"sqs","host":"sqs","protocols":["json"],"target":"AmazonSQS","json":"1.0","xmlns":"http://queue.amazonaws.com/doc/2012-11-05/","queryCompatible":true,"others":[],"ops":{
+{"id":"sqs","api":"2012-11-05","sign":"sqs","host":"sqs","protocols":["json","query"],"target":"AmazonSQS","json":"1.0","xmlns":"http://queue.amazonaws.com/doc/2012-11-05/","queryCompatible":true,"others":[],"ops":{
 "AddPermission":{"i":"AddPermissionRequest","e":["OverLimit","RequestThrottled","QueueDoesNotExist","InvalidAddress","InvalidSecurity","UnsupportedOperation"]},
 "CancelMessageMoveTask":{"i":"CancelMessageMoveTaskRequest","o":"CancelMessageMoveTaskResult","e":["ResourceNotFoundException","RequestThrottled","InvalidAddress","InvalidSecurity","UnsupportedOperation"]},
 "ChangeMessageVisibility":{"i":"ChangeMessageVisibilityRequest","e":["MessageNotInflight","ReceiptHandleIsInvalid","RequestThrottled","QueueDoesNotExist","UnsupportedOperation","InvalidAddress","InvalidSecurity"]},
@@ -105,7 +105,7 @@ extension Models {
 "QueueNameExists":{"o":{"message":".s"},"err":{"c":"QueueAlreadyExists"}},
 "QueueUrlList":{"of":".s","fl":"f"},
 "ReceiptHandleIsInvalid":{"o":{"message":".s"},"err":{}},
-"ReceiveMessageRequest":{"o":{"QueueUrl":".s","AttributeNames":{"s":"AttributeNameList","q":"AttributeName","fl":"D"},"MessageSystemAttributeNames":{"s":"MessageSystemAttributeList","q":"MessageSystemAttributeName"},"MessageAttributeNames":{"s":"MessageAttributeNameList","q":"MessageAttributeName"},"MaxNumberOfMessages":".i","VisibilityTimeout":".i","WaitTimeSeconds":".i","ReceiveRequestAttemptId":".s"},"r":["QueueUrl"]},
+"ReceiveMessageRequest":{"o":{"QueueUrl":".s","AttributeNames":{"s":"MessageAttributeNameList","q":"AttributeName","fl":"D"},"MessageSystemAttributeNames":{"s":"MessageSystemAttributeList","q":"MessageSystemAttributeName"},"MessageAttributeNames":{"s":"MessageAttributeNameList","q":"MessageAttributeName"},"MaxNumberOfMessages":".i","VisibilityTimeout":".i","WaitTimeSeconds":".i","ReceiveRequestAttemptId":".s"},"r":["QueueUrl"]},
 "ReceiveMessageResult":{"o":{"Messages":{"s":"MessageList","q":"Message"}}},
 "RemovePermissionRequest":{"o":{"QueueUrl":".s","Label":".s"},"r":["QueueUrl","Label"]},
 "RequestThrottled":{"o":{"message":".s"},"err":{}},
