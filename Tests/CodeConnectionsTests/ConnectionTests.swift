@@ -102,10 +102,13 @@ struct ConnectionTests {
                     body: .bytes(Array((text ?? body.text()).utf8)))
                 return await service.http(request)?.status ?? 0
             }
-            #expect(await send("wrong", hook) == 401 && send(secret, hook + "x") == 404)
-            #expect(await send(secret, hook, "GET") == 405 && send(secret, hook, "POST", "{") == 400)
+            #expect(await send("wrong", hook) == 401)
+            #expect(await send(secret, hook + "x") == 404)
+            #expect(await send(secret, hook, "GET") == 405)
+            #expect(await send(secret, hook, "POST", "{") == 400)
             #expect(await send(secret, "_slipway/other") == 0)
-            #expect(await send(secret, hook) == 200 && send(secret, hook) == 200)
+            #expect(await send(secret, hook) == 200)
+            #expect(await send(secret, hook) == 200)
             let told = try await test.ledger.events(after: 0).filter { $0.event.source == "slipway.codeconnections" }
             #expect(told.count == 1 && told.first?.event.detailType == "Repository Push")
             #expect(told.first?.event.detail["connectionArn"] == arn && told.first?.event.detail["branch"] == "main")

@@ -8,7 +8,7 @@ import Testing
 struct MessageMoveTests {
     private static let source = "arn:aws:sqs:eu-west-1:123456789012:dead"
 
-    @Test("moves every message once, whatever comes twice or crashes", arguments: 0..<30)
+    @Test("moves every message once, whatever comes twice or crashes", arguments: UInt64(0)..<30)
     func courses(_ seed: UInt64) throws {
         let rate = seed.isMultiple(of: 3) ? 7 : nil
         let machine = MessageMove(

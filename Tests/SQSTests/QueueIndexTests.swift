@@ -144,7 +144,7 @@ struct QueueCourseTests {
         }
     }
 
-    @Test("neither loses a message nor hands one to two receivers, and keeps groups in order", arguments: 0..<40)
+    @Test("neither loses a message nor hands one to two receivers, and keeps groups in order", arguments: UInt64(0)..<40)
     func courses(_ seed: UInt64) {
         let chance = SeededChance(seed: seed)
         let isFIFO = seed.isMultiple(of: 2)
@@ -196,7 +196,7 @@ struct QueueCourseTests {
         #expect(left == Set(model.messages.map(\.sequence)), "seed \(seed)")
     }
 
-    @Test("of a heap brings out everything in order", arguments: 0..<5)
+    @Test("of a heap brings out everything in order", arguments: UInt64(0)..<5)
     func heap(_ seed: UInt64) {
         let chance = SeededChance(seed: seed)
         let numbers = (0..<300).map { _ in Int(chance.next() % 100) }

@@ -58,10 +58,12 @@ struct QueueTests {
             }
             try await test.call("sqs", "PurgeQueue", ["QueueUrl": other])
             time.advance(by: .seconds(61))
-            #expect(try await test.bodies(url).isEmpty && test.bodies(other).isEmpty)
+            #expect(try await test.bodies(url).isEmpty)
+            #expect(try await test.bodies(other).isEmpty)
             let sweeper = Sweeper(ledger: test.ledger, queues: LiveQueues(ledger: test.ledger), metrics: nil)
             try await sweeper.pass()
-            #expect(try await test.ledger.list(Message.all).isEmpty && test.ledger.list(Leftover.all).isEmpty)
+            #expect(try await test.ledger.list(Message.all).isEmpty)
+            #expect(try await test.ledger.list(Leftover.all).isEmpty)
         }
     }
 

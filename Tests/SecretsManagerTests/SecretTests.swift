@@ -85,7 +85,7 @@ struct SecretTests {
     }
 
     @Test(
-        "passwords have what is asked for and nothing else", arguments: 0..<20)
+        "passwords have what is asked for and nothing else", arguments: UInt64(0)..<20)
     func passwords(_ seed: UInt64) throws {
         let chance = SeededChance(seed: seed)
         var recipe = PasswordRecipe(PasswordLength: 12, ExcludeCharacters: "lO0", ExcludePunctuation: true)
