@@ -1,3 +1,4 @@
+import Ledger
 import LedgerTesting
 import Notation
 import Testing

@@ -1,3 +1,4 @@
+import Ledger
 import LedgerTesting
 import Notation
 import Testing
@@ -70,7 +71,7 @@ struct SecretRotationTests {
             (RotationRules(ScheduleExpression: "rate(4 hours)"), 14400),
             (RotationRules(ScheduleExpression: "rate(10 days)"), 864_000),
             (RotationRules(ScheduleExpression: "cron(0 0 1 1 ? *)"), 0),
-        ])
+        ] as [(RotationRules, Double)])
     func schedules(_ rules: RotationRules, _ seconds: Double) throws {
         let now = Timestamp(seconds: 1_750_000_000)
         try RotationSchedule.check(rules, now: now)
