@@ -47,10 +47,6 @@ struct CallAccess {
             ("TopicArn", ""), ("TargetArn", ""), ("SubscriptionArn", ""), ("ResourceArn", ""),
             ("Name", "arn:aws:sns:REGION:ACCOUNT:VALUE"),
         ],
-        "codebuild": [
-            ("projectName", "arn:aws:codebuild:REGION:ACCOUNT:project/VALUE"),
-            ("name", "arn:aws:codebuild:REGION:ACCOUNT:project/VALUE"),
-        ],
         "codepipeline": [
             ("pipelineName", "arn:aws:codepipeline:REGION:ACCOUNT:VALUE"),
             ("name", "arn:aws:codepipeline:REGION:ACCOUNT:VALUE"),
@@ -109,6 +105,7 @@ struct CallAccess {
         switch prefix {
         case "s3": resources = Self.objects(call.input)
         case "lambda": resources = Self.functions(call)
+        case "codebuild": resources = BuildAccess.resources(call)
         case "events": resources = EventAccess.resources(call)
         default: resources = Self.named(prefix, call)
         }
