@@ -215,7 +215,11 @@ SERVICES = {
         GetDataProtectionPolicy PutDataProtectionPolicy
         """),
     ),
-    "sqs": dict(offer="*", query=SQS_QUERY, xmlns="http://queue.amazonaws.com/doc/2012-11-05/"),
+    "sqs": dict(
+        offer="*", query=SQS_QUERY, xmlns="http://queue.amazonaws.com/doc/2012-11-05/",
+        # A name that is none is the service's own refusal, InvalidAttributeName, not the model's.
+        open=words("QueueAttributeName"),
+    ),
     "secretsmanager": dict(offer="*"),
     "cloudcontrol": dict(offer="*"),
 }
@@ -305,6 +309,8 @@ class Importer:
             facts["t"] = SCALARS[shape["type"]]
         for key, short in (("min", "min"), ("max", "max"), ("pattern", "re"), ("enum", "enum"),
                            ("timestampFormat", "tf"), ("locationName", "n")):
+            if key == "enum" and name in self.config.get("open", []):
+                continue
             if key in shape:
                 facts[short] = shape[key]
         if "xmlNamespace" in shape:

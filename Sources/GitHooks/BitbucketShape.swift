@@ -37,8 +37,9 @@ struct BitbucketShape {
     private func pushes() throws -> [GitEvent] {
         let repository = try repository()
         return try (json["push"]?["changes"]?.array ?? []).map { change in
-            let new = change["new"].flatMap { $0.isNull ? nil : $0 }
-            let old = change["old"].flatMap { $0.isNull ? nil : $0 }
+            // A literal nil would be JSON's own null here, which is something.
+            let new = change["new"].flatMap { $0.isNull ? JSON?.none : $0 }
+            let old = change["old"].flatMap { $0.isNull ? JSON?.none : $0 }
             let place = new ?? old
             let name = try place.text("name", of: "changes")
             let isTag = place?["type"]?.string == "tag"

@@ -41,7 +41,7 @@ struct GitHubShape {
         event.previousCommitID = json["before"].commitID
         event.isForced = json["forced"]?.bool ?? false
         let commits = json["commits"]?.array ?? []
-        let head = json["head_commit"].flatMap { $0.isNull ? nil : $0 } ?? commits.last
+        let head = json["head_commit"].flatMap { $0.isNull ? JSON?.none : $0 } ?? commits.last
         event.commitMessage = head?["message"]?.string ?? ""
         event.author = head?["author"].person ?? ""
         event.changedFiles = commits.changedFiles

@@ -49,7 +49,7 @@ struct EquivalenceTests {
                 reading.spec.phases.values.allSatisfy {
                     !$0.commands.isEmpty || !$0.runtimes.isEmpty || !$0.finally.isEmpty
                 })
-            #expect(reading.spec.artifacts.map { !$0.files.files.isEmpty } ?? true)
+            #expect(reading.spec.artifacts.map { !$0.files.files.isEmpty || !$0.secondary.isEmpty } ?? true)
             #expect(reading.spec.cache.map { !$0.paths.isEmpty } ?? true)
         } catch {
             #expect(!error.problems.isEmpty && error.problems.allSatisfy { !$0.message.isEmpty })

@@ -42,6 +42,16 @@ enum Fakes {
                     ]
                 ]
             },
+            "ListChangeSets": { _ in
+                [
+                    "Summaries": [
+                        [
+                            "ChangeSetName": "next", "Status": "CREATE_COMPLETE", "ExecutionStatus": "AVAILABLE",
+                            "CreationTime": 1_795_481_995.0, "Description": .string(hostile),
+                        ]
+                    ]
+                ]
+            },
             "GetTemplate": { _ in ["TemplateBody": .string("Resources: {} # " + hostile)] },
         ])
 

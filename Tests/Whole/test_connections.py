@@ -263,9 +263,9 @@ def test_a_folder_is_watched(slipway, root):
     repository = Repository(root, "team/orders")
     repository.commit("a.txt", "1")
     arn = connection(slipway)
-    said = slipway.slipway("connection", "authorize", arn, "--url", root, "--data", slipway.folder).stdout
+    said = slipway.slipway("connection", "authorize", arn, "--url", root).stdout
     assert "watched" in said
-    listed = slipway.slipway("connection", "list", "--data", slipway.folder).stdout
+    listed = slipway.slipway("connection", "list").stdout
     assert "AVAILABLE" in listed and str(root) in listed
     listener = Listener(slipway)
     number = 0

@@ -31,7 +31,7 @@ struct AnswerTests {
                 let service = Models.service(id), name != "GetBucketLocation"
             else { continue }
             let payload = value["payload"]?.string.flatMap { Base64.decode($0) }.map { HTTPBody.bytes($0) }
-            for wireProtocol in service.protocols {
+            for wireProtocol in service.protocols where Fixtures.isKnownToBotocore(id, wireProtocol) {
                 let format = AnswerFormat(
                     wireProtocol, service: id, operation: name, isHead: service.operation(name)?.method == "HEAD")
                 let response = Fixtures.router.answer(

@@ -9,7 +9,9 @@ struct CapturedRequestTests {
     @Test("there are two for every operation offered, in each protocol")
     func fixturesAreWhole() {
         let services = Models.ids.compactMap { Models.service($0) }
-        let ways = services.reduce(0) { $0 + $1.operations.count * $1.protocols.count }
+        let ways = services.reduce(0) { sum, service in
+            sum + service.operations.count * service.protocols.count { Fixtures.isKnownToBotocore(service.id, $0) }
+        }
         #expect(Fixtures.requests.count == 2 * ways)
         #expect(ways > 400)
     }

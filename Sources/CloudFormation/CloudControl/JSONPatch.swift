@@ -94,7 +94,10 @@ struct JSONPatch: Sendable {
     private static func value(at path: [String], in document: JSON) throws -> JSON {
         var value = document
         for (place, step) in path.enumerated() {
-            let inner = value.array.flatMap { list in Int(step).flatMap { list.indices.contains($0) ? list[$0] : nil } }
+            // A literal nil would be JSON's own null here, which is something.
+            let inner = value.array.flatMap { list in
+                Int(step).flatMap { list.indices.contains($0) ? list[$0] : JSON?.none }
+            }
             guard let next = value.object != nil ? value[step] : inner else { throw missing(path.prefix(place + 1)) }
             value = next
         }

@@ -189,7 +189,8 @@ struct TargetInvoker: Sendable {
         guard let bus = BusID(arn: delivery.arn) else { throw EventError.invalid("\(delivery.arn) is no event bus.") }
         let event = delivery.event
         guard event.hops < Limit.hops else {
-            throw EventError.limit("The event was handed on by \(Limit.hops) event buses already.")
+            // Not a limit that passes: the event has come as far however often it is tried.
+            throw EventError.invalid("The event was handed on by \(Limit.hops) event buses already.")
         }
         if delivery.target["RoleArn"] != nil { _ = try await roleCaller(delivery) }
         let next = BusEvent(event.event, on: bus, hops: event.hops + 1, replay: event.replay.map { ($0.name, []) })

@@ -10,7 +10,7 @@ struct EventSourceOperations: Sendable {
         "FunctionName Enabled BatchSize MaximumBatchingWindowInSeconds FunctionResponseTypes ScalingConfig FilterCriteria "
     /// Members of other sources: taken through the door to be refused by their names.
     private static let foreign =
-        "StartingPosition StartingPositionTimestamp ParallelizationFactor MaximumRecordAgeInSeconds BisectBatchOnFunctionError "
+        "ParallelizationFactor MaximumRecordAgeInSeconds BisectBatchOnFunctionError "
         + "MaximumRetryAttempts TumblingWindowInSeconds DestinationConfig SourceAccessConfigurations "
         + "AmazonManagedKafkaEventSourceConfig SelfManagedKafkaEventSourceConfig DocumentDBEventSourceConfig "
 
@@ -18,7 +18,8 @@ struct EventSourceOperations: Sendable {
         [
             Operation(
                 "CreateEventSourceMapping",
-                enforces: Self.settings + Self.foreign + "EventSourceArn Tags Topics Queues SelfManagedEventSource",
+                enforces: Self.settings + Self.foreign + "StartingPosition StartingPositionTimestamp "
+                    + "EventSourceArn Tags Topics Queues SelfManagedEventSource",
                 stores: "MetricsConfig KMSKeyArn", raw: create),
             Operation(
                 "UpdateEventSourceMapping", enforces: Self.settings + Self.foreign + "UUID",

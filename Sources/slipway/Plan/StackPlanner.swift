@@ -49,7 +49,7 @@ struct StackPlanner {
     private func standing() async throws -> JSON? {
         do {
             let answer = try await client.call("cloudformation", "DescribeStacks", ["StackName": .string(stackName)])
-            return answer["Stacks"]?[0].flatMap { $0["StackStatus"] == "DELETE_COMPLETE" ? nil : $0 }
+            return answer["Stacks"]?[0].flatMap { $0["StackStatus"] == "DELETE_COMPLETE" ? JSON?.none : $0 }
         } catch let failure as CallFailure where failure.message.hasSuffix("does not exist") {
             return nil
         }
