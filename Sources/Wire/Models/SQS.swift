@@ -99,7 +99,7 @@ extension Models {
 "PurgeQueueInProgress":{"o":{"message":".s"},"err":{"c":"AWS.SimpleQueueService.PurgeQueueInProgress"}},
 "PurgeQueueRequest":{"o":{"QueueUrl":".s"},"r":["QueueUrl"]},
 "QueueAttributeMap":{"k":{"s":"QueueAttributeName","q":"Name"},"v":{"s":".s","q":"Value"},"fl":"f"},
-"QueueAttributeName":{"t":"s","enum":["All","Policy","VisibilityTimeout","MaximumMessageSize","MessageRetentionPeriod","ApproximateNumberOfMessages","ApproximateNumberOfMessagesNotVisible","CreatedTimestamp","LastModifiedTimestamp","QueueArn","ApproximateNumberOfMessagesDelayed","DelaySeconds","ReceiveMessageWaitTimeSeconds","RedrivePolicy","FifoQueue","ContentBasedDeduplication","KmsMasterKeyId","KmsDataKeyReusePeriodSeconds","DeduplicationScope","FifoThroughputLimit","RedriveAllowPolicy","SqsManagedSseEnabled"]},
+"QueueAttributeName":{"t":"s"},
 "QueueDeletedRecently":{"o":{"message":".s"},"err":{"c":"AWS.SimpleQueueService.QueueDeletedRecently"}},
 "QueueDoesNotExist":{"o":{"message":".s"},"err":{"c":"AWS.SimpleQueueService.NonExistentQueue"}},
 "QueueNameExists":{"o":{"message":".s"},"err":{"c":"QueueAlreadyExists"}},
