@@ -202,6 +202,11 @@ class Listener:
         self.sqs, self.name = server.client("sqs"), f"hooks-{uuid.uuid4().hex[:8]}"
         self.url = self.sqs.create_queue(QueueName=self.name)["QueueUrl"]
         arn = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        # As on AWS, a queue lets EventBridge in by its policy.
+        self.sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": json.dumps({
+            "Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
+                "Resource": arn}]})})
         rules = server.client("events")
         rules.put_rule(Name=self.name, EventPattern=json.dumps({"source": ["slipway.codeconnections"]}))
         rules.put_targets(Rule=self.name, Targets=[{"Id": "q", "Arn": arn}])

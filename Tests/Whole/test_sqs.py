@@ -190,9 +190,10 @@ def test_permissions_make_a_policy(sqs, queue):
 
 def posted(url, form):
     """What older clients send: a signed form to the queue's own address."""
-    request = AWSRequest("POST", url, data=form)
+    request = AWSRequest(
+        "POST", url, data=urllib.parse.urlencode(form), headers={"Content-Type": "application/x-www-form-urlencoded"})
     SigV4Auth(Credentials("test", "test"), "sqs", "eu-west-1").add_auth(request)
-    return requests.post(url, data=request.body, headers=dict(request.headers))
+    return requests.post(url, data=request.data, headers=dict(request.headers))
 
 
 def test_clients_from_before_json_post_forms_to_the_queue(shared, sqs, queue):
