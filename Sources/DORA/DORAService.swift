@@ -45,8 +45,8 @@ struct FollowingLog: Service {
         while !Task.isCancelled {
             let book = try await service.reader.book()
             try await finder.explain(book)
-            try await service.reader.keep()
-            var news = service.ledger.follow(after: try await service.reader.readUpTo()).makeAsyncIterator()
+            let kept = try await service.reader.keep()
+            var news = service.ledger.follow(after: kept).makeAsyncIterator()
             _ = try await news.next()
         }
     }

@@ -19,10 +19,14 @@ struct AlarmJudge: Sendable {
     func judge(_ condition: MetricCondition, now: Timestamp) async throws -> Result {
         let width = condition.width
         let range = Int64(condition.evaluationPeriods) + Self.margin
-        let end = try await end(condition, width, now)
         let queries = try [MetricQuery].parse(condition.effectiveQueries, account: "", strict: false)
-        let (values, samples) = try await reader.values(queries, period: width) { period in
-            TimeWindow(start: end - (range * width).roundedUp(to: period), end: end)
+        var end = try await end(condition, width, now)
+        var (values, samples) = try await read(queries, width, last: range, end)
+        // A minute's first datum may have come in between: then the window ends later.
+        let newest = try await self.end(condition, width, now)
+        if newest != end {
+            end = newest
+            (values, samples) = try await read(queries, width, last: range, end)
         }
         let id = condition.judged?.Id ?? "m1"
         let series = values[id]?.all.first?.values ?? [:]
@@ -33,6 +37,15 @@ struct AlarmJudge: Sendable {
         dropUnripe(&points, condition, end, now)
         if holdsForLowSamples(condition, points, samples[id] ?? [:]) { return Result(verdict: .keep, judged: []) }
         return result(condition, points)
+    }
+
+    /// The values of the last periods before that end.
+    private func read(
+        _ queries: [MetricQuery], _ width: Int64, last periods: Int64, _ end: Int64
+    ) async throws -> (values: [String: MathValue], samples: [String: [Int64: Distribution]]) {
+        try await reader.values(queries, period: width) { period in
+            TimeWindow(start: end - (periods * width).roundedUp(to: period), end: end)
+        }
     }
 
     private func result(_ condition: MetricCondition, _ points: [EvaluatedDatapoint]) -> Result {

@@ -53,9 +53,13 @@ actor LogReader {
     }
 
     /// Keeps what has changed. Called by one task alone.
-    func keep() async throws {
-        guard let book = current, !touched.isEmpty || place - keptPlace >= Self.idle else { return }
-        let (entries, until) = (touched, place)
+    ///
+    /// - Returns: The place in the log up to which nothing is left to keep. Others may have read further meanwhile.
+    func keep() async throws -> Int64 {
+        try await open()
+        let until = place
+        guard let book = current, !touched.isEmpty || until - keptPlace >= Self.idle else { return until }
+        let entries = touched
         touched = []
         do {
             try await ledger.write { transaction in
@@ -63,15 +67,10 @@ actor LogReader {
                 try transaction.setCursor(Self.name, until)
             }
             keptPlace = until
+            return until
         } catch {
             touched.formUnion(entries)
             throw error
         }
-    }
-
-    /// The place up to which the log was read.
-    func readUpTo() async throws -> Int64 {
-        try await open()
-        return place
     }
 }
