@@ -1,8 +1,6 @@
 # The two commands that matter: `make demo` and `make test`. Everything else is a part of them.
 SWIFT_FLAGS ?=
 PYTHON := .venv/bin/python
-# One after the other: in parallel the tests starve each other on two cores. AWS's own runtime client is one of the things run.
-SWIFT_TEST := SLIPWAY_TEST_AWSLAMBDARIC=$(CURDIR)/.venv/awslambdaric swift test --skip-build --no-parallel $(SWIFT_FLAGS)
 
 .PHONY: demo test build run format lint bench docs setup clean
 
@@ -13,7 +11,7 @@ demo: build
 ## Everything: unit, property and simulation tests, then the whole with real clients over real sockets.
 test: setup
 	swift build --build-tests $(SWIFT_FLAGS)
-	$(SWIFT_TEST) || { echo "Something failed, see above. A second try:"; $(SWIFT_TEST); }
+	Scripts/swift-test $(SWIFT_FLAGS)
 	$(MAKE) build
 	Scripts/check-docs
 	$(PYTHON) -m pytest Tests/Whole -q --reruns 1 --durations 10

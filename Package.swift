@@ -49,6 +49,7 @@ let libraries: [Target] = [
 
 let ground: [Target] = [
     room("Notation", ["CLibYAML"]),
+    room("NotationTesting", tests: nil),
     room("HTTP"),
     room("Ledger", ["Notation", grdb, log, lifecycle], tests: ["LedgerTesting"]),
     room("LedgerTesting", ["Ledger", "Notation", log, lifecycle], tests: nil),
@@ -61,10 +62,10 @@ let ground: [Target] = [
 let languages: [Target] = [
     room("CloudFormationTemplate", ["Notation", crypto]),
     room("SAMTransform", ["Notation", crypto]),
-    room("Buildspec", ["Notation", "Patterns"]),
-    room("TestReports", ["Notation"]),
-    room("Patterns", ["Notation"]),
-    room("Guard", ["Notation"]),
+    room("Buildspec", ["Notation", "Patterns"], tests: ["NotationTesting"]),
+    room("TestReports", ["Notation"], tests: ["NotationTesting"]),
+    room("Patterns", ["Notation"], tests: ["NotationTesting"]),
+    room("Guard", ["Notation"], tests: ["NotationTesting"]),
     room("GitHooks", ["Notation"]),
 ].reduce([], +)
 
@@ -79,7 +80,9 @@ let services: [Target] = [
     room("S3", door + [crypto], tests: ["CloudTesting"]),
     room("Logs", door + [lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
     room("CloudWatch", door + [lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
-    room("Lambda", door + ["Patterns", "Sandbox", "Traffic", crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
+    room(
+        "Lambda", door + ["Patterns", "Sandbox", "Traffic", crypto, lifecycle],
+        tests: ["CloudTesting", "LedgerTesting"]),
     room("CodeDeploy", door + [crypto], tests: ["CloudTesting", "LedgerTesting"]),
     room(
         "CloudFormation", door + ["CloudFormationTemplate", "SAMTransform", "Guard", crypto],
@@ -93,11 +96,13 @@ let services: [Target] = [
     room(
         "CodeConnections", door + ["GitHooks", "Patterns", "Vault", crypto, lifecycle],
         tests: ["CloudTesting", "LedgerTesting"]),
-    room("CodeCommit", door + ["Sandbox", "CLibArchive", crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
+    room(
+        "CodeCommit", door + ["Sandbox", "CLibArchive", crypto, lifecycle], tests: ["CloudTesting", "LedgerTesting"]),
     room(
         "CodeBuild",
         door + [
-            "Buildspec", "GitHooks", "TestReports", "Patterns", "Sandbox", "Traffic", "Vault", crypto, lifecycle, nio[1],
+            "Buildspec", "GitHooks", "TestReports", "Patterns", "Sandbox", "Traffic", "Vault", crypto, lifecycle,
+            nio[1],
         ],
         tests: ["CloudTesting", "LedgerTesting"]),
     room(
@@ -112,14 +117,16 @@ let top: [Target] = [
         door + [
             "Wire", "Sandbox", "Traffic", "Console", "SAMTransform", "CloudFormationTemplate", lifecycle, signals,
             "STS", "IAM", "SSM", "S3", "Logs", "CloudWatch", "Lambda", "CodeDeploy", "CloudFormation",
-            "SecretsManager", "SNS", "SQS", "EventBridge", "CodeConnections", "CodeCommit", "CodeBuild", "CodePipeline", "DORA",
+            "SecretsManager", "SNS", "SQS", "EventBridge", "CodeConnections", "CodeCommit", "CodeBuild", "CodePipeline",
+            "DORA",
             "Patterns", "Buildspec",
         ] + nio),
     [
         .executableTarget(
             name: "slipway",
             dependencies: [
-                "Server", "Cloud", "HTTP", "Wire", "Notation", "Traffic", "SAMTransform", "CloudFormationTemplate", "CodeDeploy",
+                "Server", "Cloud", "HTTP", "Wire", "Notation", "Traffic", "SAMTransform", "CloudFormationTemplate",
+                "CodeDeploy",
                 "Ledger", "Buildspec", "CodeBuild", "DORA", "Sandbox", "Guard",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), log,
             ] + nio,

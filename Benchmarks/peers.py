@@ -93,3 +93,13 @@ def slipway(folder, *options):
 def moto():
     port = free_port()
     return Peer("moto", [VENV / "moto_server", "-p", port], port)
+
+
+def localstack():
+    """localstack-core, from the virtual environment that $LOCALSTACK_VENV names."""
+    port = free_port()
+    venv = pathlib.Path(os.environ["LOCALSTACK_VENV"]) / "bin"
+    environment = {"GATEWAY_LISTEN": f"127.0.0.1:{port}", "SERVICES": "cloudformation,ssm,s3,sts,iam", "EAGER_SERVICE_LOADING": "0",
+                   "SKIP_INFRA_DOWNLOADS": "1", "DISABLE_EVENTS": "1", "PATH": f"{venv}:{os.environ['PATH']}"}
+    return Peer("localstack", ["env", *(f"{name}={value}" for name, value in environment.items()),
+                               venv / "python", "-m", "localstack.runtime.main"], port)

@@ -1,6 +1,7 @@
 import Cloud
 import Crypto
 import FoundationEssentials
+import Notation
 import Sandbox
 
 /// A template's inline code as the zip that Lambda takes.
@@ -22,8 +23,10 @@ enum InlineCode {
         func two(_ value: Int) -> [UInt8] { [UInt8(value & 0xFF), UInt8(value >> 8 & 0xFF)] }
         func four(_ value: Int) -> [UInt8] { two(value & 0xFFFF) + two(value >> 16 & 0xFFFF) }
         let (madeBy, needed, utf8Flag, firstDay) = (0x031E, 20, 0x0800, 0x21)
+        var check = CRC(CRCTables.ieee)
+        check.update(bytes)
         let facts =
-            two(utf8Flag) + two(0) + two(0) + two(firstDay) + four(Int(checksum(bytes))) + four(bytes.count)
+            two(utf8Flag) + two(0) + two(0) + two(firstDay) + four(Int(check.value)) + four(bytes.count)
             + four(bytes.count) + two(name.count) + two(0)
         let local = four(0x0403_4B50) + two(needed) + facts + name + bytes
         let mode = 0o100644 << 16
@@ -33,15 +36,5 @@ enum InlineCode {
         let end =
             four(0x0605_4B50) + two(0) + two(0) + two(1) + two(1) + four(central.count) + four(local.count) + two(0)
         return local + central + end
-    }
-
-    /// CRC-32 as zips have it.
-    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        var value: UInt32 = 0xFFFF_FFFF
-        for byte in bytes {
-            value ^= UInt32(byte)
-            for _ in 0..<8 { value = value >> 1 ^ (value & 1 == 1 ? 0xEDB8_8320 : 0) }
-        }
-        return ~value
     }
 }

@@ -8,16 +8,73 @@ package struct Path: Sendable, Hashable, CustomStringConvertible {
         case index(Int)
     }
 
-    /// The steps, first from the root.
-    package var steps: [Step]
+    /// The last step, and the place it starts from: a place and those below it share the way down.
+    private final class Link: Sendable {
+        let step: Step
+        let parent: Link?
+
+        init(_ step: Step, below parent: Link?) {
+            self.step = step
+            self.parent = parent
+        }
+    }
+
+    private var last: Link?
 
     /// The place those steps lead to; none is the root.
-    package init(_ steps: [Step] = []) { self.steps = steps }
+    package init(_ steps: [Step] = []) {
+        for step in steps { last = Link(step, below: last) }
+    }
+
+    /// The steps, first from the root.
+    package var steps: [Step] {
+        var steps: [Step] = []
+        var link = last
+        while let here = link {
+            steps.append(here.step)
+            link = here.parent
+        }
+        return steps.reversed()
+    }
+
+    /// Whether this is the root.
+    package var isRoot: Bool { last == nil }
+
+    /// The place one step above; the root's is the root.
+    package var parent: Path {
+        var path = self
+        path.last = last?.parent
+        return path
+    }
+
+    private func appending(_ step: Step) -> Path {
+        var path = self
+        path.last = Link(step, below: last)
+        return path
+    }
 
     /// The member of that name below this place.
-    package func appending(_ key: String) -> Path { Path(steps + [.key(key)]) }
+    package func appending(_ key: String) -> Path { appending(.key(key)) }
     /// The element at that place below this place.
-    package func appending(_ index: Int) -> Path { Path(steps + [.index(index)]) }
+    package func appending(_ index: Int) -> Path { appending(.index(index)) }
+
+    package static func == (left: Path, right: Path) -> Bool {
+        var (one, other) = (left.last, right.last)
+        while let here = one, let there = other {
+            if here === there { return true }
+            guard here.step == there.step else { return false }
+            (one, other) = (here.parent, there.parent)
+        }
+        return one == nil && other == nil
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        var link = last
+        while let here = link {
+            hasher.combine(here.step)
+            link = here.parent
+        }
+    }
 
     /// The place in words, such as `Resources.Orders.Properties.Tags[0]`.
     package var description: String {

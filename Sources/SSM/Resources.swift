@@ -15,14 +15,18 @@ extension SSMService {
             },
             delete: { request in
                 guard let name = request.physicalID else { return }
-                do { try await request.call("ssm", "DeleteParameter", ["Name": .string(name)]) } catch let error as AWSError
-                    where error.code == "ParameterNotFound" {}
+                do { try await request.call("ssm", "DeleteParameter", ["Name": .string(name)]) } catch let error
+                    as AWSError
+                    where error.code == "ParameterNotFound"
+                {}
             },
             read: { request in
                 guard let name = request.physicalID else { return nil }
                 do {
                     let answer = try await request.call("ssm", "GetParameter", ["Name": .string(name)])["Parameter"]
-                    return ["Name": .string(name), "Type": answer?["Type"] ?? nil, "Value": answer?["Value"] ?? nil]
+                    var properties: JSON = ["Name": .string(name)]
+                    for member in ["Type", "Value"] { properties[member] = answer?[member] }
+                    return properties
                 } catch let error as AWSError where error.code == "ParameterNotFound" { return nil }
             },
             list: { request in
@@ -49,7 +53,8 @@ extension SSMService {
             try await create(request, input, name)
         }
         return ResourceState(
-            name, attributes: ["Type": request.properties["Type"] ?? "String", "Value": request.properties["Value"] ?? ""])
+            name,
+            attributes: ["Type": request.properties["Type"] ?? "String", "Value": request.properties["Value"] ?? ""])
     }
 
     /// Makes the parameter. One of that name that carries this resource's tags was made by an earlier attempt.
@@ -64,7 +69,8 @@ extension SSMService {
                 tags.contains { $0["Key"]?.string == "aws:cloudformation:" + mark && $0["Value"]?.string == value }
             }
             guard isOurs else {
-                throw AWSError("AlreadyExists", "\(name) already exists in stack, or outside of it. Choose another name.")
+                throw AWSError(
+                    "AlreadyExists", "\(name) already exists in stack, or outside of it. Choose another name.")
             }
         }
     }

@@ -1,4 +1,5 @@
 import Buildspec
+import NotationTesting
 import Testing
 
 @Suite("Batches")

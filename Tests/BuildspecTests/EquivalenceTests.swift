@@ -1,5 +1,6 @@
 import Buildspec
 import Notation
+import NotationTesting
 import Testing
 
 @Suite("Build specifications: the same in other words")

@@ -64,7 +64,7 @@ struct MutationTests {
     }
 
     private static let pieces: [JSON] = [
-        nil, 1, -1, "", "F", "${", "${Env", true, [], [:], ["Ref": "F"], ["Ref": "Nope"], ["Fn::If": ["Prod"]],
+        .null, 1, -1, "", "F", "${", "${Env", true, [], [:], ["Ref": "F"], ["Ref": "Nope"], ["Fn::If": ["Prod"]],
         ["Fn::GetAtt": "F"], ["Fn::Sub": "${F.Arn}${!x}"], ["Fn::Nope": 1], ["Fn::Cidr": ["10.0.0.0/8", 300, 99]],
         ["Fn::Select": [9, ["Fn::Split": ["", "a"]]]], ["Condition": "Prod"], ["Fn::Join": [["a"], "b"]], 1.5,
     ]

@@ -14,7 +14,7 @@ struct GeneratedTemplateTests {
     func yaml() throws {
         let values: [JSON] = [
             [
-                "A": ["b", ["c": 1, "d": [[], [:], nil, true]]], "yes": "no", "with space": "a: b # c",
+                "A": ["b", ["c": 1, "d": [[], [:], .null, true]]], "yes": "no", "with space": "a: b # c",
                 "n": [["x", "y"], ["z"]],
             ],
             ["text": "line\nline", "empty": "", "number": 1.5, "-": "- x"],

@@ -31,7 +31,7 @@ struct MaskingTests {
     @Test("Base64 of a longer text that holds the secret, at each of three offsets", arguments: 0..<3)
     func base64(offset: Int) {
         let text = String(repeating: "x", count: offset) + "correct horse battery" + "tail"
-        let encoded = String(decoding: Base64Text.encode(Array(text.utf8)), as: UTF8.self)
+        let encoded = String(decoding: Base64.encoded(Array(text.utf8)), as: UTF8.self)
         let shown = mask(["correct horse battery"], encoded)
         #expect(shown.contains("***") && shown.count < 16)
     }

@@ -148,19 +148,6 @@ struct PageTests {
     }
 }
 
-@Suite("Base64")
-struct Base64Tests {
-    private static let cases: [(String, String?)] = [
-        ("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYmFy", "foobar"), ("w6TDtsO8", "äöü"),
-        ("Zm9v\nYmFy", "foobar"), ("Z", nil), ("Z!==", nil),
-    ]
-
-    @Test("is read as RFC 4648 has it", arguments: cases.indices)
-    func decode(index: Int) {
-        #expect(Base64.decode(Self.cases[index].0) == Self.cases[index].1)
-    }
-}
-
 extension Shop {
     fileprivate func list(_ input: JSON) async throws -> [String] {
         let answer = try await call("ListDeployments", input)

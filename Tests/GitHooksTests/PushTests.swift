@@ -22,8 +22,11 @@ struct PushTests {
         ],
         "pusher": ["name": "mona"], "sender": ["id": 21031067, "login": "mona"],
         "commits": [
-            ["id": .string(commit), "message": "Add a test", "author": ["name": "Mona", "email": "mona@example.com"],
-                "added": ["b.py"], "modified": ["a.py"], "removed": []],
+            [
+                "id": .string(commit), "message": "Add a test",
+                "author": ["name": "Mona", "email": "mona@example.com"],
+                "added": ["b.py"], "modified": ["a.py"], "removed": [],
+            ],
             ["id": "abc", "message": "older", "added": ["a.py"], "modified": [], "removed": ["c.py"]],
         ],
         "head_commit": [
@@ -36,7 +39,8 @@ struct PushTests {
         let hook = try read(["X-GitHub-Event": "push", "X-GitHub-Delivery": "d-1"], Self.gitHub)
         #expect(hook.host == .gitHub && hook.deliveryID == "d-1" && hook.events.count == 1)
         let event = try #require(hook.events.first)
-        #expect(event.branch == "main" && event.tag == nil && event.commitID == commit && event.previousCommitID == before)
+        #expect(
+            event.branch == "main" && event.tag == nil && event.commitID == commit && event.previousCommitID == before)
         #expect(event.changedFiles == ["a.py", "b.py", "c.py"] && event.knowsAllFiles)
         #expect(event.commitMessage == "Add a test" && event.author == "Mona <mona@example.com>")
         #expect(event.actor == GitEvent.Actor(id: "21031067", name: "mona"))
@@ -49,7 +53,8 @@ struct PushTests {
         let escaped = Self.gitHub.text().utf8.map { byte -> String in
             let isPlain = (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte)
             let digits = String(byte, radix: 16)
-            return isPlain ? String(UnicodeScalar(byte)) : byte == 0x20 ? "+" : "%" + (digits.count < 2 ? "0" : "") + digits
+            return isPlain
+                ? String(UnicodeScalar(byte)) : byte == 0x20 ? "+" : "%" + (digits.count < 2 ? "0" : "") + digits
         }
         let fields = ["x-github-event": "push", "content-type": "application/x-www-form-urlencoded"]
         let hook = try Webhook(field: { fields[$0.lowercased()] }, body: Array(("payload=" + escaped.joined()).utf8))
@@ -88,7 +93,8 @@ struct PushTests {
             "object_kind": "push", "ref": "refs/heads/main", "before": .string(before), "after": .string(commit),
             "user_id": 4, "user_username": "jsmith",
             "project": [
-                "path_with_namespace": "group/sub/orders", "git_http_url": "https://gitlab.example.com/group/sub/orders.git",
+                "path_with_namespace": "group/sub/orders",
+                "git_http_url": "https://gitlab.example.com/group/sub/orders.git",
                 "web_url": "https://gitlab.example.com/group/sub/orders",
             ],
             "commits": [["id": .string(commit), "message": "fix", "author": ["name": "J"], "modified": ["x/y.txt"]]],
@@ -108,12 +114,16 @@ struct PushTests {
     func bitbucketPush() throws {
         let target: JSON = ["hash": .string(commit), "message": "m", "author": ["raw": "A <a@example.com>"]]
         let body: JSON = [
-            "repository": ["full_name": "team/orders", "links": ["html": ["href": "https://bitbucket.org/team/orders"]]],
+            "repository": [
+                "full_name": "team/orders", "links": ["html": ["href": "https://bitbucket.org/team/orders"]],
+            ],
             "actor": ["account_id": "5570", "nickname": "ana"],
-            "push": ["changes": [
-                ["new": ["type": "branch", "name": "main", "target": target], "old": nil, "forced": false],
-                ["new": nil, "old": ["type": "tag", "name": "v0", "target": target]],
-            ]],
+            "push": [
+                "changes": [
+                    ["new": ["type": "branch", "name": "main", "target": target], "old": .null, "forced": false],
+                    ["new": .null, "old": ["type": "tag", "name": "v0", "target": target]],
+                ]
+            ],
         ]
         let events = try read(["X-Event-Key": "repo:push", "X-Request-UUID": "u"], body).events
         #expect(events.map(\.ref) == ["refs/heads/main", "refs/tags/v0"])
@@ -130,7 +140,9 @@ struct PushTests {
             try Webhook(field: { $0 == "X-GitHub-Event" ? "push" : nil }, body: Array("[1]".utf8))
         }
         #expect(throws: Webhook.Unreadable.self) {
-            try Webhook(field: { $0 == "X-GitHub-Event" ? "push" : nil }, body: Array(repeating: UInt8(ascii: "["), count: 9000))
+            try Webhook(
+                field: { $0 == "X-GitHub-Event" ? "push" : nil }, body: Array(repeating: UInt8(ascii: "["), count: 9000)
+            )
         }
         #expect(try read(["X-GitHub-Event": "star"], ["action": "created"]).events.isEmpty)
         var evil = Self.gitHub

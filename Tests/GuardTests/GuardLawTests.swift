@@ -1,5 +1,6 @@
 import Guard
 import Notation
+import NotationTesting
 import Testing
 
 /// What must hold of rules whatever they ask: checked with random clauses.

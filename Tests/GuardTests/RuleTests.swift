@@ -1,5 +1,6 @@
 import Guard
 import Notation
+import NotationTesting
 import Testing
 
 @Suite("Guard: rules")

@@ -20,18 +20,21 @@ struct CodingTests {
     func roundTrip() throws {
         let whole = Whole(
             parts: [
-                Part(name: "a", size: 3, tree: ["x": [1, nil, 2.5]], kind: .plain),
-                Part(name: "b", size: nil, tree: nil, kind: .weighted(percent: 10)),
+                Part(name: "a", size: 3, tree: ["x": [1, .null, 2.5]], kind: .plain),
+                Part(name: "b", size: nil, tree: .null, kind: .weighted(percent: 10)),
             ], at: Timestamp(microseconds: 1_700_000_000_000_001), byName: ["k": [1, 2]])
         let tree = try JSON(encoding: whole)
         #expect(tree["parts"]?[1]?["size"] == nil)
         #expect(try JSON(parsing: tree.text()).decode(Whole.self) == whole)
     }
 
-    @Test("that do not fit are refused by their path", arguments: [
-        "{\"name\":1,\"tree\":0,\"kind\":{\"plain\":{}}}", "{\"name\":\"a\",\"size\":300,\"tree\":0,\"kind\":{\"plain\":{}}}",
-        "{\"tree\":0}", "[]",
-    ])
+    @Test(
+        "that do not fit are refused by their path",
+        arguments: [
+            "{\"name\":1,\"tree\":0,\"kind\":{\"plain\":{}}}",
+            "{\"name\":\"a\",\"size\":300,\"tree\":0,\"kind\":{\"plain\":{}}}",
+            "{\"tree\":0}", "[]",
+        ])
     func mismatch(text: String) throws {
         let tree = try JSON(parsing: text)
         #expect(throws: DecodingError.self) { _ = try tree.decode(Part.self) }
@@ -40,13 +43,15 @@ struct CodingTests {
 
 @Suite("Timestamps")
 struct TimestampTests {
-    @Test("print and parse the calendar", arguments: [
-        (0, "1970-01-01T00:00:00Z", "Thu, 01 Jan 1970 00:00:00 GMT"),
-        (951_782_400, "2000-02-29T00:00:00Z", "Tue, 29 Feb 2000 00:00:00 GMT"),
-        (-1, "1969-12-31T23:59:59Z", "Wed, 31 Dec 1969 23:59:59 GMT"),
-        (1_795_426_200, "2026-11-23T09:30:00Z", "Mon, 23 Nov 2026 09:30:00 GMT"),
-        (4_107_542_399, "2100-02-28T23:59:59Z", "Sun, 28 Feb 2100 23:59:59 GMT"),
-    ])
+    @Test(
+        "print and parse the calendar",
+        arguments: [
+            (0, "1970-01-01T00:00:00Z", "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (951_782_400, "2000-02-29T00:00:00Z", "Tue, 29 Feb 2000 00:00:00 GMT"),
+            (-1, "1969-12-31T23:59:59Z", "Wed, 31 Dec 1969 23:59:59 GMT"),
+            (1_795_426_200, "2026-11-23T09:30:00Z", "Mon, 23 Nov 2026 09:30:00 GMT"),
+            (4_107_542_399, "2100-02-28T23:59:59Z", "Sun, 28 Feb 2100 23:59:59 GMT"),
+        ])
     func forms(seconds: Int64, iso: String, http: String) {
         let time = Timestamp(microseconds: seconds * 1_000_000)
         #expect(time.iso8601() == iso)
@@ -62,7 +67,9 @@ struct TimestampTests {
         #expect(Timestamp(parsing: "2026-11-23")?.iso8601() == "2026-11-23T00:00:00Z")
     }
 
-    @Test("refuse what is no time", arguments: ["", "x", "2026-13-01", "2026-02-29", "2026-11-23T25:00:00Z", "2026-11-23T10"])
+    @Test(
+        "refuse what is no time",
+        arguments: ["", "x", "2026-13-01", "2026-02-29", "2026-11-23T25:00:00Z", "2026-11-23T10"])
     func faults(text: String) { #expect(Timestamp(parsing: text) == nil) }
 
     @Test("every day of eight centuries survives being taken apart")

@@ -4,18 +4,23 @@ import Testing
 
 @Suite("JSON texts")
 struct JSONTests {
-    @Test("are read and printed back", arguments: [
-        "null", "true", "-12", "1.5", "1e+300", "\"a\\\"b\\\\c\\n\\u0001é😀\"", "[]", "{}", "[1,[2,{\"a\":[]}]]",
-        "{\"z\":1,\"a\":{\"b\":null}}",
-    ])
+    @Test(
+        "are read and printed back",
+        arguments: [
+            "null", "true", "-12", "1.5", "1e+300", "\"a\\\"b\\\\c\\n\\u0001é😀\"", "[]", "{}", "[1,[2,{\"a\":[]}]]",
+            "{\"z\":1,\"a\":{\"b\":null}}",
+        ])
     func roundTrip(text: String) throws {
         #expect(try JSON(parsing: text).text() == text)
     }
 
-    @Test("with faults are refused at the right byte", arguments: [
-        ("", 0), ("{", 1), ("[1,]", 3), ("{\"a\" 1}", 5), ("01", 2), ("1 2", 2), ("\"a", 2), ("tru", 0), ("\"\\x\"", 3),
-        ("1.", 2), ("nul", 0), ("{\"a\":1,}", 7),
-    ])
+    @Test(
+        "with faults are refused at the right byte",
+        arguments: [
+            ("", 0), ("{", 1), ("[1,]", 3), ("{\"a\" 1}", 5), ("01", 2), ("1 2", 2), ("\"a", 2), ("tru", 0),
+            ("\"\\x\"", 3),
+            ("1.", 2), ("nul", 0), ("{\"a\":1,}", 7),
+        ])
     func faults(text: String, offset: Int) {
         #expect { _ = try JSON(parsing: text) } throws: { ($0 as? JSONError)?.offset == offset }
     }
@@ -63,7 +68,7 @@ struct YAMLTests {
     static let scalars: [(String, JSON)] = [
         ("1", 1), ("0o7", "0o7"), ("010", 8), ("0x1F", 31), ("089", "089"), ("1_000", 1000), ("22:22", 1342),
         ("1.5", 1.5), ("1e3", "1e3"), ("1.e+3", 1000.0), (".5", 0.5), ("yes", true), ("Off", false),
-        ("~", nil), ("2010-09-09", "2010-09-09"), (".inf", ".inf"), ("'1'", "1"), ("-", [nil]),
+        ("~", .null), ("2010-09-09", "2010-09-09"), (".inf", ".inf"), ("'1'", "1"), ("-", [.null]),
         ("123456789012", 123_456_789_012), ("-5", -5), ("+5", 5), ("1.2.3", "1.2.3"),
     ]
 
@@ -75,10 +80,11 @@ struct YAMLTests {
     @Test("unfold CloudFormation's short forms")
     func shortForms() throws {
         let text = "A: !Ref B\nC: !GetAtt D.E.F\nG: !Sub ['${x}', {x: !If [c, 1, !Ref 'AWS::NoValue']}]\n"
-        #expect(try YAML().parse(text) == [
-            "A": ["Ref": "B"], "C": ["Fn::GetAtt": ["D", "E.F"]],
-            "G": ["Fn::Sub": ["${x}", ["x": ["Fn::If": ["c", 1, ["Ref": "AWS::NoValue"]]]]]],
-        ])
+        #expect(
+            try YAML().parse(text) == [
+                "A": ["Ref": "B"], "C": ["Fn::GetAtt": ["D", "E.F"]],
+                "G": ["Fn::Sub": ["${x}", ["x": ["Fn::If": ["c", 1, ["Ref": "AWS::NoValue"]]]]]],
+            ])
     }
 
     @Test("follow anchors and merge keys")
@@ -87,9 +93,11 @@ struct YAMLTests {
         #expect(try YAML().parse(text)["b"] == ["q": 3, "p": 1])
     }
 
-    @Test("name the place of a fault", arguments: [
-        ("a: 1\na: 2\n", 2, 1), ("a: [1\n", 2, 1), ("a: *b", 1, 4), ("\tx: 1", 1, 1), ("? [a]\n: 1", 1, 3),
-    ])
+    @Test(
+        "name the place of a fault",
+        arguments: [
+            ("a: 1\na: 2\n", 2, 1), ("a: [1\n", 2, 1), ("a: *b", 1, 4), ("\tx: 1", 1, 1), ("? [a]\n: 1", 1, 3),
+        ])
     func faults(text: String, line: Int, column: Int) {
         #expect { _ = try YAML().parse(text) } throws: {
             ($0 as? YAMLError)?.mark == Mark(line: line, column: column)
@@ -99,7 +107,10 @@ struct YAMLTests {
     @Test("that unfold without end are refused")
     func bomb() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
-        for level in 1..<12 { text += "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ",") + "]\n" }
+        for level in 1..<12 {
+            text +=
+                "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ",") + "]\n"
+        }
         #expect(throws: YAMLError.self) { _ = try YAML().parse(text) }
     }
 

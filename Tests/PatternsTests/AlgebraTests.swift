@@ -1,5 +1,6 @@
 import Notation
 import Patterns
+import NotationTesting
 import Testing
 
 /// What must hold of patterns whatever they say: checked with random ones.

@@ -10,7 +10,7 @@ struct EventPatternTests {
         "time": "2026-11-23T09:30:00Z", "resources": ["arn:aws:codecommit:eu-west-1:1:shop", "arn:aws:other"],
         "detail": [
             "event": "referenceUpdated", "referenceName": "main", "price": 300.0, "count": 7, "flag": true,
-            "nothing": nil, "empty": "", "address": "10.0.0.17", "v6": "2001:db8::1", "path": "dir/sub/file.png",
+            "nothing": .null, "empty": "", "address": "10.0.0.17", "v6": "2001:db8::1", "path": "dir/sub/file.png",
             "tags": ["red", "blue"], "none": [],
             "people": [["first": "Ada", "last": "Lovelace"], ["first": "Alan", "last": "Turing"]],
             "dotted.name": "yes", "nested": ["list": [[1, 2], [3]]],

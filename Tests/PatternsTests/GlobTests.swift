@@ -1,4 +1,5 @@
 import Patterns
+import NotationTesting
 import Testing
 
 @Suite("Globs of git names")

@@ -1,5 +1,6 @@
 import Notation
 import Patterns
+import NotationTesting
 import Testing
 
 @Suite("Event patterns: properties and damage")

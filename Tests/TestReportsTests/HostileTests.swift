@@ -1,4 +1,5 @@
 import TestReports
+import NotationTesting
 import Testing
 
 @Suite("Hostile result files")

@@ -75,20 +75,6 @@ struct ValueTests {
         arguments: ["", "soon", "2026-13-01", "2026-01-31T25:00:00Z", "nan", "inf", "20260131"])
     func notTimes(text: String) { #expect(WireTime.parse(text) == nil || text == "20260131") }
 
-    @Test("base64 goes both ways", arguments: [[], [1], [1, 2], [1, 2, 3], Array(0...255)] as [[UInt8]])
-    func base64(bytes: [UInt8]) {
-        let text = Base64.encode(bytes)
-        #expect(Base64.decode(text) == bytes)
-        #expect(Base64.isValid(text))
-        #expect(Base64.decodedCount(text) == bytes.count)
-    }
-
-    @Test("what is no base64 is refused", arguments: ["a", "abcde", "a=b=", "ab c", "====", "ä"])
-    func notBase64(text: String) {
-        #expect(Base64.decode(text) == nil)
-        #expect(!Base64.isValid(text))
-    }
-
     @Test("percent-encoding")
     func percent() {
         #expect(PercentEncoding.encode("a b/ü~") == "a%20b%2F%C3%BC~")

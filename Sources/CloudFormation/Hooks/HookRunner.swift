@@ -122,7 +122,7 @@ struct HookRunner: Sendable {
             "stackId": .string(target.stackID), "hookTypeName": .string(hook.name), "hookTypeVersion": "00000001",
             "hookModel": ["LambdaFunction": .string(hook.judge.function ?? "")],
             "actionInvocationPoint": .string(target.invocationPoint), "requestData": data,
-            "requestContext": ["invocation": 1, "callbackContext": nil],
+            "requestContext": ["invocation": 1, "callbackContext": .null],
         ]
         request["changeSetId"] = target.changeSetID.map(JSON.string)
         return request

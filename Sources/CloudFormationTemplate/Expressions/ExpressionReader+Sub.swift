@@ -30,10 +30,10 @@ extension ExpressionReader {
         var pieces: [Expression] = []
         var plain = ""
         var rest = Substring(text)
-        while let open = rest.firstRange(of: "${") {
-            plain += rest[..<open.lowerBound]
-            guard let close = rest[open.upperBound...].firstIndex(of: "}") else { break }
-            let name = rest[open.upperBound..<close]
+        while let (open, start) = Self.opening(in: rest) {
+            plain += rest[..<open]
+            guard let close = rest[start...].utf8.firstIndex(of: UInt8(ascii: "}")) else { break }
+            let name = rest[start..<close]
             if name.first == "!" {
                 plain += "${" + name.dropFirst() + "}"  // ${!Name} stands for the text ${Name}
             } else {
@@ -41,11 +41,22 @@ extension ExpressionReader {
                 plain = ""
                 pieces.append(variable(String(name), variables, at: path))
             }
-            rest = rest[rest.index(after: close)...]
+            rest = rest[rest.utf8.index(after: close)...]
         }
         plain += rest
         if !plain.isEmpty { pieces.append(.value(.string(plain))) }
         return pieces
+    }
+
+    /// Where the next `${` begins and ends.
+    private static func opening(in text: Substring) -> (String.Index, String.Index)? {
+        let bytes = text.utf8
+        var from = bytes.startIndex
+        while let dollar = bytes[from...].firstIndex(of: UInt8(ascii: "$")) {
+            from = bytes.index(after: dollar)
+            if from < bytes.endIndex, bytes[from] == UInt8(ascii: "{") { return (dollar, bytes.index(after: from)) }
+        }
+        return nil
     }
 
     private mutating func variable(

@@ -61,7 +61,7 @@ struct ExpressionReader {
     }
 
     private mutating func object(_ members: JSONObject, at path: Path, in place: Place) -> Expression {
-        if members.count == 1, let name = members.keys.first, let argument = members[name],
+        if members.count == 1, let (name, argument) = members.first,
             let expression = function(name, argument, at: path, in: place)
         {
             return expression

@@ -39,7 +39,9 @@ extension TemplateReader {
         ]
         for (name, expression) in parts {
             guard let expression else { continue }
-            for member in expression.members ?? [.init("", expression)] {
+            // What is written out refers to nothing.
+            guard expression.literal == nil else { continue }
+            for member in expression.members ?? [.init("", expression)] where member.value.literal == nil {
                 let place = member.name.isEmpty ? path.appending(name) : path.appending(name).appending(member.name)
                 check(member.value.references, known, resources, at: place)
             }

@@ -72,23 +72,3 @@ struct PatternAutomaton: Sendable {
         }
     }
 }
-
-/// Base64 (RFC 4648, section 4) to bytes of text, for patterns.
-enum Base64Text {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    /// The text, padded.
-    static func encode(_ bytes: [UInt8]) -> [UInt8] {
-        var output: [UInt8] = []
-        var place = 0
-        while place < bytes.count {
-            let group = bytes[place..<min(place + 3, bytes.count)]
-            let value = (0..<3).reduce(UInt32(0)) { $0 << 8 | ($1 < group.count ? UInt32(group[place + $1]) : 0) }
-            for index in 0..<4 {
-                output.append(index <= group.count ? alphabet[Int(value >> UInt32(18 - 6 * index) & 63)] : 0x3D)
-            }
-            place += 3
-        }
-        return output
-    }
-}

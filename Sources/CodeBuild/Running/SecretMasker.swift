@@ -157,7 +157,7 @@ struct SecretMasker: Sendable {
         for offset in 0..<3 {
             let first = (offset * 8 + 5) / 6
             let end = (offset + value.count) * 8 / 6
-            let text = Base64Text.encode([UInt8](repeating: 0, count: offset) + value)
+            let text = Base64.encoded([UInt8](repeating: 0, count: offset) + value)
             guard end - first >= wrapped else { continue }
             let sure = Array(text[first..<end])
             found.insert(sure)

@@ -41,5 +41,5 @@ package struct LambdaHookInvoker: HookInvoker {
         return "\(type): \(message)"
     }
 
-    private func logTail(_ encoded: String?) -> String { encoded.flatMap(Base64.decode) ?? "" }
+    private func logTail(_ encoded: String?) -> String { encoded.flatMap(Base64.decodeText) ?? "" }
 }

@@ -73,7 +73,7 @@ struct JobAction {
             !$0.isEmpty
         }
         let reason = words.isEmpty ? String(text.prefix(500)) : words.joined(separator: ": ")
-        let lines = tail.flatMap(Base64Text.decode)?.split(separator: "\n").suffix(20).map(String.init)
+        let lines = tail.flatMap(Base64.decodeText)?.split(separator: "\n").suffix(20).map(String.init)
         return RunError("JobFailed", "The function \(function) ended without a result: \(reason)", evidence: lines)
     }
 }

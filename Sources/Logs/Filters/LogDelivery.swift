@@ -112,7 +112,7 @@ struct LogCarrier: Performer {
         let caller = Caller.service(
             "logs.amazonaws.com", for: "arn:aws:logs:\(parts[1]):\(parts[0]):log-group:\(group):*", account: parts[0],
             region: parts[1])
-        let payload: JSON = ["awslogs": ["data": .string(Gzip.stored(command.message.bytes()).base64)]]
+        let payload: JSON = ["awslogs": ["data": .string(Base64.encode(Gzip.stored(command.message.bytes())))]]
         do {
             _ = try await cloud.call(
                 "lambda", "Invoke", ["FunctionName": .string(command.destination), "InvocationType": "Event"],

@@ -83,7 +83,7 @@ extension LogsService {
             "FilterLogEvents",
             enforces:
                 "logGroupName logGroupIdentifier logStreamNames logStreamNamePrefix startTime endTime "
-                    + "filterPattern nextToken limit interleaved"
+                + "filterPattern nextToken limit interleaved"
         ) { (input: FilterInput, call) in
             let name = try GroupReference(
                 logGroupName: input.logGroupName, logGroupIdentifier: input.logGroupIdentifier
@@ -165,11 +165,12 @@ struct StreamToken {
 /// A place among streams as FilterLogEvents tells it.
 enum SearchToken {
     static func text(_ position: LogPosition) -> String {
-        Array("\(position.time)/\(position.number)/\(position.stream)".utf8).base64
+        Base64.encode("\(position.time)/\(position.number)/\(position.stream)".utf8)
     }
 
     static func position(_ token: String) throws -> LogPosition {
-        let parts = (token.base64Decoded ?? "").split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        let parts = (Base64.decodeText(token) ?? "").split(
+            separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let time = Int64(parts[0]), let number = Int(parts[1]) else { throw Refusal.badToken }
         return LogPosition(time: time, stream: String(parts[2]), number: number)
     }

@@ -25,6 +25,9 @@ package struct JSONObject: Sendable {
     /// The values, in order.
     package var values: [JSON] { entries.map(\.value) }
 
+    /// The first member, in the order of writing.
+    package var first: (key: String, value: JSON)? { entries.first }
+
     /// Makes room for that many members.
     package mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
 

@@ -83,11 +83,11 @@ package struct SourceMap: Sendable {
 
     /// Where the value at that place starts (for a member, its name); failing that, where its nearest parent does.
     package func mark(of path: Path) -> Mark? {
-        var steps = path.steps
+        var path = path
         while true {
-            if let mark = marks[Path(steps)] { return mark }
-            guard !steps.isEmpty else { return nil }
-            steps.removeLast()
+            if let mark = marks[path] { return mark }
+            guard !path.isRoot else { return nil }
+            path = path.parent
         }
     }
 }

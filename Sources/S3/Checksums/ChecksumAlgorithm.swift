@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Notation
 
 /// The checksums S3 offers for objects, by their names in the API.
 ///
@@ -11,10 +12,6 @@ enum ChecksumAlgorithm: String, Codable, Sendable, CaseIterable {
     case sha256 = "SHA256"
     case sha512 = "SHA512"
     case md5 = "MD5"
-
-    static let crc32Tables = CRC<UInt32>.Tables(polynomial: 0xEDB8_8320)
-    static let crc32cTables = CRC<UInt32>.Tables(polynomial: 0x82F6_3B78)
-    static let crc64Tables = CRC<UInt64>.Tables(polynomial: 0x9A6C_9329_AC4B_C9B5)
 
     /// The member of inputs and outputs that has its value.
     var member: String { "Checksum" + rawValue }
@@ -37,9 +34,9 @@ enum ChecksumAlgorithm: String, Codable, Sendable, CaseIterable {
     /// A computation that has seen nothing yet.
     func makeDigest() -> any RunningDigest {
         switch self {
-        case .crc32: CRC(Self.crc32Tables)
-        case .crc32c: CRC(Self.crc32cTables)
-        case .crc64: CRC(Self.crc64Tables)
+        case .crc32: CRC(CRCTables.ieee)
+        case .crc32c: CRC(CRCTables.castagnoli)
+        case .crc64: CRC(CRCTables.nvme)
         case .sha1: Hash(Insecure.SHA1())
         case .sha256: Hash(SHA256())
         case .sha512: Hash(SHA512())
@@ -50,9 +47,9 @@ enum ChecksumAlgorithm: String, Codable, Sendable, CaseIterable {
     /// The value of all parts one after the other, of those with a size each; nil when it does not follow from them.
     func combine(_ parts: [(value: [UInt8], size: Int)]) -> [UInt8]? {
         switch self {
-        case .crc32: Self.combine(parts, Self.crc32Tables)
-        case .crc32c: Self.combine(parts, Self.crc32cTables)
-        case .crc64: Self.combine(parts, Self.crc64Tables)
+        case .crc32: Self.combine(parts, CRCTables.ieee)
+        case .crc32c: Self.combine(parts, CRCTables.castagnoli)
+        case .crc64: Self.combine(parts, CRCTables.nvme)
         case .sha1, .sha256, .sha512, .md5: nil
         }
     }
@@ -76,7 +73,7 @@ protocol RunningDigest: Sendable {
 }
 
 extension CRC: RunningDigest {
-    var bytes: [UInt8] { value.bigEndianBytes }
+    mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 }
 
 private struct Hash<Function: HashFunction & Sendable>: RunningDigest {

@@ -91,27 +91,29 @@ struct Resolver {
 enum SubText {
     /// The text with every `${name}` replaced for which there is something to put in.
     static func replacing(in text: String, _ replacement: (String) throws -> String?) rethrows -> String {
-        guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
+        let bytes = text.utf8
         var result = ""
-        var rest = text[...]
-        while let start = rest.firstIndex(of: "$") {
-            result += rest[..<start]
-            rest = rest[start...]
-            guard let name = leadingName(rest) else {
-                result.append(rest.removeFirst())
-                continue
-            }
-            let length = name.count + 3  // with "${" and "}"
-            result += try replacement(String(name)) ?? String(rest.prefix(length))
-            rest = rest.dropFirst(length)
+        var written = bytes.startIndex
+        var next = written
+        while let dollar = bytes[next...].firstIndex(of: UInt8(ascii: "$")) {
+            next = bytes.index(after: dollar)
+            guard let name = leadingName(text[dollar...]), let new = try replacement(String(name)) else { continue }
+            result += text[written..<dollar]
+            result += new
+            written = bytes.index(after: name.endIndex)  // behind the "}"
+            next = written
         }
-        return result + rest
+        return written == bytes.startIndex ? text : result + text[written...]
     }
 
     /// The name in `${name}` at the text's start: letters, digits and dots, or `AWS::` and a word.
     private static func leadingName(_ text: Substring) -> Substring? {
-        guard text.hasPrefix("${"), let end = text.firstIndex(of: "}") else { return nil }
-        let name = text[text.index(text.startIndex, offsetBy: 2)..<end]
+        let bytes = text.utf8
+        let brace = bytes.index(after: bytes.startIndex)
+        guard brace < bytes.endIndex, bytes[brace] == UInt8(ascii: "{"),
+            let end = bytes[brace...].firstIndex(of: UInt8(ascii: "}"))
+        else { return nil }
+        let name = text[bytes.index(after: brace)..<end]
         let isPlain = !name.isEmpty && name.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || $0 == 0x2E }
         if isPlain { return name }
         guard name.hasPrefix("AWS::") else { return nil }

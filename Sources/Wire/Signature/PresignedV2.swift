@@ -1,5 +1,6 @@
 import Crypto
 import HTTP
+internal import Notation
 
 /// The older signature of S3's presigned URLs (version 2), which `aws s3 presign` and boto3 still make for us-east-1.
 ///

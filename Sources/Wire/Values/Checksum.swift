@@ -1,5 +1,6 @@
 internal import Crypto
 package import HTTP
+internal import Notation
 
 /// A checksum of a body, taken piece by piece.
 ///
@@ -21,8 +22,8 @@ package struct Checksum: Sendable {
     }
 
     private enum State: Sendable {
-        case crc32(UInt32, CRC32Table)
-        case crc64(UInt64)
+        case crc32(CRC<UInt32>)
+        case crc64(CRC<UInt64>)
         case sha1(Insecure.SHA1)
         case sha256(SHA256)
         case md5(Insecure.MD5)
@@ -37,9 +38,9 @@ package struct Checksum: Sendable {
         self.algorithm = algorithm
         state =
             switch algorithm {
-            case .crc32: .crc32(~0, .ieee)
-            case .crc32c: .crc32(~0, .castagnoli)
-            case .crc64nvme: .crc64(~0)
+            case .crc32: .crc32(CRC(CRCTables.ieee))
+            case .crc32c: .crc32(CRC(CRCTables.castagnoli))
+            case .crc64nvme: .crc64(CRC(CRCTables.nvme))
             case .sha1: .sha1(Insecure.SHA1())
             case .sha256: .sha256(SHA256())
             case .md5: .md5(Insecure.MD5())
@@ -55,8 +56,12 @@ package struct Checksum: Sendable {
 
     private mutating func update(_ bytes: UnsafeRawBufferPointer) {
         switch state {
-        case .crc32(let register, let table): state = .crc32(table.update(register, bytes), table)
-        case .crc64(let register): state = .crc64(CRC64Table.nvme.update(register, bytes))
+        case .crc32(var check):
+            check.update(bytes)
+            state = .crc32(check)
+        case .crc64(var check):
+            check.update(bytes)
+            state = .crc64(check)
         case .sha1(var hash):
             hash.update(bufferPointer: bytes)
             state = .sha1(hash)
@@ -72,8 +77,8 @@ package struct Checksum: Sendable {
     /// The value so far, big-endian.
     package var bytes: [UInt8] {
         switch state {
-        case .crc32(let register, _): (0..<4).map { UInt8(truncatingIfNeeded: ~register >> (24 - 8 * UInt32($0))) }
-        case .crc64(let register): (0..<8).map { UInt8(truncatingIfNeeded: ~register >> (56 - 8 * UInt64($0))) }
+        case .crc32(let check): check.bytes
+        case .crc64(let check): check.bytes
         case .sha1(let hash): Array(hash.finalize())
         case .sha256(let hash): Array(hash.finalize())
         case .md5(let hash): Array(hash.finalize())

@@ -1,3 +1,5 @@
+internal import Notation
+
 /// Unpacks gzip (RFC 1952) bodies, which clients send for large calls of PutMetricData.
 struct Inflate {
     enum Failure: Error, Sendable, Hashable {

@@ -76,6 +76,11 @@ extension PyValue {
 
     private static func writeJSON(_ text: String, to result: inout String) {
         result += "\""
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) {
+            result += text
+            result += "\""
+            return
+        }
         for unit in text.utf16 {
             switch unit {
             case 0x22: result += "\\\""

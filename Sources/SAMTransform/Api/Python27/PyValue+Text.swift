@@ -43,6 +43,12 @@ extension Optional<PyValue> {
 extension PyText {
     /// Python's `repr()`: quoted, with escapes; Unicode texts with everything beyond ASCII escaped, as 2.7 has it.
     func write(to result: inout String) {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x27 && $0 != 0x5C }) {
+            result += isUnicode ? "u'" : "'"
+            result += text
+            result += "'"
+            return
+        }
         let mark: Unicode.Scalar =
             text.utf8.contains(UInt8(ascii: "'")) && !text.utf8.contains(UInt8(ascii: "\""))
             ? "\"" : "'"

@@ -1,9 +1,12 @@
 /// Random numbers that come again with the same seed (SplitMix64).
-struct Chance: RandomNumberGenerator {
+package struct Chance: RandomNumberGenerator {
     private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    /// The same numbers for the same seed.
+    package init(_ seed: UInt64) { state = seed }
+
+    /// The next of all numbers of 64 bits.
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
@@ -12,10 +15,10 @@ struct Chance: RandomNumberGenerator {
     }
 
     /// From 0 up to but without the bound.
-    mutating func next(_ bound: Int) -> Int { Int(next() % UInt64(max(bound, 1))) }
+    package mutating func next(_ bound: Int) -> Int { Int(next() % UInt64(max(bound, 1))) }
 
     /// Damages a text a little: bytes cut, doubled, changed, or one of the snippets put in.
-    mutating func damage(_ text: String, _ snippets: [String]) -> String {
+    package mutating func damage(_ text: String, _ snippets: [String]) -> String {
         var bytes = Array(text.utf8)
         for _ in 0...next(4) {
             guard !bytes.isEmpty else { break }

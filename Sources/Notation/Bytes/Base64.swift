@@ -8,14 +8,18 @@ package enum Base64 {
     }()
 
     /// The bytes as text, padded.
-    package static func encode(_ bytes: some Collection<UInt8>) -> String {
-        var output: [UInt8] = []
-        output.reserveCapacity((bytes.count + 2) / 3 * 4)
-        append(bytes, to: &output)
-        return String(decoding: output, as: UTF8.self)
+    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        String(decoding: encoded(bytes), as: UTF8.self)
     }
 
-    static func append(_ bytes: some Collection<UInt8>, to output: inout [UInt8]) {
+    /// The bytes as text, padded, in UTF-8.
+    package static func encoded(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+        bytes.withContiguousStorageIfAvailable { encoded($0) } ?? Array(bytes).withUnsafeBufferPointer { encoded($0) }
+    }
+
+    private static func encoded(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity((bytes.count + 2) / 3 * 4)
         var group: UInt32 = 0
         var held = 0
         for byte in bytes {
@@ -26,12 +30,18 @@ package enum Base64 {
             group = 0
             held = 0
         }
-        guard held > 0 else { return }
+        guard held > 0 else { return output }
         group <<= held == 1 ? 16 : 8
         output.append(alphabet[Int(group >> 18 & 63)])
         output.append(alphabet[Int(group >> 12 & 63)])
         output.append(held == 2 ? alphabet[Int(group >> 6 & 63)] : UInt8(ascii: "="))
         output.append(UInt8(ascii: "="))
+        return output
+    }
+
+    /// The UTF-8 text that a text stands for; nil when it is no base64. What is no UTF-8 in it is replaced.
+    package static func decodeText(_ text: String) -> String? {
+        decode(text).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// The bytes that a text stands for; nil when it is no base64. Line breaks and missing padding are accepted.
@@ -77,7 +87,7 @@ package enum Base64 {
 
 extension Base64 {
     /// Whether ``decode(_:)`` would find bytes in it.
-    static func isValid(_ text: String) -> Bool {
+    package static func isValid(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { letters in
             var count = 0
@@ -107,5 +117,5 @@ extension Base64 {
 
 extension Base64 {
     /// How many bytes valid base64 stands for.
-    static func decodedCount(_ text: String) -> Int { text.utf8.reduce(0) { $0 + (isLetter($1) ? 1 : 0) } * 3 / 4 }
+    package static func decodedCount(_ text: String) -> Int { text.utf8.reduce(0) { $0 + (isLetter($1) ? 1 : 0) } * 3 / 4 }
 }
