@@ -1,30 +1,19 @@
 internal import Cloud
 internal import CloudFormation
-internal import CloudWatch
-internal import CodeBuild
-internal import CodeCommit
-internal import CodeConnections
-internal import CodeDeploy
 internal import CodePipeline
 internal import Console
-internal import DORA
-internal import EventBridge
 internal import Foundation
 internal import HTTP
 internal import IAM
 internal import Lambda
 internal import Ledger
 internal import Logging
-internal import Logs
 internal import Notation
 internal import S3
-internal import SNS
 internal import SQS
 internal import SSM
 internal import Sandbox
-internal import SecretsManager
 internal import ServiceLifecycle
-internal import NIOPosix
 internal import Traffic
 internal import Wire
 
@@ -48,69 +37,47 @@ final class Assembly: Sendable {
         cloud = Cloud(surroundings: surroundings, endpoint: endpoint, validate: CloudValidation.validate)
         let sandbox = try await Self.sandbox(options)
         let blobs = try Blobs(ledger: ledger)
-        let metrics = CloudWatchService(cloud: cloud, ledger: ledger, strict: options.isStrict)
-        let logs = LogsService(cloud: cloud, ledger: ledger, metrics: FilterMetrics(store: metrics.metrics))
-        let codeDeploy = CodeDeployService(cloud: cloud, ledger: ledger, isStrict: options.isStrict)
-        let stacks = CloudFormationService(cloud: cloud, ledger: ledger)
-        let cloudControl = CloudControlService(stacks)
-        let environments = SlipwayEnvironments(stacks)
-
         let access = try await Access(options: options, cloud: cloud, ledger: ledger)
         let sentry = access.sentry
         rootKey = access.rootKey
-        let functions = try LambdaService(
-            cloud: cloud, ledger: ledger, sandbox: sandbox, folder: options.data + "/functions",
-            capabilities: .init(
-                logs: FunctionLogs(store: logs.store), metrics: FunctionMetrics(store: metrics.metrics),
-                signer: { request in try? await sentry.admit(request, .init(.restJSON), now: surroundings.now).0 }),
-            options: Self.functionOptions(options))
-        let runtimes = HTTPListener(.tcp(host: "127.0.0.1", port: 0), group: .singleton) { await functions.runtimeAPI($0) }
-        functions.useRuntimeAPI(at: "\(try await runtimes.bind())")
-
         let buckets = S3Service(cloud: cloud, ledger: ledger, blobs: blobs)
-        let secrets = try SecretsManagerService(cloud: cloud, ledger: ledger)
-        let web = HouseWeb(sandbox: sandbox, environment: ProcessInfo.processInfo.environment)
-        let topics = try SNSService(
-            cloud: cloud, ledger: ledger, web: web, figures: MessageFigures(store: metrics.metrics))
-        queues = SQSService(cloud: cloud, ledger: ledger, metrics: SQSMetrics(store: metrics.metrics))
-        let buses = try EventBridgeService(
-            cloud: cloud, ledger: ledger, web: web, figures: RuleFigures(store: metrics.metrics))
-        let connections = try CodeConnectionsService(cloud: cloud, ledger: ledger)
-        let repositories = CodeCommitService(
-            cloud: cloud, ledger: ledger, guests: GitVisitors(sts: access.sts, options: options, ledger: ledger),
-            region: options.region)
-        let builds = try CodeBuildService(
-            cloud: cloud, ledger: ledger, sandbox: sandbox, folder: options.data + "/builds", logs: BuildLogs(store: logs.store),
-            limits: options.buildLimits, environment: ProcessInfo.processInfo.environment,
-            tools: options.buildTools)
-        let pipelines = CodePipelineService(cloud: cloud, ledger: ledger)
-        let figures = DORAService(cloud: cloud, ledger: ledger)
-        let shelf: [any CloudService] = [
-            access.sts, access.iam, try SSMService(ledger: ledger), buckets, metrics, logs, functions, codeDeploy,
-            SlipwayDeployments(codeDeploy), stacks, secrets, topics, queues, buses, connections, repositories, builds,
-            SlipwayRepositories(repositories), SlipwayBuilds(builds), pipelines, pipelines.desk, figures,
-            PolicyOverrides(ledger: ledger),
-            cloudControl, environments,
-        ]
+        let watch = Watch(cloud: cloud, ledger: ledger, options: options)
+        let code = try await FunctionFloor(
+            cloud: cloud, ledger: ledger, sandbox: sandbox, watch: watch, sentry: sentry,
+            folder: options.data + "/functions", options: Self.functionOptions(options))
+        let messaging = try Messaging(cloud: cloud, ledger: ledger, sandbox: sandbox, watch: watch)
+        queues = messaging.queues
+        let release = ReleaseFloor(cloud: cloud, ledger: ledger, options: options)
+        let delivery = try Delivery(
+            cloud: cloud, ledger: ledger, sandbox: sandbox, watch: watch,
+            guests: GitVisitors(sts: access.sts, options: options, ledger: ledger), options: options)
+
         let policies = HouseResourcePolicies(
-            buckets: buckets, functions: functions, topics: topics, queues: queues, buses: buses, secrets: secrets)
+            buckets: buckets, functions: code.functions, topics: messaging.topics, queues: messaging.queues,
+            buses: messaging.buses, secrets: messaging.secrets)
         let authorizer = IAMAuthorizer(ledger: ledger, resources: policies)
-        cloud.install(shelf + connections.others, authorizer: options.acceptsAnyone ? nil : authorizer)
+        let basis: [any CloudService] = [
+            access.sts, access.iam, try SSMService(ledger: ledger), buckets, PolicyOverrides(ledger: ledger),
+        ]
+        let floors = [basis, watch.shelf, [code.functions], messaging.shelf, release.shelf, delivery.shelf]
+        cloud.install(floors.flatMap { $0 }, authorizer: options.acceptsAnyone ? nil : authorizer)
+
         console = Console(cloud: cloud, ledger: ledger, access: access.console)
-        let numbers = MetricsPage(figures: figures, ledger: ledger, sentry: sentry, access: access.console)
-        let calls = InsideCalls(cloud: cloud, sentry: sentry, surroundings: surroundings)
+        let numbers = MetricsPage(figures: delivery.figures, ledger: ledger, sentry: sentry, access: access.console)
         frontDoor = FrontDoor(
             cloud: cloud, sentry: sentry, surroundings: surroundings, bodyLimit: options.bodyLimit,
             virtualHosts: ["s3.localhost", "localhost"],
             inside: InsidePages(
-                calls: calls, functions: functions, topics: topics, inbox: stacks.inbox, console: console,
-                repositories: repositories, pipelines: pipelines, metrics: numbers, builds: builds, connections: connections
+                calls: InsideCalls(cloud: cloud, sentry: sentry, surroundings: surroundings),
+                functions: code.functions, topics: messaging.topics, inbox: release.stacks.inbox, console: console,
+                repositories: delivery.repositories, pipelines: delivery.pipelines, metrics: numbers,
+                builds: delivery.builds, connections: delivery.connections
             ).respond)
-        services =
-            [LedgerKeeper(), blobs] + metrics.services + logs.services + [runtimes, functions]
-            + [Running { try await codeDeploy.run() }, BucketNotifications(buckets: buckets)]
-            + stacks.machines + cloudControl.machines + environments.machines + secrets.services + topics.services + queues.services + buses.services + connections.services
-            + repositories.services + builds.services + pipelines.services + figures.services
+        let running: [[any Service]] = [
+            [LedgerKeeper(), blobs], watch.services, code.services, [BucketNotifications(buckets: buckets)],
+            release.services, messaging.services, delivery.services,
+        ]
+        services = running.flatMap { $0 }
     }
 
     /// Finds a way to run programs that works on this machine.

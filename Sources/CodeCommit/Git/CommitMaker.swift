@@ -29,7 +29,10 @@ struct CommitMaker: Sendable {
         var ids: [ObjectID] = []
         for content in contents {
             let output = try await store.git.run(in: folder, ["hash-object", "-w", "--stdin"], input: content)
-            guard let id = ObjectID(output.word) else { throw GitError(.unreadable, "git hash-object printed no id.") }
+            guard let id = ObjectID(output.word) else {
+                throw GitError(
+                    .unreadable, "git hash-object printed no id but '\(output.text.prefix(80))'. \(output.complaints)")
+            }
             ids.append(id)
         }
         return ids

@@ -37,7 +37,8 @@ final class GitProcess: Sendable {
 
     /// Everything it prints from now on.
     ///
-    /// - Throws: ``GitError`` with `.tooLarge` beyond `limit`; the process is killed then.
+    /// - Throws: ``GitError`` with `.tooLarge` beyond `limit`, the process is killed then; with `.system` when the
+    ///   output could not be read to its end.
     func readAll(limit: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         while let piece = await read() {
@@ -47,6 +48,8 @@ final class GitProcess: Sendable {
             }
             bytes += piece
         }
+        // Half an answer is none.
+        if let code = output.failure { throw GitError.system("read what git prints", code) }
         return bytes
     }
 
@@ -104,12 +107,14 @@ private final class Handle: Sendable {
         var facts = siginfo_t()
         while waitid(P_PID, id_t(pid), &facts, WEXITED | WNOWAIT) < 0, errno == EINTR {}
         var status: Int32 = 0
-        state.withLock { state in
+        let collected = state.withLock { state in
             state.isCollected = true
             // Whatever it left running would keep the repository's lock.
             _ = Glibc.kill(-pid, SIGKILL)
-            _ = waitpid(pid, &status, 0)
+            return waitpid(pid, &status, 0)
         }
+        // Nobody else may collect our children. Should it happen, how this one ended is unknown, and that is no success.
+        guard collected == pid else { return exit.settle(128 + SIGKILL) }
         let signal = status & 0x7F
         exit.settle(signal == 0 ? (status >> 8) & 0xFF : 128 + signal)
     }

@@ -12,6 +12,7 @@ final class OutputPump: Sendable {
         var pieces: [[UInt8]] = []
         var count = 0
         var hasEnded = false
+        var failure: Int32?
         var isAbandoned = false
         var reader: CheckedContinuation<[UInt8]?, Never>?
     }
@@ -43,10 +44,16 @@ final class OutputPump: Sendable {
                 }
                 var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
                 let found = poll(&wanted, 1, mayBeLate ? Int32(min(max(rest, 1), 3600)) * 1000 : -1)
-                if found < 0, errno != EINTR { break }
+                let reason = errno
+                if found < 0, reason != EINTR {
+                    note(failure: reason)
+                    break
+                }
                 guard found > 0 else { continue }
                 let count = read(descriptor, &buffer, buffer.count)
-                if count < 0, errno == EINTR { continue }
+                let trouble = errno
+                if count < 0, trouble == EINTR || trouble == EAGAIN { continue }
+                if count < 0 { note(failure: trouble) }
                 guard count > 0 else { break }
                 push(Array(buffer.prefix(count)))
                 waitForRoom(until: end, deadline, &mayBeLate)
@@ -58,6 +65,11 @@ final class OutputPump: Sendable {
         thread.stackSize = 256 << 10
         thread.start()
     }
+
+    /// The system's error that ended the reading before the pipe's own end; nil when there was none.
+    var failure: Int32? { state.withLock { $0.failure } }
+
+    private func note(failure code: Int32) { state.withLock { $0.failure = code } }
 
     /// Hands a piece to whoever waits for it, or keeps it.
     private func push(_ piece: [UInt8]) {

@@ -31,17 +31,7 @@ extension CodeConnectionsService {
         [
             Operation("CreateHost", enforces: "Name ProviderType ProviderEndpoint Tags") {
                 (input: CreateHostInput, call) in
-                let caller = call.caller
-                _ = try CloneBase(input.ProviderEndpoint)
-                let host = try await ledger.write { write in
-                    let host = ProviderHost(
-                        id: "\(input.Name)-\(write.surroundings.chance.hexadecimal(8))", account: caller.account,
-                        region: caller.region, spelling: spelling, name: input.Name, provider: input.ProviderType,
-                        endpoint: input.ProviderEndpoint, tags: input.Tags ?? [])
-                    try write.put(ProviderHost.all, host.key, host)
-                    try write.note(call, host.arn, caller)
-                    return host
-                }
+                let host = try await createHost(input, spelling, call)
                 return CreateHostOutput(HostArn: host.arn, Tags: input.Tags)
             },
             Operation("GetHost", enforces: "HostArn") { (input: HostInput, call) in
@@ -53,34 +43,57 @@ extension CodeConnectionsService {
                 return HostsOutput(Hosts: page.items.map { HostView($0) }, NextToken: page.next)
             },
             Operation("UpdateHost", enforces: "HostArn ProviderEndpoint") { (input: UpdateHostInput, call) in
-                var changed = try await host(input.HostArn, call.caller)
-                if let endpoint = input.ProviderEndpoint {
-                    _ = try CloneBase(endpoint)
-                    changed.endpoint = endpoint
-                }
-                let host = changed
-                try await ledger.write { write in
-                    try write.put(ProviderHost.all, host.key, host)
-                    try write.note(call, host.arn, call.caller)
-                }
-                return Nothing()
+                try await updateHost(input, call)
             },
             Operation("DeleteHost", enforces: "HostArn") { (input: HostInput, call) in
-                let host = try await host(input.HostArn, call.caller)
-                let isUsed = try await ledger.list(Connection.all, prefix: call.caller.scope)
-                    .contains { $0.value.host == host.arn }
-                guard !isUsed else {
-                    throw AWSError(
-                        "ResourceUnavailableException",
-                        "The host \(host.name) still has connections. Delete them first.")
-                }
-                try await ledger.write { write in
-                    try write.delete(ProviderHost.all, host.key)
-                    try write.note(call, host.arn, call.caller)
-                }
-                return Nothing()
+                try await deleteHost(input, call)
             },
         ]
+    }
+
+    private func createHost(
+        _ input: CreateHostInput, _ spelling: Connection.Spelling, _ call: Call
+    ) async throws -> ProviderHost {
+        let caller = call.caller
+        _ = try CloneBase(input.ProviderEndpoint)
+        return try await ledger.write { write in
+            let host = ProviderHost(
+                id: "\(input.Name)-\(write.surroundings.chance.hexadecimal(8))", account: caller.account,
+                region: caller.region, spelling: spelling, name: input.Name, provider: input.ProviderType,
+                endpoint: input.ProviderEndpoint, tags: input.Tags ?? [])
+            try write.put(ProviderHost.all, host.key, host)
+            try write.note(call, host.arn, caller)
+            return host
+        }
+    }
+
+    private func updateHost(_ input: UpdateHostInput, _ call: Call) async throws -> Nothing {
+        var changed = try await host(input.HostArn, call.caller)
+        if let endpoint = input.ProviderEndpoint {
+            _ = try CloneBase(endpoint)
+            changed.endpoint = endpoint
+        }
+        let host = changed
+        try await ledger.write { write in
+            try write.put(ProviderHost.all, host.key, host)
+            try write.note(call, host.arn, call.caller)
+        }
+        return Nothing()
+    }
+
+    private func deleteHost(_ input: HostInput, _ call: Call) async throws -> Nothing {
+        let host = try await host(input.HostArn, call.caller)
+        let isUsed = try await ledger.list(Connection.all, prefix: call.caller.scope)
+            .contains { $0.value.host == host.arn }
+        guard !isUsed else {
+            throw AWSError(
+                "ResourceUnavailableException", "The host \(host.name) still has connections. Delete them first.")
+        }
+        try await ledger.write { write in
+            try write.delete(ProviderHost.all, host.key)
+            try write.note(call, host.arn, call.caller)
+        }
+        return Nothing()
     }
 
     private func host(_ arn: String, _ caller: Caller) async throws -> ProviderHost {

@@ -38,7 +38,7 @@ extension EventBridgeService {
     }
 
     /// What Create, Update, Describe and Delete of a noun work on.
-    private struct NamedThing: Sendable {
+    fileprivate struct NamedThing: Sendable {
         let noun: String
         /// The member that names it.
         let member: String
@@ -67,56 +67,70 @@ extension EventBridgeService {
     private static func named(
         _ type: String, enforces: String, requires: String, replacedBy: String, attributes: String, _ thing: NamedThing
     ) -> ResourceType {
-        @Sendable func state(_ name: String, _ request: ResourceRequest) async throws -> ResourceState {
-            var input: JSON = [:]
-            input[thing.member] = .string(name)
-            let arn = try await request.call("events", "Describe" + thing.noun, input)[thing.arn] ?? ""
-            var known: JSONObject = ["Arn": arn]
-            // Policies name these without the part that is drawn anew each time.
-            if attributes.contains("ArnForPolicy"), let text = arn.string, let slash = text.lastIndex(of: "/") {
-                known["ArnForPolicy"] = .string(String(text[..<slash]))
-            }
-            return ResourceState(name, attributes: known)
-        }
+        let hasPolicyName = attributes.contains("ArnForPolicy")
         return ResourceType(
             type, enforces: enforces, stores: "Description", requires: requires, replacedBy: replacedBy,
             attributes: attributes, nameProperty: thing.member,
             ResourceType.Actions(
                 create: { request in
-                    let limit = thing.noun == "Archive" ? 48 : 64
-                    let name = request.properties[thing.member]?.string ?? request.generatedName(limit: limit)
-                    let input = thing.input(name, request.properties, isNew: true)
-                    do { try await request.call("events", "Create" + thing.noun, input) } catch let error as AWSError
-                        where error.code == "ResourceAlreadyExistsException" && name.hasSuffix(request.suffix)
-                    {}
-                    return try await state(name, request)
+                    let name = try await thing.create(request)
+                    return try await thing.state(name, request, hasPolicyName: hasPolicyName)
                 },
                 update: { request in
                     let name = request.physicalID ?? ""
                     try await request.call(
                         "events", "Update" + thing.noun, thing.input(name, request.properties, isNew: false))
-                    return try await state(name, request)
+                    return try await thing.state(name, request, hasPolicyName: hasPolicyName)
                 },
                 delete: { request in
-                    var input: JSON = [:]
-                    input[thing.member] = .string(request.physicalID ?? "")
+                    let input = thing.name(request.physicalID ?? "")
                     do { try await request.call("events", "Delete" + thing.noun, input) } catch let error as AWSError
                         where error.code == "ResourceNotFoundException"
                     {}
                 },
-                read: { request in
-                    var input: JSON = [:]
-                    input[thing.member] = .string(request.physicalID ?? "")
-                    do {
-                        let found = try await request.call("events", "Describe" + thing.noun, input)
-                        var properties: JSON = [:]
-                        for member in thing.members + [thing.member] {
-                            properties[member] = found[member == "SourceArn" ? "EventSourceArn" : member]
-                        }
-                        // Secrets are not shown again: what is not there cannot have drifted.
-                        properties["AuthParameters"] = nil
-                        return properties
-                    } catch let error as AWSError where error.code == "ResourceNotFoundException" { return nil }
-                }))
+                read: { try await thing.properties($0) }))
+    }
+}
+
+// MARK: What is asked of EventBridge
+
+extension EventBridgeService.NamedThing {
+    /// An input that has only the name.
+    fileprivate func name(_ name: String) -> JSON { .object([member: .string(name)]) }
+
+    /// Creates the thing and returns its name. Doing it again finds what the first time made.
+    fileprivate func create(_ request: ResourceRequest) async throws -> String {
+        let limit = noun == "Archive" ? 48 : 64
+        let name = request.properties[member]?.string ?? request.generatedName(limit: limit)
+        let input = input(name, request.properties, isNew: true)
+        do { try await request.call("events", "Create" + noun, input) } catch let error as AWSError
+            where error.code == "ResourceAlreadyExistsException" && name.hasSuffix(request.suffix)
+        {}
+        return name
+    }
+
+    fileprivate func state(
+        _ name: String, _ request: ResourceRequest, hasPolicyName: Bool
+    ) async throws -> ResourceState {
+        let arn = try await request.call("events", "Describe" + noun, self.name(name))[arn] ?? ""
+        var known: JSONObject = ["Arn": arn]
+        // Policies name these without the part that is drawn anew each time.
+        if hasPolicyName, let text = arn.string, let slash = text.lastIndex(of: "/") {
+            known["ArnForPolicy"] = .string(String(text[..<slash]))
+        }
+        return ResourceState(name, attributes: known)
+    }
+
+    /// The properties as they are now; nil when the thing is gone.
+    fileprivate func properties(_ request: ResourceRequest) async throws -> JSON? {
+        do {
+            let found = try await request.call("events", "Describe" + noun, name(request.physicalID ?? ""))
+            var properties: JSON = [:]
+            // Secrets are not shown again: what is not there cannot have drifted.
+            for one in members + [member] where one != "AuthParameters" {
+                properties[one] = found[one == "SourceArn" ? "EventSourceArn" : one]
+            }
+            return properties
+        } catch let error as AWSError where error.code == "ResourceNotFoundException" { return nil }
     }
 }
