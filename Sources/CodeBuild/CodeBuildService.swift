@@ -25,6 +25,7 @@ package struct CodeBuildService: CloudService {
     let batches: MachineRunner<BatchMachine>
     let queue: BuildQueue
     let starter: BuildStarter
+    let members: BatchMembers
 
     /// The service behind that door.
     ///
@@ -61,14 +62,14 @@ package struct CodeBuildService: CloudService {
         }
         let queue = BuildQueue(ledger: ledger, runner: runner, limits: limits, bell: bell)
         let starter = BuildStarter(ledger: ledger, runner: runner, queue: queue)
+        let members = BatchMembers(ledger: ledger, starter: starter)
         let performer = BuildPerformer(workshop: workshop, runner: runner) { try await starter.retry($0, key: $1) }
         runner.use(performer)
         batches.use(
             BatchPerformer(
-                workshop: workshop, runner: batches, builds: runner, starter: starter, performer: performer))
-        (self.workshop, self.runner, self.batches, self.queue, self.starter) = (
-            workshop, runner, batches, queue, starter
-        )
+                workshop: workshop, runner: batches, builds: runner, members: members, performer: performer))
+        (self.workshop, self.runner, self.batches, self.queue) = (workshop, runner, batches, queue)
+        (self.starter, self.members) = (starter, members)
     }
 
     /// All operations but those of fleets, sandboxes and command executions.
@@ -94,8 +95,8 @@ package struct CodeBuildService: CloudService {
     }
 }
 
-/// Everything of CodeBuild that lasts: the desk for roles' keys, both kinds of machines, the queue, and the sweep of
-/// builds that were kept.
+/// Everything of CodeBuild that lasts: the desk for roles' keys, both kinds of machines, the queue, and the sweeps of
+/// builds that were kept and of reports.
 private struct BuildRunning: Service {
     let service: CodeBuildService
     let listener: HTTPListener
@@ -105,12 +106,14 @@ private struct BuildRunning: Service {
     func run() async throws {
         service.workshop.desk.use(address: "\(try await listener.bind())")
         await service.workshop.removeLeftovers()
+        try await service.indexWebhooks()
         service.queue.bell.ring()
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await listener.run() }
             group.addTask { try await service.batches.run() }
             group.addTask { try? await cancelWhenGracefulShutdown { try await service.queue.run() } }
             group.addTask { await cancelWhenGracefulShutdown { await KeptBuilds(workshop: service.workshop).run() } }
+            group.addTask { await cancelWhenGracefulShutdown { await ReportSweep(ledger: service.ledger).run() } }
             try await service.runner.run()
             await service.workshop.closeAll()
             group.cancelAll()

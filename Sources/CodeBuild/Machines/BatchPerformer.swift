@@ -12,7 +12,7 @@ struct BatchPerformer: Performer {
     let workshop: Workshop
     let runner: MachineRunner<BatchMachine>
     let builds: MachineRunner<BuildMachine>
-    let starter: BuildStarter
+    let members: BatchMembers
     let performer: BuildPerformer
 
     func perform(_ command: BatchMachine.Command, of id: String, key: String) async throws -> BatchMachine.Event? {
@@ -20,11 +20,12 @@ struct BatchPerformer: Performer {
         switch command {
         case .readSpec: return try await readSpec(machine.order)
         case .start(let name, let attempt):
-            do { return try await start(name, attempt, machine) } catch let error as AWSError {
+            do { return try await start(name, attempt, machine) } catch let error as AWSError where error.status < 500 {
                 return .startFailed(
                     name, attempt: attempt, PhaseContext(statusCode: "CLIENT_ERROR", message: error.description))
             }
         case .stop(let arn):
+            // Whoever stopped the batch has decided: its role is not asked.
             try await builds.send(.stopRequested, to: machine.order.owner.key(CodeBuildService.id(arn)))
             return nil
         case .combine: return await combine(machine)
@@ -96,51 +97,33 @@ struct BatchPerformer: Performer {
 
     // MARK: Builds
 
+    /// Starts a build: as the batch's own role, whose policies must allow it `codebuild:StartBuild` of the project; for
+    /// batches that name no role, as the account.
     private func start(_ name: String, _ attempt: Int, _ machine: BatchMachine) async throws -> BatchMachine.Event? {
         let batch = machine.order
         guard let build = machine.plan?.builds.first(where: { $0.entry.identifier == name }) else { return nil }
-        let settings = settings(of: build, machine)
-        let token = "batch/\(batch.uuid)/\(name)/\(attempt)"
-        let started = try await workshop.ledger.write { transaction in
-            var occasion = BuildStarter.Occasion(
-                initiator: batch.initiator, owner: batch.owner,
-                sourceVersion: machine.resolvedSourceVersion.flatMap { settings.source.isGit ? $0 : nil }
-                    ?? batch.sourceVersion,
-                pipeline: batch.pipeline, batch: .init(arn: batch.arn, key: batch.key, identifier: name),
-                debugSession: batch.debugSession)
-            occasion.pipeline?.outputs = batch.pipeline?.outputs?.map {
-                .init(artifact: $0.artifact, bucket: $0.bucket, key: "\($0.key).\(name)")
-            }
-            if let share = build.share {
-                occasion.triggerVariables = [
-                    "CODEBUILD_BATCH_SHARD": "\(share.index)", "CODEBUILD_BATCH_SHARDS": "\(share.count)",
-                ]
-            }
-            occasion.token = (token, token, true)
-            return try starter.start(project: batch.project, settings, occasion, in: transaction)
+        guard let role = batch.settings.buildBatchConfig?.serviceRole, !role.isEmpty else {
+            let started = try await members.begin(build, attempt: attempt, of: machine)
+            return .started(name, attempt: attempt, arn: started.order.arn)
         }
-        return .started(name, attempt: attempt, arn: started.order.arn)
+        let caller = try await caller(role, batch)
+        let member: JSON = ["key": .string(batch.key), "identifier": .string(name), "attempt": .int(attempt)]
+        let answer = try await workshop.cloud.call(
+            "codebuild", "StartBuild", ["projectName": .string(batch.project), "batch": member], as: caller)
+        return .started(name, attempt: attempt, arn: answer["build"]?["arn"]?.string ?? "")
     }
 
-    /// The project's settings, with what the batch says of this build.
-    private func settings(of build: BatchPlan.Build, _ machine: BatchMachine) -> ProjectSettings {
-        var settings = machine.order.settings
-        let wanted = build.entry.environment
-        settings.source.buildspec = build.entry.buildspec ?? settings.source.buildspec
-        settings.environment.computeType = wanted.computeType ?? settings.environment.computeType
-        settings.environment.image = wanted.image ?? settings.environment.image
-        settings.environment.type = wanted.type ?? settings.environment.type
-        settings.environment.privilegedMode = wanted.isPrivileged ?? settings.environment.privilegedMode
-        let own = wanted.variables.sorted { $0.key < $1.key }.map {
-            EnvironmentSettings.Variable(name: $0.key, value: $0.value, type: "PLAINTEXT")
+    private func caller(_ role: String, _ batch: BatchOrder) async throws -> Caller {
+        do {
+            return try await workshop.cloud.assume(
+                role, session: "AWSCodeBuild-\(batch.uuid)", for: "codebuild.amazonaws.com", as: batch.owner
+            ).caller
+        } catch let error as AWSError where error.status < 500 {
+            throw AWSError(
+                error.code,
+                "CodeBuild cannot assume the batch service role \(role): \(error.message) The role must exist and trust "
+                    + "codebuild.amazonaws.com.")
         }
-        settings.environment.environmentVariables = BuildWish.merged(
-            settings.environment.environmentVariables ?? [], own)
-        if machine.combines, machine.order.pipeline == nil {
-            let path = [settings.artifacts.path ?? "", machine.order.uuid, build.entry.identifier]
-            settings.artifacts.path = path.filter { !$0.isEmpty }.joined(separator: "/")
-        }
-        return settings
     }
 
     // MARK: One artifact of many

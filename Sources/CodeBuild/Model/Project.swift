@@ -19,7 +19,9 @@ struct Project: Codable, Sendable {
 
     static let collection = Collection<Project>(
         "codebuild.project",
-        lookups: ["badge": { [$0.badgeToken] }, "arn": { [$0.arn] }])
+        lookups: [
+            "badge": { [$0.badgeToken] }, "arn": { [$0.arn] }, "webhook": { $0.webhook.map { [$0.token] } ?? [] },
+        ])
 
     /// How many builds a project of that name has had, kept when the project is deleted: numbers are never used again.
     static let counters = Collection<Int>("codebuild.counter")

@@ -125,14 +125,21 @@ extension CodeBuildService {
         return try batches.begin(order.key, BatchMachine(order), with: .submitted, in: transaction)
     }
 
-    /// Begins a batch on behalf of a webhook.
+    /// Begins a batch on behalf of a webhook; none under a token that is known.
     func startBatch(
-        _ project: Project, version: String?, initiator: String, _ owner: Caller, in transaction: Transaction
+        _ project: Project, version: String?, initiator: String, _ owner: Caller, token: String?,
+        in transaction: Transaction
     ) throws {
+        // Builds of the same delivery have tokens of their own: the project may have been changed in between.
+        let name = token.map { owner.key("batch-" + $0) }
+        if let name, try transaction.get(RequestToken.collection, name) != nil { return }
         var order = BatchOrder(
             uuid: transaction.surroundings.chance.uuid(), project: project.settings.name, number: 0, owner: owner,
             initiator: initiator, submitted: transaction.now, settings: project.settings, sourceVersion: version)
         _ = try begin(&order, transaction)
+        guard let name, let token else { return }
+        let kept = RequestToken(id: order.id, request: token, time: transaction.now)
+        try transaction.put(RequestToken.collection, name, kept)
     }
 
     /// A new batch with the settings of an old one. Only those of its builds that did not succeed are built again when

@@ -39,6 +39,16 @@ struct BuildWish: Codable, Sendable {
     var buildBatchConfigOverride: BatchSettings?
     /// Only from CodePipeline: see this room's README.
     var pipeline: BuildOrder.PipelineOrder?
+    /// Only from a batch, which starts its builds as its own role.
+    var batch: Member?
+
+    /// Which build of which batch is to begin.
+    struct Member: Codable, Sendable {
+        /// The key of the batch's machine.
+        var key: String
+        var identifier: String
+        var attempt: Int
+    }
 
     static let enforced =
         "projectName sourceVersion secondarySourcesOverride secondarySourcesVersionOverride artifactsOverride "

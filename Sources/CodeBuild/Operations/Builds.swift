@@ -8,7 +8,7 @@ extension CodeBuildService {
     var buildOperations: [Operation] {
         [
             Operation(
-                "StartBuild", enforces: BuildWish.enforced + " timeoutInMinutesOverride autoRetryLimitOverride",
+                "StartBuild", enforces: BuildWish.enforced + " timeoutInMinutesOverride autoRetryLimitOverride batch",
                 stores: BuildWish.stored
             ) { (input: BuildWish, call) in
                 ["build": try BuildView.view(try await start(input, call))] as JSON
@@ -61,6 +61,7 @@ extension CodeBuildService {
     }
 
     private func start(_ wish: BuildWish, _ call: Call) async throws -> BuildMachine {
+        if let member = wish.batch { return try await start(member, call) }
         let request = try JSON(encoding: wish).text()
         return try await ledger.write { transaction in
             let project = try Project.get(wish.projectName, call.caller, in: transaction)
@@ -73,6 +74,15 @@ extension CodeBuildService {
             occasion.token = wish.idempotencyToken.map { ("start/\(settings.name)/\($0)", request, isPipeline) }
             return try starter.start(project: settings.name, settings, occasion, in: transaction)
         }
+    }
+
+    /// Begins a build of a batch. The batch's role made the call, so its policies have judged it.
+    private func start(_ member: BuildWish.Member, _ call: Call) async throws -> BuildMachine {
+        guard call.caller.invokedBy == "codebuild.amazonaws.com", member.key.hasPrefix(call.caller.scope),
+            let batch = try await batches.machine(member.key),
+            let build = batch.plan?.builds.first(where: { $0.entry.identifier == member.identifier })
+        else { throw AWSError.invalidInput("The member 'batch' is CodeBuild's own.") }
+        return try await members.begin(build, attempt: member.attempt, of: batch)
     }
 
     /// A build that is over stays as it is.

@@ -24,6 +24,26 @@ extension CodeBuildService {
         ]
     }
 
+    /// Has webhooks found by their addresses that were made before there was an index of these. Done at each start; a
+    /// second time changes nothing.
+    func indexWebhooks() async throws {
+        var place = ""
+        while true {
+            let page = try await ledger.list(Project.collection, after: place, limit: 500)
+            guard let end = page.last else { return }
+            place = end.key
+            for document in page {
+                guard let token = document.value.webhook?.token,
+                    try await ledger.find(Project.collection, "webhook", token).isEmpty
+                else { continue }
+                try await ledger.write { transaction in
+                    guard let now = try transaction.get(Project.collection, document.key)?.value else { return }
+                    try transaction.put(Project.collection, document.key, now)
+                }
+            }
+        }
+    }
+
     private static func noWebhook(_ project: Project) -> AWSError {
         AWSError("ResourceNotFoundException", "The project \(project.settings.name) has no webhook")
     }

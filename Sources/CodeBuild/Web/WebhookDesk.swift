@@ -7,7 +7,7 @@ internal import Ledger
 internal import Notation
 
 /// Takes the webhooks of hosts of repositories and starts builds for them. Whoever sends one proves that he knows the
-/// project's secret; a delivery that comes twice starts one build.
+/// project's secret; a delivery that comes twice starts one build, or one batch.
 struct WebhookDesk: Sendable {
     static let path = "/_slipway/codebuild/webhook/"
     /// Hosts send no larger ones.
@@ -42,7 +42,7 @@ struct WebhookDesk: Sendable {
 
     private func project(_ token: String) async throws -> Project? {
         guard token.count == 40 else { return nil }
-        return try await service.ledger.list(Project.collection).map(\.value).first { $0.webhook?.token == token }
+        return try await service.ledger.find(Project.collection, "webhook", token).first?.value
     }
 
     private static func hmac(_ algorithm: WebhookProof.Algorithm, _ secret: String, _ body: [UInt8]) -> [UInt8] {
@@ -61,16 +61,17 @@ struct WebhookDesk: Sendable {
         return try await service.ledger.write { transaction in
             for (index, event) in wanted.enumerated() {
                 let version = WebhookFilters.version(event)
+                let token =
+                    hook.deliveryID.isEmpty
+                    ? nil : "webhook/\(project.settings.name)/\(hook.deliveryID)/\(index)"
                 if webhook.buildType == "BUILD_BATCH" {
-                    try service.startBatch(project, version: version, initiator: initiator, owner, in: transaction)
+                    try service.startBatch(
+                        project, version: version, initiator: initiator, owner, token: token, in: transaction)
                     continue
                 }
                 var occasion = BuildStarter.Occasion(initiator: initiator, owner: owner, sourceVersion: version)
                 occasion.triggerVariables = WebhookFilters.variables(event)
-                if !hook.deliveryID.isEmpty {
-                    let name = "webhook/\(project.settings.name)/\(hook.deliveryID)/\(index)"
-                    occasion.token = (name, name, true)
-                }
+                occasion.token = token.map { ($0, $0, true) }
                 _ = try service.starter.start(
                     project: project.settings.name, project.settings, occasion, in: transaction)
             }
