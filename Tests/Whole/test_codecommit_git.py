@@ -271,6 +271,7 @@ def test_three_ways_to_log_in(slipway, git):
     for wrong in [plain, url(slipway, "login", password="wrong"), url(slipway, "login", user="nobody")]:
         refused = git("ls-remote", wrong, check=False)
         assert refused.returncode != 0 and "could not read" in refused.stderr or "Authentication failed" in refused.stderr
+        assert ("is wrong or has expired" in refused.stderr) == (wrong != plain), refused.stderr
     # With the CLI's credential helper.
     helper = ["-c", f"credential.helper=!{VENV}/aws codecommit credential-helper --ignore-host-check $@",
               "-c", "credential.UseHttpPath=true"]

@@ -111,7 +111,8 @@ def test_a_rule_and_the_own_detection_start_one_execution(ground):
         "Id": "q", "Arn": f"arn:aws:codepipeline:eu-west-1:{account}:{quiet}", "RoleArn": ground.role}])
     repository.commit("two", a_txt="2")
     started = eventually("the rule's start", lambda: len(executions(ground, quiet)) == 2 and executions(ground, quiet)[0])
-    assert started["trigger"]["triggerType"] == "CloudWatchEvent"
+    assert started["trigger"] == {
+        "triggerType": "CloudWatchEvent", "triggerDetail": f"arn:aws:events:eu-west-1:{account}:rule/{rule}"}
     eventually("the other's start", lambda: len(executions(ground, title)) >= 2)
     assert len(executions(ground, title)) == 2
 

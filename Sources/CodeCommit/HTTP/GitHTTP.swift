@@ -78,7 +78,7 @@ extension CodeCommitService {
                 fields: [
                     "WWW-Authenticate": "Basic realm=\"CodeCommit\"", "Content-Type": "text/plain; charset=utf-8",
                 ],
-                body: .bytes(Array("A user name and password are needed. See the page on CodeCommit.\n".utf8)))
+                body: .bytes(Array(Self.refusal(of: GitLogin(request)).utf8)))
         }
         let found = try await repository(
             wanted.repository, visitor.caller, region: visitor.region ?? Self.region(of: request))
@@ -93,6 +93,16 @@ extension CodeCommitService {
         case .pull: return try await transfer.pull(request)
         case .push: return try await transfer.push(request)
         }
+    }
+
+    /// What whoever cannot be told who they are is told. It does not say which of the two is wrong.
+    private static func refusal(of login: GitLogin?) -> String {
+        guard login != nil else { return "A user name and password are needed. See the page on CodeCommit.\n" }
+        return """
+            The access key (user name) or its secret (password) is wrong or has expired. A signed password is good for 15 \
+            minutes, for one repository's address.
+
+            """
     }
 
     /// Who asks, by what the request says; nil when that fits nobody.

@@ -15,10 +15,12 @@ extension CodePipelineService {
         ]
     }
 
-    /// EventBridge's rules call with its principal: that is told apart from people, as on AWS.
+    /// EventBridge's rules call with its principal: that is told apart from people, as on AWS. What started the
+    /// execution is then the rule, whatever role it called as.
     private func trigger(_ call: Call) -> Execution.Trigger {
         let isRule = call.caller.invokedBy == "events.amazonaws.com"
-        return .init(type: isRule ? "CloudWatchEvent" : "StartPipelineExecution", detail: call.caller.principal)
+        guard isRule else { return .init(type: "StartPipelineExecution", detail: call.caller.principal) }
+        return .init(type: "CloudWatchEvent", detail: call.caller.sourceARN ?? call.caller.principal)
     }
 
     private func start(_ call: Call) async throws -> Reply {
