@@ -68,7 +68,7 @@ struct ServiceCallTests {
         #expect(try await refusal(events, "lambda", "Invoke", input, leave) != nil)
     }
 
-    @Test("A topic's first policy lets alarms publish, and nobody else in their own names")
+    @Test("A topic's first policy lets alarms and triggers publish, and nobody else in their own names")
     func standardPolicy() async throws {
         let text = statement(
             #"{"AWS":"*"}"#, "SNS:Publish", Self.topic,
@@ -79,6 +79,7 @@ struct ServiceCallTests {
             .service(name, for: "arn:x", account: account, region: "eu-west-1")
         }
         #expect(try await refusal(service("cloudwatch.amazonaws.com"), "sns", "Publish", input, policies) == nil)
+        #expect(try await refusal(service("codecommit.amazonaws.com"), "sns", "Publish", input, policies) == nil)
         let refused = try await refusal(service("events.amazonaws.com"), "sns", "Publish", input, policies)
         #expect(refused?.code == "AuthorizationError" && refused?.status == 403)
         #expect(

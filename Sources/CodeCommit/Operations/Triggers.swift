@@ -41,8 +41,7 @@ extension CodeCommitService {
                 change, repository, by: call.caller.principal, id: ledger.surroundings.chance.uuid(),
                 now: ledger.surroundings.now)
             do {
-                try await TriggerPerformer.deliver(
-                    message, to: trigger, account: call.caller.account, region: call.caller.region, cloud)
+                try await TriggerPerformer.deliver(message, to: trigger, for: repository.arn, cloud)
                 done.append(.string(trigger.name))
             } catch let error as AWSError {
                 failed.append(["trigger": .string(trigger.name), "failureMessage": .string(error.message)])

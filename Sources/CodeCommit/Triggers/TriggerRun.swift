@@ -16,7 +16,9 @@ struct TriggerRun: Machine {
         var message: JSON
         var account: String
         var region: String
+        /// Its name.
         var repository: String
+        var arn: String { "arn:aws:codecommit:\(region):\(account):\(repository)" }
     }
 
     var command: Command
@@ -56,7 +58,7 @@ struct TriggerRun: Machine {
         LedgerEvent(
             time: now, source: "slipway.codecommit", detailType: "CodeCommit Trigger Failed", account: command.account,
             region: command.region,
-            resources: ["arn:aws:codecommit:\(command.region):\(command.account):\(command.repository)"],
+            resources: [command.arn],
             detail: [
                 "repositoryName": .string(command.repository), "triggerName": .string(command.trigger.name),
                 "destinationArn": .string(command.trigger.destinationArn), "attempts": .int(attempts),
@@ -100,7 +102,7 @@ struct TriggerPerformer: Performer {
     func perform(_ command: TriggerRun.Command, of id: String, key: String) async throws -> TriggerRun.Event? {
         do {
             try await Self.deliver(
-                command.message, to: command.trigger, account: command.account, region: command.region, cloud)
+                command.message, to: command.trigger, for: command.arn, cloud)
             return .taken
         } catch let error as AWSError {
             return .failed(
@@ -108,13 +110,13 @@ struct TriggerPerformer: Performer {
         }
     }
 
-    /// Delivers one message.
+    /// Delivers one message, as CodeCommit itself for the repository: the policy of the function or topic decides.
     ///
     /// - Throws: ``AWSError`` when the destination refuses it.
-    static func deliver(_ message: JSON, to trigger: Trigger, account: String, region: String, _ cloud: Cloud)
-        async throws
-    {
-        let caller = Caller.root(account: account, region: region).through("codecommit.amazonaws.com")
+    static func deliver(_ message: JSON, to trigger: Trigger, for repository: String, _ cloud: Cloud) async throws {
+        let parts = repository.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 6 else { throw AWSError.internalFailure(repository) }
+        let caller = Caller.service("codecommit.amazonaws.com", for: repository, account: parts[4], region: parts[3])
         switch trigger.destination {
         case .topic:
             try await cloud.call(

@@ -193,8 +193,10 @@ struct CallAccess {
             context["aws:sourceaccount"] = [caller.account]
             context["aws:principalservicename"] = [caller.principal]
             context["aws:principalisawsservice"] = ["true"]
-            // The policy that every topic begins with lets in whoever comes with this key: alarms do.
-            if caller.principal == "cloudwatch.amazonaws.com" { context["aws:sourceowner"] = [caller.account] }
+            // The policy that every topic begins with lets in whoever comes with this key: alarms do, and triggers.
+            if ["cloudwatch.amazonaws.com", "codecommit.amazonaws.com"].contains(caller.principal) {
+                context["aws:sourceowner"] = [caller.account]
+            }
         }
         if let colon = call.peer.lastIndex(of: ":") {
             context["aws:sourceip"] = [String(call.peer[..<colon].filter { $0 != "[" && $0 != "]" })]

@@ -22,6 +22,8 @@ struct AsyncInvocation: Machine {
         var onSuccess: String?
         var onFailure: String?
         var deadLetterTarget: String?
+        /// The function's role: whoever is told of the end is told as this. Nil in what older servers left.
+        var role: String?
 
         var target: FunctionName {
             FunctionName(account: account, region: region, name: function, qualifier: qualifier)

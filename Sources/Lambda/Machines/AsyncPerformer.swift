@@ -77,11 +77,12 @@ struct AsyncPerformer: Performer {
     ) async {
         let destination = condition == "Success" ? request.onSuccess : request.onFailure
         if let destination {
-            await send(record(condition, attempt, request).text(), to: destination, request)
+            let text = record(condition, attempt, request).text()
+            await send(text, to: destination, request, onFailure: "DestinationDeliveryFailures")
         }
         if condition != "Success", let queue = request.deadLetterTarget {
             let payload = String(decoding: Data(base64Encoded: request.payload) ?? Data(), as: UTF8.self)
-            await send(payload, to: queue, request)
+            await send(payload, to: queue, request, onFailure: "DeadLetterErrors")
         }
     }
 
@@ -105,10 +106,23 @@ struct AsyncPerformer: Performer {
         ]
     }
 
-    private func send(_ message: String, to arn: String, _ request: AsyncInvocation.Request) async {
-        let caller = request.target.owner.through("lambda.amazonaws.com")
+    /// Who tells: the function's own role, whose policies must allow it (AWS Lambda Developer Guide, "Capturing records
+    /// of Lambda asynchronous invocations").
+    private func teller(_ request: AsyncInvocation.Request) async throws -> Caller {
+        var role = request.role
+        if role == nil { role = try await store.target(request.target, draw: 1).configuration.role }
+        return try await cloud.assume(
+            role ?? "", session: request.function, for: "lambda.amazonaws.com", as: request.target.owner
+        ).caller
+    }
+
+    /// Tells a destination. Where that fails the metric counts it, as on AWS, and the log says why.
+    private func send(
+        _ message: String, to arn: String, _ request: AsyncInvocation.Request, onFailure metric: String
+    ) async {
         let parts = arn.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         do {
+            let caller = try await teller(request)
             switch parts.count > 5 ? parts[2] : "" {
             case "lambda":
                 _ = try await cloud.call(
@@ -131,6 +145,7 @@ struct AsyncPerformer: Performer {
                 throw AWSError.notImplemented("the destination \(arn)")
             }
         } catch {
+            invoker.metrics.add(InvocationFigures.undelivered(metric, request.target, at: cloud.surroundings.now))
             log.error(
                 "an asynchronous invocation's destination could not be told",
                 metadata: ["request": "\(request.requestID)", "destination": "\(arn)", "error": "\(error)"])

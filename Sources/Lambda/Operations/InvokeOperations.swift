@@ -85,7 +85,7 @@ struct InvokeOperations: Sendable {
             clientContext: clientContext, accepted: parts.surroundings.now,
             maximumRetries: rules?.maximumRetries ?? 2, maximumAgeSeconds: rules?.maximumAgeSeconds ?? 21_600,
             onSuccess: rules?.onSuccess, onFailure: rules?.onFailure,
-            deadLetterTarget: target.configuration.deadLetterTarget)
+            deadLetterTarget: target.configuration.deadLetterTarget, role: target.configuration.role)
         let runner = parts.asyncInvocations
         try await parts.ledger.write { transaction in
             try runner.begin(request.requestID, AsyncInvocation(request: request), with: .accepted, in: transaction)

@@ -107,13 +107,23 @@ struct InvocationFigures: Sendable {
         ])
     }
 
-    private func batch(_ values: [MetricBatch.Value]) -> MetricBatch {
-        let name = target.function.name
-        let function = MetricBatch.Dimension(name: "FunctionName", value: name)
+    /// That whoever was to hear of an asynchronous invocation's end could not be told.
+    static func undelivered(_ metric: String, _ name: FunctionName, at time: Timestamp) -> MetricBatch {
+        MetricBatch(
+            account: name.account, region: name.region, time: time, dimensionSets: sets(name),
+            values: [MetricBatch.Value(name: metric, unit: "Count", value: 1)])
+    }
+
+    private static func sets(_ name: FunctionName) -> [[MetricBatch.Dimension]] {
+        let function = MetricBatch.Dimension(name: "FunctionName", value: name.name)
         let resource = MetricBatch.Dimension(
-            name: "Resource", value: target.asked.qualifier.map { "\(name):\($0)" } ?? name)
-        var sets = [[], [function], [function, resource]]
-        if target.alias != nil {
+            name: "Resource", value: name.qualifier.map { "\(name.name):\($0)" } ?? name.name)
+        return [[], [function], [function, resource]]
+    }
+
+    private func batch(_ values: [MetricBatch.Value]) -> MetricBatch {
+        var sets = Self.sets(target.asked)
+        if let function = sets.last?.first, let resource = sets.last?.last, target.alias != nil {
             sets.append([function, resource, MetricBatch.Dimension(name: "ExecutedVersion", value: target.version)])
         }
         return MetricBatch(

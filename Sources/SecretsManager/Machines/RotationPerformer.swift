@@ -21,11 +21,16 @@ struct RotationPerformer: Performer {
         let owner = Caller.root(account: machine.account, region: machine.region)
         switch command {
         case .invoke(let step):
-            return .answered(step, error: try await invoke(step, machine, owner.through("secretsmanager.amazonaws.com")))
+            return .answered(step, error: try await invoke(step, machine, Self.caller(for: machine.arn, owner)))
         case .close(let error):
             try await close(machine, error, owner)
             return nil
         }
+    }
+
+    /// Who calls: Secrets Manager itself, for the secret. The function's policy must let it.
+    static func caller(for secret: String, _ owner: Caller) -> Caller {
+        .service("secretsmanager.amazonaws.com", for: secret, account: owner.account, region: owner.region)
     }
 
     /// What the function failed with; nil when it did what the step wants.

@@ -34,6 +34,7 @@ extension SecretsManagerService {
         if let rules = input.RotationRules { try RotationSchedule.check(rules, now: call.time) }
         let token = input.ClientRequestToken ?? cloud.surroundings.chance.uuid()
         let isNow = input.RotateImmediately ?? true
+        try await checkFunction(input, call)
         return try await change(input.SecretId, call) { secret, write in
             guard let function = input.RotationLambdaARN ?? secret.rotation?.function else {
                 throw AWSError.request("No Lambda rotation function ARN is associated with this secret.")
@@ -46,6 +47,26 @@ extension SecretsManagerService {
             secret.rotation = rotation
             if isNow { try begin(&secret, token, call.caller, write) }
             return Identity(ARN: secret.arn(call.caller), Name: secret.name, VersionId: isNow ? token : nil)
+        }
+    }
+
+    /// Asks the function's policy before anything is changed, as AWS does.
+    ///
+    /// - Throws: `AccessDeniedException` when it does not let Secrets Manager in.
+    private func checkFunction(_ input: RotateInput, _ call: Call) async throws {
+        let secret = try await SecretID(input.SecretId, call.caller).find(ledger)
+        try secret.checkAlive()
+        guard let function = input.RotationLambdaARN ?? secret.rotation?.function else { return }
+        let caller = RotationPerformer.caller(for: secret.arn(call.caller), call.caller)
+        do {
+            _ = try await cloud.call(
+                "lambda", "Invoke", ["FunctionName": .string(function), "InvocationType": "DryRun"], payload: nil,
+                as: caller)
+        } catch let error as AWSError where error.code.hasPrefix("AccessDenied") {
+            throw AWSError(
+                "AccessDeniedException",
+                "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants "
+                    + "access to the principal secretsmanager.amazonaws.com.")
         }
     }
 

@@ -1,0 +1,131 @@
+"""Services that call in their own names: the policy of what they call decides, or the role they act as."""
+import datetime
+import json
+
+import botocore.exceptions
+import pytest
+
+from conftest import eventually, zipped
+
+TRUST = {"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    from conftest import Slipway
+    server = Slipway(tmp_path_factory.mktemp("callers") / "data").start()
+    yield server
+    server.stop()
+
+
+def role(house, name, *statements):
+    iam = house.client("iam")
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    if statements:
+        allow(house, name, *statements)
+    return arn
+
+
+def allow(house, name, *statements):
+    house.client("iam").put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({
+        "Version": "2012-10-17", "Statement": [{"Effect": "Allow"} | one for one in statements]}))
+
+
+def function(house, name, code, role, **more):
+    client = house.client("lambda")
+    arn = client.create_function(
+        FunctionName=name, Runtime="python3.11", Handler="app.handler", Role=role, Code={"ZipFile": zipped(app_py=code)},
+        **more)["FunctionArn"]
+    client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    return arn
+
+
+def lines(house, name):
+    logs = house.client("logs")
+    try:
+        return [e["message"] for e in logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]]
+    except logs.exceptions.ResourceNotFoundException:
+        return []
+
+
+def events(house, kind):
+    import sqlite3
+    with sqlite3.connect(f"file:{house.folder}/ledger.sqlite?mode=ro", uri=True) as db:
+        rows = db.execute("SELECT detail FROM event WHERE detailType = ? ORDER BY sequence", (kind,))
+        return [json.loads(row[0]) for row in rows]
+
+
+def test_triggers_ask_the_policy_of_function_and_topic(house):
+    commits = house.client("codecommit")
+    repository = commits.create_repository(repositoryName="told")["repositoryMetadata"]["Arn"]
+    arn = function(house, "told", "def handler(event, context):\n    print('GOT', event['Records'][0]['eventTriggerName'])\n",
+                   role(house, "told"))
+    topic = house.client("sns").create_topic(Name="told")["TopicArn"]
+    triggers = [{"name": "f", "destinationArn": arn, "branches": [], "events": ["all"]},
+                {"name": "t", "destinationArn": topic, "branches": [], "events": ["all"]}]
+    tested = commits.test_repository_triggers(repositoryName="told", triggers=triggers)
+    # A topic's own first policy lets triggers of its account in, as on AWS; a function has none.
+    assert tested["successfulExecutions"] == ["t"]
+    failed, = tested["failedExecutions"]
+    assert failed["trigger"] == "f" and "lambda:InvokeFunction" in failed["failureMessage"], failed
+    assert "no resource-based policy allows" in failed["failureMessage"]
+
+    commits.put_repository_triggers(repositoryName="told", triggers=triggers)
+    first = commits.put_file(repositoryName="told", branchName="main", filePath="a", fileContent=b"1")["commitId"]
+    lost = eventually("the refusal is told", lambda: events(house, "CodeCommit Trigger Failed"))
+    assert lost[0]["triggerName"] == "f" and lost[0]["attempts"] == 1 and "lambda:InvokeFunction" in lost[0]["reason"]
+
+    permission = {"FunctionName": "told", "Action": "lambda:InvokeFunction", "Principal": "codecommit.amazonaws.com"}
+    functions = house.client("lambda")
+    functions.add_permission(StatementId="other", SourceArn=repository + "-other", **permission)
+    assert commits.test_repository_triggers(repositoryName="told", triggers=triggers[:1])["failedExecutions"]
+    functions.add_permission(StatementId="own", SourceArn=repository, **permission)
+    commits.put_file(repositoryName="told", branchName="main", filePath="b", fileContent=b"1", parentCommitId=first)
+    eventually("the function is called", lambda: any("GOT f" in line for line in lines(house, "told")))
+
+
+def test_rotation_asks_the_policy_of_its_function(house):
+    secrets = house.client("secretsmanager")
+    secret = secrets.create_secret(Name="turning", SecretString="old")["ARN"]
+    arn = function(house, "turn", "def handler(event, context):\n    raise RuntimeError('as far as ' + event['Step'])\n",
+                   role(house, "turn"))
+    with pytest.raises(botocore.exceptions.ClientError) as error:
+        secrets.rotate_secret(SecretId="turning", RotationLambdaARN=arn)
+    assert error.value.response["Error"] == {
+        "Code": "AccessDeniedException",
+        "Message": "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants "
+                   "access to the principal secretsmanager.amazonaws.com."}
+    described = secrets.describe_secret(SecretId="turning")
+    assert not described.get("RotationEnabled") and len(described["VersionIdsToStages"]) == 1
+    house.client("lambda").add_permission(
+        FunctionName="turn", StatementId="s", Action="lambda:InvokeFunction", Principal="secretsmanager.amazonaws.com",
+        SourceArn=secret)
+    secrets.rotate_secret(SecretId="turning", RotationLambdaARN=arn)
+    failed = eventually("the function has failed", lambda: [
+        e for e in events(house, "AWS Service Event via CloudTrail") if e.get("eventName") == "RotationFailed"])
+    assert "as far as createSecret" in json.dumps(failed)
+
+
+def test_destinations_are_told_as_the_functions_role(house):
+    sqs, functions = house.client("sqs"), house.client("lambda")
+    queue = sqs.create_queue(QueueName="ends")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    function(house, "worker", "def handler(event, context):\n    return event\n", role(house, "worker"))
+    functions.put_function_event_invoke_config(
+        FunctionName="worker", DestinationConfig={"OnSuccess": {"Destination": arn}})
+    functions.invoke(FunctionName="worker", InvocationType="Event", Payload=b'{"n": 1}')
+
+    begin = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
+
+    def undelivered():
+        return house.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Lambda", MetricName="DestinationDeliveryFailures", Statistics=["Sum"], Period=3600,
+            Dimensions=[{"Name": "FunctionName", "Value": "worker"}], StartTime=begin,
+            EndTime=begin + datetime.timedelta(hours=2))["Datapoints"]
+    assert eventually("the failure counts", undelivered)[0]["Sum"] == 1
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue)
+    allow(house, "worker", {"Action": "sqs:SendMessage", "Resource": arn})
+    functions.invoke(FunctionName="worker", InvocationType="Event", Payload=b'{"n": 2}')
+    message = eventually("the queue is told", lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))[0]
+    assert json.loads(message["Body"])["responsePayload"] == {"n": 2}
