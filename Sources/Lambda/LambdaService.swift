@@ -101,6 +101,9 @@ package final class LambdaService: CloudService, Service {
     }
 
     /// All operations offered.
+    /// Members that operations take in only to refuse them in AWS's words, by the operation's name.
+    package static var refusedMembers: [String: Set<String>] { EventSourceOperations.refused }
+
     package var operations: [Operation] {
         let functions = FunctionOperations(parts: parts).operations + Versions(parts: parts).operations
         let running = AliasOperations(parts: parts).operations + InvokeOperations(parts: parts).operations

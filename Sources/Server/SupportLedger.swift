@@ -1,5 +1,6 @@
 internal import Cloud
 internal import FoundationEssentials
+internal import Lambda
 package import Notation
 internal import Wire
 
@@ -38,7 +39,8 @@ package struct SupportLedger: Sendable {
         for service in Models.ids.sorted() {
             guard let model = Models.service(service) else { continue }
             for name in model.knownOperations.sorted() {
-                rows.append(Self.row(service, name, offered[service]?[name], model.operation(name)))
+                let refused = service == "lambda" ? LambdaService.refusedMembers[name] ?? [] : []
+                rows.append(Self.row(service, name, offered[service]?[name], model.operation(name), refused))
             }
         }
         for type in cloud.resourceTypes {
@@ -51,11 +53,14 @@ package struct SupportLedger: Sendable {
 
     private init(rows: [Row]) { self.rows = rows }
 
-    private static func row(_ service: String, _ name: String, _ operation: Operation?, _ model: OperationModel?) -> Row {
+    private static func row(
+        _ service: String, _ name: String, _ operation: Operation?, _ model: OperationModel?, _ refused: Set<String>
+    ) -> Row {
         guard let operation, !operation.isRefusal else { return Row(service: service, name: name, isOffered: false, members: []) }
         let paths = (model?.inputMembers() ?? []).map(\.path).filter { !$0.contains("{}") }
         let members = paths.compactMap { path -> (String, Standing)? in
             let path = path.replacing("[]", with: "")
+            if covers(refused, path) { return isPart(of: refused, path) ? nil : (path, .rejected) }
             if covers(operation.enforced, path) { return isPart(of: operation.enforced, path) ? nil : (path, .enforced) }
             if covers(operation.stored, path) { return isPart(of: operation.stored, path) ? nil : (path, .stored) }
             let isParent = (operation.enforced.union(operation.stored)).contains { $0.hasPrefix(path + ".") }

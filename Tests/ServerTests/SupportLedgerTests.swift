@@ -29,12 +29,15 @@ struct SupportLedgerTests {
 
     /// What CodeBuild takes from CodePipeline beyond AWS's model (Sources/CodeBuild/README.md).
     static let fromCodePipeline: Set<String> = ["pipeline"]
+    /// The same, and what a batch says of its builds.
+    static let fromBatches: Set<String> = ["pipeline", "batch"]
 
     /// What an operation may claim although AWS's model does not have it.
     static func own(_ service: String, _ operation: String) -> Set<String> {
         switch (service, operation) {
         case ("codedeploy", "CreateDeployment"): fromCloudFormation
-        case ("codebuild", "StartBuild"), ("codebuild", "StartBuildBatch"): fromCodePipeline
+        case ("codebuild", "StartBuild"): fromBatches
+        case ("codebuild", "StartBuildBatch"): fromCodePipeline
         case ("s3", _): sharedByS3
         default: []
         }
@@ -78,6 +81,11 @@ struct SupportLedgerTests {
         #expect(lambda?["Invoke"]?["offered"] == true)
         #expect(lambda?["CreateFunction"]?["properties"]?["FunctionName"] == "enforced")
         #expect(lambda?["CreateFunction"]?["properties"]?["FileSystemConfigs"] == "rejected")
+        // What is taken in only to be refused in AWS's words.
+        #expect(lambda?["CreateEventSourceMapping"]?["properties"]?["ParallelizationFactor"] == "rejected")
+        #expect(lambda?["CreateEventSourceMapping"]?["properties"]?["StartingPosition"] == "rejected")
+        #expect(lambda?["UpdateEventSourceMapping"]?["properties"]?["DestinationConfig"] == "rejected")
+        #expect(lambda?["UpdateEventSourceMapping"]?["properties"]?["BatchSize"] == "enforced")
         #expect(ledger.only(service: "lambda", operation: "Nonsense").isEmpty)
         #expect(ledger.markdown.contains("## codedeploy"))
         #expect(ledger.only(service: "sts", operation: "GetCallerIdentity").text.hasPrefix("sts GetCallerIdentity"))

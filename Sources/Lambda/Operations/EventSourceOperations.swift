@@ -8,18 +8,26 @@ struct EventSourceOperations: Sendable {
 
     private static let settings =
         "FunctionName Enabled BatchSize MaximumBatchingWindowInSeconds FunctionResponseTypes ScalingConfig FilterCriteria "
-    /// Members of other sources: taken through the door to be refused by their names.
+    /// Members of other sources: taken through the door to be refused in AWS's words.
     private static let foreign =
         "ParallelizationFactor MaximumRecordAgeInSeconds BisectBatchOnFunctionError "
         + "MaximumRetryAttempts TumblingWindowInSeconds DestinationConfig SourceAccessConfigurations "
         + "AmazonManagedKafkaEventSourceConfig SelfManagedKafkaEventSourceConfig DocumentDBEventSourceConfig "
 
+    /// What is refused of each operation although the door lets it through.
+    static let refused = [
+        "CreateEventSourceMapping": members(foreign + foreignToCreate), "UpdateEventSourceMapping": members(foreign),
+    ]
+    private static let foreignToCreate =
+        "StartingPosition StartingPositionTimestamp Topics Queues SelfManagedEventSource "
+
+    private static func members(_ names: String) -> Set<String> { Set(names.split(separator: " ").map(String.init)) }
+
     var operations: [Operation] {
         [
             Operation(
                 "CreateEventSourceMapping",
-                enforces: Self.settings + Self.foreign + "StartingPosition StartingPositionTimestamp "
-                    + "EventSourceArn Tags Topics Queues SelfManagedEventSource",
+                enforces: Self.settings + Self.foreign + Self.foreignToCreate + "EventSourceArn Tags",
                 stores: "MetricsConfig KMSKeyArn", raw: create),
             Operation(
                 "UpdateEventSourceMapping", enforces: Self.settings + Self.foreign + "UUID",
