@@ -296,6 +296,17 @@ def test_a_folder_is_watched(slipway, root):
     assert event["detail"]["tag"] == "v1" and event["detail"]["commitId"] == commit, "what happened meanwhile is told at the start"
 
 
+def test_a_connection_is_authorised_where_its_arn_says(slipway, root):
+    arn = slipway.client("codeconnections", region="us-west-2").create_connection(
+        ConnectionName="far", ProviderType="GitHub")["ConnectionArn"]
+    said = slipway.slipway("connection", "authorize", arn, "--url", "https://git.example.com").stdout
+    assert "AVAILABLE" in said
+    far = slipway.client("codeconnections", region="us-west-2").get_connection(ConnectionArn=arn)["Connection"]
+    assert far["ConnectionStatus"] == "AVAILABLE"
+    missing = slipway.slipway("connection", "authorize", "nonsense", "--url", "https://git.example.com", check=False)
+    assert missing.returncode != 0 and "nonsense" in missing.stderr
+
+
 def listener_of(server, listener):
     listener.sqs = server.client("sqs")
     return listener

@@ -50,7 +50,11 @@ struct AuthorizeConnection: AsyncParsableCommand {
             }
             input["token"] = .string(token)
         }
-        let answer = try await SlipwayClient(folder).call("slipway-codeconnections", "AuthorizeConnection", input)
+        var access = try ServerAccess.current(folder)
+        // The connection is where its ARN says, wherever the caller is.
+        let parts = arn.split(separator: ":", omittingEmptySubsequences: false)
+        if parts.count == 6, !parts[3].isEmpty { access.region = String(parts[3]) }
+        let answer = try await SlipwayClient(access).call("slipway-codeconnections", "AuthorizeConnection", input)
         let terminal = Terminal.standard
         terminal.line("\(arn) is \(answer["connectionStatus"]?.string ?? "").")
         guard let hook = answer["webhookURL"]?.string else {
