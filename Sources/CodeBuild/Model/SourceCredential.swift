@@ -43,6 +43,11 @@ struct SourceCredential: Codable, Sendable {
         "Basic " + Data("\(name):\(password)".utf8).base64EncodedString()
     }
 
+    /// `Authorization` out of what a connection answered; nil when its repositories are open to everybody.
+    static func header(of answer: JSON) -> String? {
+        answer["token"]?.string.map { basic(answer["username"]?.string ?? "x-access-token", $0) }
+    }
+
     private static func secret(_ arn: String, _ site: BuildSite) async throws -> String {
         do {
             let answer = try await site.keys.call("secretsmanager", "GetSecretValue", ["SecretId": .string(arn)])
@@ -61,7 +66,7 @@ struct SourceCredential: Codable, Sendable {
             let answer = try await site.keys.call(
                 "slipway-codeconnections", "CloneSource",
                 ["connectionArn": .string(arn), "fullRepositoryId": .string(String(name))])
-            return answer["authorization"]?.string
+            return header(of: answer)
         } catch let error as AWSError {
             throw StepFailure("CLIENT_ERROR", "The connection \(arn) cannot be used: \(error.description)")
         }

@@ -28,7 +28,8 @@ struct BuildCache: Sendable {
                 defer { site.folders.remove("run/cache.tar") }
                 let archive = ShellDriver.quoted(site.folders.inside("run/cache.tar"))
                 let output = Collected()
-                let end = try await site.shell().run("/bin/tar -xzf \(archive) -C /") { await output.add($0) }
+                let moves = site.folders.moves(into: true)
+                let end = try await site.shell().run("/bin/tar -xzf \(archive) -C /\(moves)") { await output.add($0) }
                 guard end == .status(0) else {
                     return site.log.say("Cache not restored: \(await output.lastLines)")
                 }
@@ -58,7 +59,8 @@ struct BuildCache: Sendable {
             let (list, archive) = (site.folders.inside("run/cache.list"), site.folders.inside("run/cache.tar"))
             let output = Collected()
             let script =
-                "/bin/tar -czf \(ShellDriver.quoted(archive)) -C / --null -T \(ShellDriver.quoted(list))"
+                "/bin/tar -czf \(ShellDriver.quoted(archive)) -C /\(site.folders.moves(into: false))"
+                + " --null -T \(ShellDriver.quoted(list))"
             let end = try await site.shell().run(script) { await output.add($0) }
             defer { site.folders.remove("run/cache.tar") }
             guard end == .status(0) else { return site.log.say("Cache not saved: \(await output.lastLines)") }
@@ -152,6 +154,30 @@ struct BuildCache: Sendable {
         try await upload.put(
             archive, size: size, at: S3Place(bucket: place.bucket, key: Self.joined(place.key, name)), [:])
     }
+}
+
+extension BuildFolders {
+    /// How tar renames what goes into an archive or comes out of it, where each build sees its folders at another place
+    /// of the machine: in the archive they are where they are in a sandbox.
+    fileprivate func moves(into build: Bool) -> String {
+        guard let visible else { return "" }
+        let places = [("codebuild", visible + "/codebuild"), ("root", visible + "/home")]
+        return places.map { inside, outside in
+            let (from, to) = build ? (inside, outside) : (outside, inside)
+            // Names have no slash in front; where links lead stays as it is.
+            let pattern = "s,^\(Self.escaped(from.trimmed))/,\(Self.escaped(to.trimmed))/,S"
+            return " --transform \(ShellDriver.quoted(pattern))"
+        }.joined()
+    }
+
+    private static func escaped(_ path: String) -> String {
+        path.map { ".[]*^$,&\\".contains($0) ? "\\\($0)" : String($0) }.joined()
+    }
+}
+
+extension String {
+    /// Without the slash in front.
+    fileprivate var trimmed: String { hasPrefix("/") ? String(dropFirst()) : self }
 }
 
 extension FileSelector {

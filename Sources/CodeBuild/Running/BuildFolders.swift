@@ -16,13 +16,20 @@ struct BuildFolders: Sendable {
     let root: String
     /// Where the build sees `codebuild`.
     private let seen: String
+    /// The folder of all of them where the build sees it there, too; nil in a sandbox of its own.
+    let visible: String?
+    /// Whether what the build sees can be looked at only in these folders: bubblewrap's process, from which the way
+    /// into the sandbox would be found, stays outside of it.
+    let isOpaque: Bool
     /// As whom the build runs when that is not the owner of what we write.
     let owner: Program.User?
 
     /// - Parameter isVisible: Whether the build sees the machine's files as they are.
-    init(root: String, isVisible: Bool, owner: Program.User?) {
+    init(root: String, isVisible: Bool, isOpaque: Bool = false, owner: Program.User?) {
+        self.isOpaque = isOpaque
         self.root = root
         seen = isVisible ? root + "/codebuild" : "/codebuild"
+        visible = isVisible ? root : nil
         self.owner = owner
     }
 
@@ -43,6 +50,8 @@ struct BuildFolders: Sendable {
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
             own(path)
         }
+        // The build's home has another name where it is looked for by the build's paths.
+        if isOpaque { symlink("home", root + "/root") }
         // Commands may run as another user than the one who keeps the folder.
         for path in [host("run/out"), "\(root)/tmp"] { chmod(path, 0o1777) }
         chmod(root, 0o711)

@@ -68,6 +68,14 @@ final class BuildSite: Sendable {
         return shell
     }
 
+    /// The files of the build, as it sees them.
+    ///
+    /// - Throws: When the sandbox has ended.
+    func files() throws -> ProgramFiles {
+        let shell = try shell()
+        return folders.isOpaque ? try ProgramFiles(root: folders.root) : try ProgramFiles(of: shell.program)
+    }
+
     /// Takes the shell, unless the build was ended while the sandbox started; then it is killed.
     func take(_ shell: BuildShell) {
         let isLate = note { findings in

@@ -58,7 +58,7 @@ extension BuildPerformer {
             return String(decoding: bytes, as: UTF8.self)
         }
         let path = wanted.isEmpty ? "buildspec.yml" : wanted
-        let files = try ProgramFiles(of: try site.shell().program)
+        let files = try site.files()
         let place = site.folders.inside(BuildFolders.source(0)) + "/" + path
         guard let bytes = files.read(place, limit: BuildspecReader.textLimit + 1) else {
             throw StepFailure(BuildspecError.code, "YAML file does not exist: \(path)")
@@ -85,9 +85,14 @@ extension BuildPerformer {
         let end = try await shell.run(ShellDriver.exports(now.variables))
         guard end == .status(0) else { throw StepFailure("CLIENT_ERROR", "The environment variables cannot be set.") }
         if spec.environment.usesGitCredentialHelper {
+            let own = workshop.cloud.endpoint + "/v1/repos/"
+            let aws = GitPassword.awsAddresses(site.order.owner.region)
+            // The helper tells only AWS's own hosts the password unless it is told otherwise, and knows only how to get one.
             _ = try await shell.run(
-                "git config --global credential.helper '!aws codecommit credential-helper $@'\n"
-                    + "git config --global credential.UseHttpPath true")
+                "git config --global credential.helper '!f() { test \"$1\" != get || "
+                    + "aws codecommit credential-helper --ignore-host-check get; }; f'\n"
+                    + "git config --global credential.UseHttpPath true\n"
+                    + "git config --global \(ShellDriver.quoted("url.\(own).insteadOf")) \(ShellDriver.quoted(aws))")
         }
         try? site.folders.write("", to: "output/tmp/script.sh")
         await BuildCache(site: site, workshop: workshop).restore(spec)

@@ -43,7 +43,7 @@ extension BuildPerformer {
         guard machine.phases.contains(where: { $0.name == .build }), !site.now.hasReported, let spec = site.now.spec,
             !spec.reports.isEmpty
         else { return [] }
-        let files = (try? site.shell()).flatMap { try? ProgramFiles(of: $0.program) }
+        let files = try? site.files()
         let selector = files.map {
             FileSelector(files: $0, source: site.folders.inside(BuildFolders.source(0)), variables: [:])
         }

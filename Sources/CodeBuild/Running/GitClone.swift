@@ -15,6 +15,10 @@ struct GitClone: Sendable {
     private let isInsecure: Bool
     /// `Authorization` for the repository's server; given to git alone, and not kept in the clone.
     private let authorization: String?
+    /// The addresses that it is shown to begin with this: the repository's own, or its host's for submodules.
+    private let scope: String
+    /// What addresses in the repository begin with that are looked for here; nil for none.
+    private let alias: String?
     /// Where the host keeps the heads of pull requests.
     private let pullRequests: String
 
@@ -36,10 +40,18 @@ struct GitClone: Sendable {
         let location = settings.location ?? ""
         if settings.type == "CODECOMMIT" {
             let name = location.split(separator: "/").last.map(String.init) ?? location
-            address = Self.codeCommit(name, workshop.cloud.endpoint)
-            authorization = GitPassword.header(try await site.keys.current(), address, now: workshop.surroundings.now)
+            let (keys, endpoint) = (try await site.keys.current(), workshop.cloud.endpoint)
+            address = Self.codeCommit(name, endpoint)
+            alias = GitPassword.awsAddresses(keys.caller.region)
+            scope = submodules ? Self.codeCommit("", endpoint) : address
+            // A signature is good for one repository; submodules are others.
+            authorization =
+                submodules
+                ? GitPassword.header(keys) : GitPassword.header(keys, address, now: workshop.surroundings.now)
         } else {
             address = try Self.checked(location)
+            alias = nil
+            scope = submodules ? Self.host(of: address) : address
             authorization = try await SourceCredential.header(for: settings, site: site, workshop: workshop)
         }
     }
@@ -49,6 +61,7 @@ struct GitClone: Sendable {
         self.site = site
         version = note["commitId"]?.string ?? note["branch"]?.string
         (depth, submodules, isInsecure, pullRequests) = (0, false, false, "refs/pull/%/head")
+        alias = nil
         switch note["type"]?.string {
         case "CODECOMMIT":
             address = Self.codeCommit(note["repositoryName"]?.string ?? "", workshop.cloud.endpoint)
@@ -59,8 +72,8 @@ struct GitClone: Sendable {
                 [
                     "connectionArn": note["connectionArn"] ?? "", "fullRepositoryId": note["fullRepositoryId"] ?? "",
                 ])
-            address = try Self.checked(answer["cloneUrl"]?.string ?? "")
-            authorization = answer["authorization"]?.string
+            address = try Self.checked(answer["cloneURL"]?.string ?? "")
+            authorization = SourceCredential.header(of: answer)
         case "GIT":
             address = try Self.checked(note["cloneUrl"]?.string ?? "")
             authorization = nil
@@ -68,6 +81,13 @@ struct GitClone: Sendable {
             throw StepFailure(
                 "CLIENT_ERROR", "The input is no archive, and no reference to clone: \(other ?? "no type").")
         }
+        scope = address
+    }
+
+    /// `https://host:port/` of an address.
+    private static func host(of address: String) -> String {
+        let parts = address.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+        return parts.prefix(3).joined(separator: "/") + "/"
     }
 
     private static func codeCommit(_ name: String, _ endpoint: String) -> String { "\(endpoint)/v1/repos/\(name)" }
@@ -103,9 +123,15 @@ struct GitClone: Sendable {
     private func script(folder: String) -> String {
         let quoted = ShellDriver.quoted
         var lines = ["set -e", "cd \(quoted(folder))", "export GIT_TERMINAL_PROMPT=0 GIT_LFS_SKIP_SMUDGE=0"]
+        var settings: [(name: String, value: String)] = []
         if let authorization {
-            lines.append("export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=\(quoted("http.\(address).extraHeader"))")
-            lines.append("export GIT_CONFIG_VALUE_0=\(quoted("Authorization: \(authorization)"))")
+            settings.append(("http.\(scope).extraHeader", "Authorization: \(authorization)"))
+        }
+        if let alias { settings.append(("url.\(Self.parent(of: address)).insteadOf", alias)) }
+        lines.append("export GIT_CONFIG_COUNT=\(settings.count)")
+        for (index, setting) in settings.enumerated() {
+            lines.append("export GIT_CONFIG_KEY_\(index)=\(quoted(setting.name))")
+            lines.append("export GIT_CONFIG_VALUE_\(index)=\(quoted(setting.value))")
         }
         if isInsecure { lines.append("export GIT_SSL_NO_VERIFY=true") }
         lines += ["git init -q .", "git config --global --add safe.directory '*'"]
@@ -114,6 +140,10 @@ struct GitClone: Sendable {
         if submodules { lines.append("git submodule update -q --init --recursive\(depthOption)") }
         lines.append("git rev-parse HEAD >\(quoted(site.folders.inside("run/out/commit")))")
         return "(\n" + lines.joined(separator: "\n") + "\n)"
+    }
+
+    private static func parent(of address: String) -> String {
+        String(address[...(address.lastIndex(of: "/") ?? address.startIndex)])
     }
 
     private var depthOption: String { depth > 0 ? " --depth \(depth)" : "" }

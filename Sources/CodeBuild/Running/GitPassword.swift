@@ -14,6 +14,17 @@ enum GitPassword {
         return "Basic " + Data("\(name):\(password)".utf8).base64EncodedString()
     }
 
+    /// `Basic …` with the secret itself, good for all repositories. For Slipway's own address alone.
+    static func header(_ keys: RoleSession) -> String {
+        let name = keys.sessionToken.isEmpty ? keys.accessKeyID : "\(keys.accessKeyID)%\(keys.sessionToken)"
+        return "Basic " + Data("\(name):\(keys.secret)".utf8).base64EncodedString()
+    }
+
+    /// What addresses of repositories on AWS begin with.
+    static func awsAddresses(_ region: String) -> String {
+        "https://git-codecommit.\(region).amazonaws.com/v1/repos/"
+    }
+
     static func sign(_ secret: String, _ region: String, _ address: String, now: Timestamp) -> String {
         let stamp = now.iso8601().replacing("-", with: "").replacing(":", with: "").replacing("Z", with: "")
         let date = String(stamp.prefix(8))

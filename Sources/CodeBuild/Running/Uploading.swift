@@ -19,7 +19,7 @@ extension BuildPerformer {
         let values = try await shell.variables()
         let exported = exported(spec, values, site)
         let selector = FileSelector(
-            files: try ProgramFiles(of: shell.program), source: site.folders.inside(BuildFolders.source(0)),
+            files: try site.files(), source: site.folders.inside(BuildFolders.source(0)),
             variables: values)
         site.log.say("Entering phase UPLOAD_ARTIFACTS")
         var results: [ArtifactResult] = []

@@ -65,7 +65,8 @@ final class Workshop: Sendable {
     func folders(of order: BuildOrder, _ layers: LayerSupport) -> BuildFolders {
         let isNobody = layers.layers == nil && sandbox.backend != .plain && geteuid() == 0
         return BuildFolders(
-            root: folder(of: order), isVisible: sandbox.backend == .plain, owner: isNobody ? .sandbox : nil)
+            root: folder(of: order), isVisible: sandbox.backend == .plain,
+            isOpaque: sandbox.backend == .bubblewrap, owner: isNobody ? .sandbox : nil)
     }
 
     /// The program in which a build's commands run; its arguments are still to be said.
