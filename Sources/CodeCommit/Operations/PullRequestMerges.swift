@@ -23,6 +23,7 @@ extension CodeCommitService {
     private func mergePullRequest(_ call: Call, _ option: MergeOption) async throws -> Reply {
         let repository = try await repository(call)
         let request = try await mergeable(call, repository)
+        try await authorize(call, moving: request.destination)
         let source = try await existing(request.source, in: repository)
         if let guarded = call.text("sourceCommitId") {
             guard try objectID(guarded, "CommitId") == source else {
@@ -48,6 +49,18 @@ extension CodeCommitService {
         }
         maintenance.changed(repository)
         return Reply(["pullRequest": try await shown(try await pullRequest(call))])
+    }
+
+    /// Asks the policies about the branch that a merge moves: at the door it was not known yet.
+    ///
+    /// - Throws: ``AWSError`` when a policy protects it.
+    private func authorize(_ call: Call, moving branch: RefName) async throws {
+        var input = call.input
+        input["references"] = [.string(branch.full)]
+        try await guests?.authorize(
+            Call(
+                service: call.service, operation: call.operation, caller: call.caller, requestID: call.requestID,
+                time: call.time, input: input, endpoint: call.endpoint, peer: call.peer))
     }
 
     /// The request, if nothing but its files can stand in the way of a merge.
