@@ -100,6 +100,7 @@ class Pipeline:
         self.declaration = {
             "name": self.name, "roleArn": ground.role, "artifactStore": {"type": "S3", "location": ground.artifacts},
             "stages": [stage("Source", source), *stages]} | more
+        self.declaration = {member: value for member, value in self.declaration.items() if value is not None}
         self.client.create_pipeline(pipeline=self.declaration)
         self.first = self.executions()[0]["pipelineExecutionId"]
 

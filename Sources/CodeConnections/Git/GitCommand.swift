@@ -131,6 +131,15 @@ private final class RunningProcess: Sendable {
         }
     }
 
-    /// Asks it to end. Does nothing when it has not begun or is over.
-    func end() { box.withLock { if $0.process.isRunning { $0.process.terminate() } } }
+    /// Ends it and all it started. Does nothing when it has not begun or is over.
+    ///
+    /// Killed, not asked: programs that a server starts inherit that SIGTERM is held back, for its own stopping.
+    func end() {
+        box.withLock { box in
+            guard box.process.isRunning else { return }
+            let id = box.process.processIdentifier
+            // Foundation makes each program the head of a group of its own; git's helpers are in it.
+            kill(getpgid(id) == id ? -id : id, SIGKILL)
+        }
+    }
 }

@@ -99,7 +99,10 @@ struct RunPerformer: Performer {
         var versions: [Int: Bool] = [machine.version: true]
         for _ in 0..<20 {
             let page = try await ledger.list(FinishedExecution.collection, prefix: id + "/", after: after, limit: 50)
-            for execution in page.map(\.value.execution) + (after.isEmpty ? machine.executions.reversed() : []) {
+            // Whoever is alive may have begun before or after those that have ended.
+            let alive = after.isEmpty ? machine.executions : []
+            let all = (page.map(\.value.execution) + alive).sorted { $0.number > $1.number }
+            for execution in all {
                 guard execution.id != failed, !execution.isRollback, let run = execution.stageRun(stage),
                     run.status == .succeeded
                 else { continue }

@@ -167,10 +167,9 @@ struct ConnectionSource {
             "ref": .string(context.override("REF") ?? branch),
         ]
         if let commit = context.override("COMMIT_ID") { input["commitId"] = .string(commit) }
-        // There is no operation of AWS's whose permission is codeconnections:UseConnection: the connection is used as
-        // Slipway itself.
+        // The role needs what it needs on AWS, UseConnection of the connection.
         let reply = try await context.cloud.call(
-            "slipway-codeconnections", "PackTree", input, payload: nil, as: context.owner)
+            "slipway-codeconnections", "PackTree", input, payload: nil, as: try await context.caller())
         let commit = reply.output
         let id = commit["commitId"]?.string ?? ""
         if context.wantsReference {

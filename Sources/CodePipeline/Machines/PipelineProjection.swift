@@ -24,10 +24,6 @@ enum PipelineProjection {
 
     private static func forget(_ old: Document<FinishedExecution>, _ transaction: Transaction) throws {
         try transaction.delete(FinishedExecution.collection, old.key)
-        for run in old.value.execution.stages.flatMap(\.runs) {
-            for job in try transaction.find(Job.collection, "run", run.id) {
-                try transaction.delete(Job.collection, job.key)
-            }
-        }
+        try Job.remove(of: old.value.execution, in: transaction)
     }
 }

@@ -139,6 +139,13 @@ struct Job: Codable, Sendable {
             "run": { [$0.run] },
         ])
 
+    /// Removes the jobs of an execution.
+    static func remove(of execution: Execution, in transaction: Transaction) throws {
+        for run in execution.stages.flatMap(\.runs) {
+            for job in try transaction.find(collection, "run", run.id) { try transaction.delete(collection, job.key) }
+        }
+    }
+
     /// The id of a run's job in that round.
     static func id(_ run: String, round: Int) -> String { StableID.uuid(run, "job", "\(round)") }
 }

@@ -131,16 +131,20 @@ extension CodePipelineService {
                 "ValidationException",
                 "Output variables belong to the last result, the one without a continuationToken.")
         }
-        let noted = progress
-        let given = variables
+        let (reported, given) = (progress, variables)
         try await ledger.write { transaction in
             let job = try close(try Self.job(call, transaction), .succeeded, transaction)
+            let settings = try Self.settings(of: job, transaction)
+            var noted = reported
+            noted.external = Self.linked(reported.external, job, settings)
             let event: PipelineMachine.Event
             if let token {
                 event = .continued(run: job.run, token: token, noted)
             } else {
-                event = .ended(
-                    run: job.run, Self.outcome(job, call.input["currentRevision"], noted, given, transaction.now))
+                var outcome = Self.outcome(job, call.input["currentRevision"], noted, given, transaction.now)
+                outcome.revision?.url = URLTemplate.fill(
+                    settings?["revisionUrlTemplate"]?.string, job.configuration, noted.external?.id)
+                event = .ended(run: job.run, outcome)
             }
             try runner.send(event, to: job.pipeline.machine, in: transaction)
         }
@@ -169,10 +173,25 @@ extension CodePipelineService {
         let external = details?["externalExecutionId"]?.string.map { External(kind: "job", id: $0) }
         try await ledger.write { transaction in
             let job = try close(try Self.job(call, transaction), .failed, transaction)
+            let linked = Self.linked(external, job, try Self.settings(of: job, transaction))
             try runner.send(
-                .ended(run: job.run, .failed(error, external: external)), to: job.pipeline.machine, in: transaction)
+                .ended(run: job.run, .failed(error, external: linked)), to: job.pipeline.machine, in: transaction)
         }
         return Reply()
+    }
+
+    /// What the custom action type says of its pages; nil for functions, and when the type is gone.
+    private static func settings(of job: Job, _ transaction: Transaction) throws -> JSON? {
+        guard let type = job.type else { return nil }
+        let key = "\(job.pipeline.account)/\(job.pipeline.region)/\(type.key)"
+        return try transaction.get(CustomActionType.collection, key)?.value.settings
+    }
+
+    private static func linked(_ external: External?, _ job: Job, _ settings: JSON?) -> External? {
+        guard var external else { return nil }
+        let template = settings?["executionUrlTemplate"]?.string
+        external.url = URLTemplate.fill(template, job.configuration, external.id)
+        return external
     }
 
     /// A job has one result. Functions answer for jobs nobody had to acknowledge; workers acknowledge theirs first.

@@ -192,12 +192,17 @@ extension CodePipelineService {
             let document = try transaction.get(Pipeline.collection, call.caller.key(name))
             guard let pipeline = document?.value else { return [] }
             try transaction.delete(Pipeline.collection, pipeline.key)
+            // Its jobs go with it: no worker is handed one any more, or told that its result counts.
+            for execution in try runner.machine(pipeline.machine, in: transaction)?.executions ?? [] {
+                try Job.remove(of: execution, in: transaction)
+            }
             try runner.remove(pipeline.machine, in: transaction)
             let prefix = pipeline.machine + "/"
             for old in try transaction.list(Pipeline.versions, prefix: prefix) {
                 try transaction.delete(Pipeline.versions, old.key)
             }
             for old in try transaction.list(FinishedExecution.collection, prefix: prefix) {
+                try Job.remove(of: old.value.execution, in: transaction)
                 try transaction.delete(FinishedExecution.collection, old.key)
             }
             for token in try transaction.list(StartToken.collection, prefix: pipeline.key + "/") {
