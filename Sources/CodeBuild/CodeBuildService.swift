@@ -26,6 +26,7 @@ package struct CodeBuildService: CloudService {
     let queue: BuildQueue
     let starter: BuildStarter
     let members: BatchMembers
+    let reports: CommitReports
 
     /// The service behind that door.
     ///
@@ -48,11 +49,15 @@ package struct CodeBuildService: CloudService {
             environment: environment, tools: tools, log: log, vault: try Vault(folder: ledger.folder, name: "codebuild")
         )
         let bell = Bell()
+        let reports = CommitReports(ledger: ledger, endpoint: cloud.endpoint)
+        reports.runner.use(CommitReporter(cloud: cloud, runner: reports.runner))
         let batches = MachineRunner<BatchMachine>(ledger: ledger, log: log) { transaction, _, before, after in
             try BatchRecord.project(transaction, before, after)
+            try reports.project(transaction, before, after)
         }
         let runner = MachineRunner<BuildMachine>(ledger: ledger, log: log) { transaction, _, before, after in
             try BuildQueue.project(transaction, before, after, bell)
+            try reports.project(transaction, before, after)
             guard after.phase == .completed, before?.phase != .completed, let batch = after.order.batch else { return }
             // An automatic retry takes the place of the build that failed.
             guard after.nextRetry == nil else { return }
@@ -69,7 +74,7 @@ package struct CodeBuildService: CloudService {
             BatchPerformer(
                 workshop: workshop, runner: batches, builds: runner, members: members, performer: performer))
         (self.workshop, self.runner, self.batches, self.queue) = (workshop, runner, batches, queue)
-        (self.starter, self.members) = (starter, members)
+        (self.starter, self.members, self.reports) = (starter, members, reports)
     }
 
     /// All operations but those of fleets, sandboxes and command executions.
@@ -111,6 +116,7 @@ private struct BuildRunning: Service {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await listener.run() }
             group.addTask { try await service.batches.run() }
+            group.addTask { try await service.reports.runner.run() }
             group.addTask { try? await cancelWhenGracefulShutdown { try await service.queue.run() } }
             group.addTask { await cancelWhenGracefulShutdown { await KeptBuilds(workshop: service.workshop).run() } }
             group.addTask { await cancelWhenGracefulShutdown { await ReportSweep(ledger: service.ledger).run() } }

@@ -14,14 +14,17 @@ package struct CodeConnectionsService: CloudService {
     let cloud: Cloud
     let ledger: Ledger
     let vault: Vault
+    let web: any WebSender
     let mirrors: RepositoryMirrors
 
     /// The service behind that door. Makes the key that tokens are sealed with at the first start.
     ///
+    /// - Parameter web: What reaches the interfaces of hosts.
     /// - Throws: `LedgerError` when the key cannot be read or made, or the folder for mirrors cannot be.
-    package init(cloud: Cloud, ledger: Ledger) throws {
+    package init(cloud: Cloud, ledger: Ledger, web: any WebSender) throws {
         self.cloud = cloud
         self.ledger = ledger
+        self.web = web
         vault = try Vault(folder: ledger.folder, name: "connections")
         mirrors = try RepositoryMirrors(folder: ledger.folder + "/connections", time: ledger.surroundings.time)
     }
@@ -36,7 +39,7 @@ package struct CodeConnectionsService: CloudService {
             Desk(
                 id: "codestar-connections", operations: offer(.starConnections),
                 resourceTypes: [Self.type("AWS::CodeStarConnections::Connection", .starConnections)]),
-            Desk(id: "slipway-codeconnections", operations: authorizing + fetching, resourceTypes: []),
+            Desk(id: "slipway-codeconnections", operations: authorizing + fetching + statuses, resourceTypes: []),
         ]
     }
 

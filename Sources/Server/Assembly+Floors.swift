@@ -71,8 +71,7 @@ struct Messaging {
     let buses: EventBridgeService
 
     /// - Throws: `VaultError` when the key of the secrets cannot be read.
-    init(cloud: Cloud, ledger: Ledger, sandbox: Sandbox, watch: Watch) throws {
-        let web = HouseWeb(sandbox: sandbox, environment: ProcessInfo.processInfo.environment)
+    init(cloud: Cloud, ledger: Ledger, web: HouseWeb, watch: Watch) throws {
         let metrics = watch.metrics.metrics
         secrets = try SecretsManagerService(cloud: cloud, ledger: ledger)
         topics = try SNSService(cloud: cloud, ledger: ledger, web: web, figures: MessageFigures(store: metrics))
@@ -117,9 +116,10 @@ struct Delivery {
 
     /// - Throws: `VaultError` when the key of the tokens cannot be read; `SandboxError` when builds have no folder.
     init(
-        cloud: Cloud, ledger: Ledger, sandbox: Sandbox, watch: Watch, guests: GitVisitors, options: ServerOptions
+        cloud: Cloud, ledger: Ledger, sandbox: Sandbox, web: HouseWeb, watch: Watch, guests: GitVisitors,
+        options: ServerOptions
     ) throws {
-        connections = try CodeConnectionsService(cloud: cloud, ledger: ledger)
+        connections = try CodeConnectionsService(cloud: cloud, ledger: ledger, web: web)
         repositories = CodeCommitService(cloud: cloud, ledger: ledger, guests: guests, region: options.region)
         builds = try CodeBuildService(
             cloud: cloud, ledger: ledger, sandbox: sandbox, folder: options.data + "/builds",

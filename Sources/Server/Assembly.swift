@@ -45,11 +45,12 @@ final class Assembly: Sendable {
         let code = try await FunctionFloor(
             cloud: cloud, ledger: ledger, sandbox: sandbox, watch: watch, sentry: sentry,
             folder: options.data + "/functions", options: Self.functionOptions(options))
-        let messaging = try Messaging(cloud: cloud, ledger: ledger, sandbox: sandbox, watch: watch)
+        let web = HouseWeb(sandbox: sandbox, environment: ProcessInfo.processInfo.environment)
+        let messaging = try Messaging(cloud: cloud, ledger: ledger, web: web, watch: watch)
         queues = messaging.queues
         let release = ReleaseFloor(cloud: cloud, ledger: ledger, options: options)
         let delivery = try Delivery(
-            cloud: cloud, ledger: ledger, sandbox: sandbox, watch: watch,
+            cloud: cloud, ledger: ledger, sandbox: sandbox, web: web, watch: watch,
             guests: GitVisitors(sts: access.sts, options: options, ledger: ledger), options: options)
 
         let policies = HouseResourcePolicies(

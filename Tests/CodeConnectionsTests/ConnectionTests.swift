@@ -55,10 +55,13 @@ struct ConnectionTests {
     ) async throws {
         try await withTestCloud(
             services: { cloud, ledger in
-                let service = try CodeConnectionsService(cloud: cloud, ledger: ledger)
+                let service = try CodeConnectionsService(cloud: cloud, ledger: ledger, web: NoWeb())
                 return [service] + service.others
             },
-            { test in try await body(test, try CodeConnectionsService(cloud: test.cloud, ledger: test.ledger)) })
+            { test in
+                try await body(
+                    test, try CodeConnectionsService(cloud: test.cloud, ledger: test.ledger, web: NoWeb()))
+            })
     }
 
     private func authorized(_ test: TestCloud) async throws -> (arn: JSON, hook: String, secret: String) {
@@ -142,5 +145,12 @@ struct ConnectionTests {
             let answer = try await test.call("slipway-codeconnections", "AuthorizeConnection", input)
             #expect(answer["connectionStatus"] == "AVAILABLE" && answer["webhookURL"] == nil)
         }
+    }
+}
+
+/// A world without answers.
+private struct NoWeb: WebSender {
+    func send(_ request: HTTPRequest, to url: String, within limit: Duration) async throws -> WebAnswer {
+        throw WebError("Nobody is there.")
     }
 }

@@ -39,10 +39,10 @@ extension CodeBuildService {
                 enforces: BuildWish.enforced + " buildTimeoutInMinutesOverride buildBatchConfigOverride.serviceRole "
                     + "buildBatchConfigOverride.restrictions.maximumBuildsAllowed "
                     + "buildBatchConfigOverride.restrictions.computeTypesAllowed "
-                    + "buildBatchConfigOverride.timeoutInMins buildBatchConfigOverride.combineArtifacts",
-                stores: "reportBuildBatchStatusOverride certificateOverride privilegedModeOverride "
-                    + "encryptionKeyOverride registryCredentialOverride imagePullCredentialsTypeOverride "
-                    + "buildBatchConfigOverride.batchReportMode"
+                    + "buildBatchConfigOverride.timeoutInMins buildBatchConfigOverride.combineArtifacts "
+                    + "buildBatchConfigOverride.batchReportMode reportBuildBatchStatusOverride",
+                stores: "certificateOverride privilegedModeOverride encryptionKeyOverride "
+                    + "registryCredentialOverride imagePullCredentialsTypeOverride"
             ) { (input: BuildWish, call) in
                 ["buildBatch": try BatchView.view(try await startBatch(input, call))] as JSON
             },

@@ -18,6 +18,7 @@ struct BuildWish: Codable, Sendable {
     var buildspecOverride: String?
     var insecureSslOverride: Bool?
     var reportBuildStatusOverride: Bool?
+    var reportBuildBatchStatusOverride: Bool?
     var buildStatusConfigOverride: JSON?
     var environmentTypeOverride: String?
     var imageOverride: String?
@@ -57,8 +58,8 @@ struct BuildWish: Codable, Sendable {
         + "environmentTypeOverride imageOverride computeTypeOverride cacheOverride serviceRoleOverride "
         + "queuedTimeoutInMinutesOverride idempotencyToken logsConfigOverride debugSessionEnabled pipeline"
     static let stored =
-        "reportBuildStatusOverride buildStatusConfigOverride certificateOverride privilegedModeOverride "
-        + "encryptionKeyOverride registryCredentialOverride imagePullCredentialsTypeOverride"
+        "certificateOverride privilegedModeOverride encryptionKeyOverride registryCredentialOverride "
+        + "imagePullCredentialsTypeOverride"
 
     /// The project's settings, with all that is to be otherwise. Variables are merged by name; everything else takes
     /// the place of what was there (API Reference, StartBuild).
@@ -80,7 +81,7 @@ struct BuildWish: Codable, Sendable {
         put(gitSubmodulesConfigOverride, \.source.gitSubmodulesConfig)
         put(buildspecOverride, \.source.buildspec)
         put(insecureSslOverride, \.source.insecureSsl)
-        put(reportBuildStatusOverride, \.source.reportBuildStatus)
+        put(reportBuildStatusOverride ?? reportBuildBatchStatusOverride, \.source.reportBuildStatus)
         put(buildStatusConfigOverride, \.source.buildStatusConfig)
         put(secondarySourcesOverride, \.secondarySources)
         put(secondarySourcesVersionOverride, \.secondarySourceVersions)

@@ -8,7 +8,9 @@ extension CodeBuildService {
     var buildOperations: [Operation] {
         [
             Operation(
-                "StartBuild", enforces: BuildWish.enforced + " timeoutInMinutesOverride autoRetryLimitOverride batch",
+                "StartBuild",
+                enforces: BuildWish.enforced + " timeoutInMinutesOverride autoRetryLimitOverride batch "
+                    + "reportBuildStatusOverride buildStatusConfigOverride",
                 stores: BuildWish.stored
             ) { (input: BuildWish, call) in
                 ["build": try BuildView.view(try await start(input, call))] as JSON

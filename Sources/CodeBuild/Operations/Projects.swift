@@ -9,7 +9,7 @@ extension CodeBuildService {
         + "source.insecureSsl source.sourceIdentifier secondarySources.type secondarySources.location "
         + "secondarySources.gitCloneDepth secondarySources.gitSubmodulesConfig secondarySources.auth "
         + "secondarySources.insecureSsl secondarySources.sourceIdentifier sourceVersion secondarySourceVersions "
-        + "artifacts.type artifacts.location artifacts.path artifacts.namespaceType artifacts.name artifacts.packaging "
+        + "source.reportBuildStatus source.buildStatusConfig artifacts.type artifacts.location artifacts.path artifacts.namespaceType artifacts.name artifacts.packaging "
         + "artifacts.overrideArtifactName artifacts.artifactIdentifier secondaryArtifacts.type "
         + "secondaryArtifacts.location secondaryArtifacts.path secondaryArtifacts.namespaceType "
         + "secondaryArtifacts.name "
@@ -18,15 +18,15 @@ extension CodeBuildService {
         + "environment.environmentVariables serviceRole timeoutInMinutes queuedTimeoutInMinutes badgeEnabled "
         + "logsConfig.cloudWatchLogs logsConfig.s3Logs.status logsConfig.s3Logs.location buildBatchConfig.serviceRole "
         + "buildBatchConfig.restrictions.maximumBuildsAllowed buildBatchConfig.restrictions.computeTypesAllowed "
-        + "buildBatchConfig.timeoutInMins buildBatchConfig.combineArtifacts concurrentBuildLimit autoRetryLimit tags"
-    /// What is kept and shown: there is no KMS, no VPC, no container engine and no host that is told a build's status.
+        + "buildBatchConfig.timeoutInMins buildBatchConfig.combineArtifacts buildBatchConfig.batchReportMode concurrentBuildLimit autoRetryLimit tags"
+    /// What is kept and shown: there is no KMS, no VPC and no container engine; hosts are told of the primary source.
     private static let stored =
-        "description source.reportBuildStatus source.buildStatusConfig secondarySources.buildspec "
+        "description secondarySources.buildspec "
         + "secondarySources.reportBuildStatus secondarySources.buildStatusConfig artifacts.encryptionDisabled "
         + "artifacts.bucketOwnerAccess secondaryArtifacts.encryptionDisabled secondaryArtifacts.bucketOwnerAccess "
         + "environment.privilegedMode environment.certificate environment.registryCredential "
         + "environment.imagePullCredentialsType encryptionKey vpcConfig logsConfig.s3Logs.encryptionDisabled "
-        + "logsConfig.s3Logs.bucketOwnerAccess fileSystemLocations buildBatchConfig.batchReportMode"
+        + "logsConfig.s3Logs.bucketOwnerAccess fileSystemLocations"
 
     /// Making, changing, finding and removing projects.
     var projectOperations: [Operation] {

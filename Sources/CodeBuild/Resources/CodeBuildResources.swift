@@ -16,8 +16,9 @@ enum CodeBuildResources {
             + "SecondaryArtifacts Cache Environment.Type Environment.Image Environment.ComputeType "
             + "Environment.EnvironmentVariables ServiceRole TimeoutInMinutes QueuedTimeoutInMinutes BadgeEnabled "
             + "LogsConfig BuildBatchConfig ConcurrentBuildLimit AutoRetryLimit Tags Triggers.Webhook "
-            + "Triggers.BuildType Triggers.FilterGroups Visibility",
-        stores: "Description Source.ReportBuildStatus Source.BuildStatusConfig Artifacts.EncryptionDisabled "
+            + "Triggers.BuildType Triggers.FilterGroups Visibility Source.ReportBuildStatus "
+            + "Source.BuildStatusConfig",
+        stores: "Description Artifacts.EncryptionDisabled "
             + "Environment.PrivilegedMode Environment.Certificate Environment.RegistryCredential "
             + "Environment.ImagePullCredentialsType EncryptionKey VpcConfig FileSystemLocations ResourceAccessRole",
         requires: "Artifacts Environment ServiceRole Source", replacedBy: "Name", attributes: "Arn",

@@ -25,6 +25,7 @@ extension BuildPerformer {
         let site = BuildSite(order: order, folders: folders, log: makeLog(order), keys: keys)
         workshop.add(site)
         greet(site, layers, restarts)
+        try await warnOfReport(site)
         var program = try workshop.program(order, folders, layers)
         let word = workshop.surroundings.chance.hexadecimal(32)
         let desk = workshop.desk.admit(order.uuid, word: workshop.surroundings.chance.hexadecimal(32), keys: keys)
@@ -72,6 +73,15 @@ extension BuildPerformer {
             place: place, sink: workshop.sink, owner: (order.owner.account, order.owner.region),
             time: workshop.surroundings.time, file: wantsFile ? workshop.folder(of: order) + "/build.log" : nil,
             limit: workshop.limits.logBytes)
+    }
+
+    /// Says so when the host of the source will not be told although the project wants it.
+    private func warnOfReport(_ site: BuildSite) async throws {
+        let (order, source) = (site.order, site.order.settings.source)
+        guard source.reportBuildStatus == true, order.pipeline == nil else { return }
+        let imported = try await workshop.ledger.get(SourceCredential.collection, order.owner.key(source.type))?.value
+        guard CommitReports.connection(of: source, imported: imported) == nil else { return }
+        site.log.say("reportBuildStatus has no effect: only connections tell hosts, the source is read without")
     }
 
     /// What the reader of the log must know of the machine the build runs on.

@@ -96,8 +96,9 @@ struct CallAccess {
         if let id = call.input["VersionId"]?.string, !id.isEmpty, prefix == "s3" {
             name = ["s3:GetObject": "s3:GetObjectVersion", "s3:DeleteObject": "s3:DeleteObjectVersion"][name] ?? name
         }
-        if name == "slipway-codeconnections:PackTree" || name == "slipway-codeconnections:CloneSource" {
-            // What AWS asks of whoever reads through a connection; the action is spelled as the ARN is.
+        let uses = ["PackTree", "CloneSource", "PutCommitStatus"]
+        if call.service == "slipway-codeconnections", uses.contains(call.operation) {
+            // What AWS asks of whoever works through a connection; the action is spelled as the ARN is.
             let service = call.input["connectionArn"]?.string?.split(separator: ":").dropFirst(2).first
             name = "\(service ?? "codeconnections"):UseConnection"
         }
