@@ -39,6 +39,7 @@ def make_free_port():
 
 class Slipway:
     """A server process with a data folder of its own."""
+    prefix = ()
 
     def __init__(self, folder, *options):
         self.folder = pathlib.Path(folder)
@@ -53,7 +54,7 @@ class Slipway:
 
     def start(self):
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", self.folder, *self.options],
+            [*self.prefix, BINARY, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", self.folder, *self.options],
             stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()
         assert line.startswith("Slipway is ready"), self.tail()

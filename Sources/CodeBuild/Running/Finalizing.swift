@@ -23,8 +23,12 @@ extension BuildPerformer {
         let isWanted = order.debugSession == true || workshop.limits.keepFailed > 0
         let isKept = hasFailed && isWanted && machine.ending != .stopped && site.now.spec != nil
         if isKept {
+            let canOpen = [.runc, .crun].contains(workshop.sandbox.backend)
             site.log.say(
-                "The build is kept for \(workshop.limits.keptMinutes) minutes: slipway build shell \(order.id)")
+                "The build is kept for \(workshop.limits.keptMinutes) minutes: "
+                    + (canOpen
+                        ? "slipway build shell \(order.id)"
+                        : "its files are in \(site.folders.root); a shell in it needs runc or crun"))
         }
         site.log.close()
         await uploadLog(site)
