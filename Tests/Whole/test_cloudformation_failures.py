@@ -148,9 +148,12 @@ def test_drift_is_seen(stack):
 # Custom resources
 
 CUSTOM = """
-import json, os, urllib.request
+import json, os, time, urllib.request
 def handler(event, context):
     properties = event["ResourceProperties"]
+    print("asked for", event["RequestType"], flush=True)
+    if properties.get("Sleep") and event["RequestType"] != "Delete":
+        time.sleep(600)
     if properties.get("Crash") and event["RequestType"] != "Delete":
         raise RuntimeError("no luck")
     if properties.get("Exit") and event["RequestType"] != "Delete":
@@ -174,7 +177,7 @@ def provider(shared):
     function = name("provider")
     arn = lambda_.create_function(
         FunctionName=function, Runtime="python3.11", Handler="app.handler", Role="arn:aws:iam::000000000000:role/r",
-        Code={"ZipFile": zipped(app_py=CUSTOM)}, Timeout=20)["FunctionArn"]
+        Code={"ZipFile": zipped(app_py=CUSTOM)}, Timeout=3)["FunctionArn"]
     lambda_.get_waiter("function_active_v2").wait(FunctionName=function, WaiterConfig={"Delay": 0.1})
     return arn
 
@@ -202,14 +205,53 @@ def test_a_custom_resource_lives_by_its_function(stack, provider):
 
 
 @pytest.mark.parametrize("how, words", [
-    ("Fail", "not today"), ("Crash", "no luck"), ("Exit", "exit"), ("Silent", "answer")])
+    ("Fail", "not today"), ("Crash", "no luck"), ("Exit", "exit"), ("Silent", "answer"),
+    ("Sleep", "timed out")])
 def test_a_custom_resource_that_fails_fails_within_seconds(stack, provider, how, words):
     started = time.monotonic()
     stack.create({"C": custom(provider, **{how: "yes"})}, wait=None)
     assert stack.settled(25) == "ROLLBACK_COMPLETE"
     assert time.monotonic() - started < 25
-    assert words in stack.reasons("C")[0]
+    reason = stack.reasons("C")[0]
+    assert words in reason
+    assert how == "Fail" or "Last log lines:" in reason and "asked for Create" in reason
     stack.delete()
+
+
+def test_a_custom_resource_whose_function_is_missing_fails_at_once(stack):
+    arn = f"arn:aws:lambda:us-east-1:000000000000:function:{name('missing')}"
+    stack.create({"C": custom(arn)}, wait=None)
+    assert stack.settled(10) == "ROLLBACK_COMPLETE"
+    assert f"Function not found: {arn}" in stack.reasons("C")[0]
+
+
+def test_code_that_is_not_there_fails_with_what_s3_says(stack):
+    bucket = name("code")
+    stack.server.run("aws", "s3", "mb", f"s3://{bucket}")
+    missing = bad()
+    missing["Properties"]["Code"] = {"S3Bucket": bucket, "S3Key": "no-such-key"}
+    stack.create({"Bucket": bad(), "Key": missing | {"DependsOn": "A"}, "A": parameter("1")}, wait=None, DisableRollback=True)
+    assert stack.settled(10) == "CREATE_FAILED"
+    reasons = {r: stack.reasons(r) for r in ("Bucket", "Key")}
+    assert "S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist" in reasons["Bucket"][0]
+    assert not reasons["Key"] or "S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist." in reasons["Key"][0]
+    stack.update({"Key": missing}, wait=None)
+    assert stack.settled(10) == "UPDATE_FAILED"
+    assert "S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist." in stack.reasons("Key")[-1]
+
+
+def test_the_innermost_cause_is_told_in_the_outermost_stack(shared):
+    bucket, outer = name("b"), Stack(shared)
+    s3 = shared.client("s3")
+    shared.run("aws", "s3", "mb", f"s3://{bucket}")
+    s3.put_object(Bucket=bucket, Key="inner", Body=template({"Bad": bad()}))
+    url = f"s3://{bucket}/"
+    nested = {"Type": "AWS::CloudFormation::Stack"}
+    s3.put_object(Bucket=bucket, Key="middle", Body=template({"Inner": nested | {"Properties": {"TemplateURL": url + "inner"}}}))
+    outer.create({"Middle": nested | {"Properties": {"TemplateURL": url + "middle"}}}, wait=None)
+    assert outer.settled() == "ROLLBACK_COMPLETE"
+    reason = outer.reasons("Middle")[0]
+    assert "First cause: Inner/Bad (AWS::Lambda::Function): " in reason and "S3 Error Code: NoSuchBucket" in reason
 
 
 def test_a_rollback_that_fails_can_be_continued(stack, provider):

@@ -82,6 +82,8 @@ package struct Stack: Codable, Sendable {
     package var parentID: String?
     /// The outermost stack of those it is nested in.
     package var rootID: String?
+    /// What it was made from, when it is nested: see ``Nesting``.
+    package var origin: String?
     /// The change set that made it what it is.
     package var changeSetID: String?
     /// The operation under way, or the last one.

@@ -82,6 +82,7 @@ extension CloudFormationService {
             stack.isProtected = input.EnableTerminationProtection ?? false
             stack.timeoutMinutes = input.TimeoutInMinutes
             stack.policy = input.StackPolicyBody
+            try stack.takePlace(transaction)
             var subject = subject(stack, operationID, caller, input.submission.ClientRequestToken)
             subject.onFailure = input.onFailure
             subject.retainsOnRollback = !(input.RetainExceptOnCreate ?? false)

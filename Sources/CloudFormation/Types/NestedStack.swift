@@ -31,11 +31,7 @@ struct NestedStack: Sendable {
         input["TimeoutInMinutes"] = request.properties["TimeoutInMinutes"].flatMap {
             ($0.int ?? $0.string.flatMap { Int($0) }).map(JSON.int)
         }
-        let answer = try await request.call("cloudformation", "CreateStack", input)
-        guard let id = answer["StackId"]?.string else {
-            throw AWSError("InternalFailure", "CreateStack answered without a StackId.")
-        }
-        try await adopt(id, by: request.stackID)
+        let id = try await make(input, request)
         do {
             return try await settled(id, request, verb: "created", good: [.createComplete])
         } catch is CancellationError {
@@ -44,16 +40,25 @@ struct NestedStack: Sendable {
         }
     }
 
-    /// Notes whose child the stack is.
-    private func adopt(_ id: String, by parent: String) async throws {
+    /// Makes the child. What it belongs to is written down first, so that it stands in the child's very first write.
+    private func make(_ input: JSON, _ request: ResourceRequest) async throws -> String {
+        let name = request.caller.scope + (input["StackName"]?.string ?? "")
         try await ledger.write { transaction in
-            let root = try transaction.get(StackStore.stacks, parent)?.value.rootID ?? parent
-            guard try transaction.get(StackStore.stacks, id) != nil else { return }
-            try transaction.update(StackStore.stacks, id) { stack in
-                stack.parentID = parent
-                stack.rootID = root
-            }
+            let nesting = try Nesting(of: request.properties, in: request.stackID, transaction)
+            try transaction.put(Nesting.collection, name, nesting)
         }
+        let answer: Result<JSON, any Error>
+        do { answer = .success(try await request.call("cloudformation", "CreateStack", input)) } catch {
+            answer = .failure(error)
+        }
+        try await ledger.write { transaction in
+            guard try transaction.get(Nesting.collection, name) != nil else { return }
+            try transaction.delete(Nesting.collection, name)  // refused, or a repeat of what was made already
+        }
+        guard let id = try answer.get()["StackId"]?.string else {
+            throw AWSError("InternalFailure", "CreateStack answered without a StackId.")
+        }
+        return id
     }
 
     private func update(_ request: ResourceRequest) async throws -> ResourceState {
@@ -116,10 +121,13 @@ struct NestedStack: Sendable {
             throw AWSError("NotFound", "Stack with id \(id) does not exist")
         }
         guard good.contains(stack.status) else {
+            let story = try await FailureStory(of: stack, ledger)
+            var members: JSONObject = ["PhysicalResourceId": .string(id)]
+            members["Evidence"] = story.firstCause.map { .string("First cause: \($0)") }
             throw AWSError(
                 "NotStabilized",
-                "Embedded stack \(id) was not successfully \(verb): \(stack.reason ?? stack.status.rawValue)",
-                members: ["PhysicalResourceId": .string(id)])
+                "Embedded stack \(id) was not successfully \(verb): "
+                    + (story.summary ?? stack.reason ?? stack.status.rawValue), members: members)
         }
         return try await described(id, request)
     }

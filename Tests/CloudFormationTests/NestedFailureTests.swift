@@ -1,0 +1,94 @@
+import CloudTesting
+import Ledger
+import Notation
+import Testing
+
+@testable import CloudFormation
+
+@Suite("Nested stacks that fail")
+struct NestedFailureTests {
+    private static func nest(_ name: String, _ url: String, _ more: String = "") -> String {
+        """
+        Resources:
+          \(name):
+            Type: AWS::CloudFormation::Stack
+            Properties: {TemplateURL: '\(url)'\(more)}
+
+        """
+    }
+
+    private func reason(_ shop: Workshop, _ stack: String, _ resource: String) async throws -> String {
+        let failed = try await shop.events(stack).first {
+            $0["LogicalResourceId"] == .string(resource) && $0["ResourceStatus"]?.string?.hasSuffix("FAILED") == true
+        }
+        return failed?["ResourceStatusReason"]?.string ?? ""
+    }
+
+    @Test("the parent's event tells what failed first in the innermost stack, with its evidence")
+    func innermost() async throws {
+        try await withWorkshop { shop in
+            shop.toys.change { state in
+                state.objects["b/middle"] = Self.nest("Inner", "s3://b/inner")
+                state.objects["b/inner"] =
+                    "Resources:\n  Good: {Type: Test::Thing}\n"
+                    + "  Bad: {Type: Test::Thing, DependsOn: Good, Properties: {Fail: create}}"
+            }
+            let stack = try await shop.create("outer", Self.nest("Middle", "s3://b/middle"))
+            #expect(stack["StackStatus"] == "ROLLBACK_COMPLETE")
+            let reason = try await reason(shop, "outer", "Middle")
+            #expect(reason.contains("was not successfully created: The following resource(s) failed to create: [Inner]."))
+            #expect(reason.contains("First cause: Inner/Bad (Test::Thing): Resource handler returned message: \"This thing "))
+            #expect(reason.hasSuffix("last line of the log"))
+            #expect(shop.toys.things.isEmpty)
+        }
+    }
+
+    @Test("an update that fails inside tells so, and both stacks are what they were")
+    func update() async throws {
+        try await withWorkshop { shop in
+            let inner = "Parameters: {F: {Type: String}}\nResources:\n  T: {Type: Test::Thing, Properties: {Fail: !Ref F}}"
+            shop.toys.change { $0.objects["b/inner"] = inner }
+            try await shop.create("outer", Self.nest("Inner", "s3://b/inner", ", Parameters: {F: 'no'}"))
+            let failed = try await shop.update(
+                "outer", Self.nest("Inner", "s3://b/inner", ", Parameters: {F: update}"))
+            #expect(failed["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE")
+            let reason = try await reason(shop, "outer", "Inner")
+            #expect(reason.contains("was not successfully updated: The following resource(s) failed to update: [T]."))
+            #expect(reason.contains("First cause: T (Test::Thing): "))
+            #expect(shop.toys.things.values.allSatisfy { $0["Fail"] == "no" })
+        }
+    }
+
+    @Test("a template that nests itself is a circle, told of at once; with changing parameters it ends all the same")
+    func circle() async throws {
+        try await withWorkshop { shop in
+            let counting =
+                Self.nest("Inner", "s3://b/deeper", ", Parameters: {N: !Sub '${N}x'}") + "Parameters: {N: {Type: String}}"
+            shop.toys.change { state in
+                state.objects["b/self"] = Self.nest("Inner", "s3://b/self")
+                state.objects["b/deeper"] = counting
+            }
+            let stack = try await shop.create("outer", Self.nest("Again", "s3://b/self"))
+            #expect(stack["StackStatus"] == "ROLLBACK_COMPLETE")
+            #expect(try await reason(shop, "outer", "Again").contains("Nested stacks go in a circle: the template s3://b/self"))
+            let deep = try await shop.create("deep", counting, ["Parameters": [["ParameterKey": "N", "ParameterValue": "x"]]])
+            #expect(deep["StackStatus"] == "ROLLBACK_COMPLETE")
+            #expect(try await reason(shop, "deep", "Inner").contains("Stacks may lie 25 deep in each other"))
+            let left = try await shop.test.ledger.list(Nesting.collection)
+            #expect(left.isEmpty)
+        }
+    }
+
+    @Test("a child that cannot even begin fails with what was wrong, and a name is not kept back for it")
+    func refused() async throws {
+        try await withWorkshop { shop in
+            shop.toys.change { $0.objects["b/bad"] = "Resources: {T: {Type: No::Such::Thing}}" }
+            try await shop.create("outer", Self.nest("Inner", "s3://b/bad"))
+            #expect(try await reason(shop, "outer", "Inner").contains("No::Such::Thing"))
+            try await shop.create("other", Self.nest("Inner", "s3://b/missing"))
+            #expect(try await reason(shop, "other", "Inner").contains("S3 error: The specified key does not exist."))
+            let left = try await shop.test.ledger.list(Nesting.collection)
+            #expect(left.isEmpty)
+        }
+    }
+}
