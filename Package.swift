@@ -178,14 +178,15 @@ let services: [Target] = [
     .target(
         name: "CloudFormation",
         dependencies: [
-            "Cloud", "CloudFormationTemplate", "Guard", "HTTP", "Ledger", "Notation", "SAMTransform", crypto, log,
+            "Cloud", "CloudFormationTemplate", "Guard", "HTTP", "Ledger", "Notation", "SAMTransform", "Sandbox", crypto,
+            log,
         ],
         swiftSettings: habits),
     .testTarget(
         name: "CloudFormationTests",
         dependencies: [
             "Cloud", "CloudFormation", "CloudFormationTemplate", "CloudTesting", "Guard", "HTTP", "Ledger",
-            "LedgerTesting", "Notation", "SAMTransform", crypto, log,
+            "LedgerTesting", "Notation", "SAMTransform", "Sandbox", crypto, log,
         ],
         swiftSettings: habits),
     .target(

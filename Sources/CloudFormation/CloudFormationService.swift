@@ -71,7 +71,7 @@ package struct CloudFormationService: CloudService {
     package var operations: [Operation] {
         stackOperations + stackReads + changeSetOperations + templateOperations + stackSettings + driftOperations
             + stackSetOperations + refactorOperations + hookOperations + scanOperations
-            + generatedTemplateOperations
+            + generatedTemplateOperations + typeOperations
     }
 
     /// The `AWS::CloudFormation::*` types.
@@ -81,7 +81,7 @@ package struct CloudFormationService: CloudService {
             CustomResource(inbox: inbox).type, wait.handleType, wait.type,
             NestedStack(ledger: ledger, watch: watch).type,
             Macro(ledger: ledger).type,
-        ] + HookTypes(ledger: ledger, shelf: hooks.shelf).all
+        ] + HookTypes(ledger: ledger, shelf: hooks.shelf).all + ModuleTypes(ledger: ledger).all
     }
 
     // MARK: Finding stacks

@@ -45,7 +45,7 @@ extension CloudFormationService {
     private func getHookResult(_ call: Call) async throws -> Reply {
         let id = call.input["HookResultId"]?.string ?? ""
         guard let result = try await ledger.get(HookResult.collection, call.caller.scope + id)?.value else {
-            throw AWSError("HookResultNotFoundException", "Hook result \(id) does not exist.", status: 404)
+            throw AWSError("HookResultNotFound", "Hook result \(id) does not exist.", status: 404)
         }
         var view = result.view
         view["Target"] = [

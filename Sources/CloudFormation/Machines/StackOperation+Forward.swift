@@ -140,6 +140,7 @@ extension StackOperation {
         }
         let current = resources[logicalID]?.current
         resources[logicalID]?.type = target.type
+        resources[logicalID]?.origin = wanted.metadata?[ModuleExpansion.metadataKey]
         run(
             Running(
                 logicalID: logicalID, kind: kind, properties: wanted.properties, metadata: wanted.metadata,

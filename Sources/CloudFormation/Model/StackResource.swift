@@ -89,8 +89,16 @@ package struct StackResource: Codable, Sendable, Hashable {
     var generation = 0
     /// Whether a change in place was begun and failed, so that it may be anything between two states.
     var isDirty = false
+    /// The modules that it comes from, as its metadata say, from its first try on; nil when it comes from none.
+    var origin: JSON?
     /// How it differed from this when that was looked at last; nil when it was changed since.
     var drift: ResourceDrift?
+
+    /// The modules that it comes from now, as ModuleInfo.
+    var moduleInfo: JSON? {
+        guard let deployed = current ?? leaving.last?.deployed else { return origin }
+        return deployed.metadata?[ModuleExpansion.metadataKey]
+    }
 
     /// Remembers what it is now as its last good state, unless an earlier one is remembered.
     mutating func keepOriginal() {

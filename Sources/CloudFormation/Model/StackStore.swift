@@ -1,5 +1,5 @@
 package import Ledger
-internal import Notation
+package import Notation
 
 /// The documents of this service. Names and forms are promises to data folders that exist.
 package enum StackStore {
@@ -50,6 +50,8 @@ package struct StackTemplate: Codable, Sendable {
     package var original: String
     /// After transforms, as JSON text.
     package var processed: String
+    /// The fragments of the modules in it, by type: used again, it gets the same. Nil when it has none.
+    package var modules: [String: JSON]?
 }
 
 /// The use of a client's token.

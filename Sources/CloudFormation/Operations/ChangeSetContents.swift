@@ -25,7 +25,7 @@ extension CloudFormationService {
                 takers.map { ($0, $1.type) }, from: StackRules.shown(before), to: StackRules.shown(after))
         }
         return ChangeViews(
-            plan: plan, standing: Dictionary(standing) { first, _ in first },
+            plan: plan, standing: Dictionary(standing) { first, _ in first }, origins: accepted.origins,
             secrets: accepted.secrets + StackRules.secrets(stack), drifts: observed?.drifts
         ).all
     }

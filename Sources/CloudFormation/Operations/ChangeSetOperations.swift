@@ -87,7 +87,7 @@ extension CloudFormationService {
         let accepted: TemplateIntake.Accepted
         do {
             accepted = try await intake.accept(
-                text, input.submission, for: destination(stack, caller, isReviewed: true))
+                text, input.submission, for: destination(stack, input.submission, caller, isReviewed: true))
         } catch let error as AWSError
             where error.message.hasPrefix("Transform ") || error.message.hasPrefix("No export named")
         {

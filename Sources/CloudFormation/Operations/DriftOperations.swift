@@ -127,6 +127,7 @@ extension CloudFormationService {
             "Timestamp": .double(drift.time.seconds),
         ]
         view["PhysicalResourceId"] = resource.current.map { .string($0.physicalID) }
+        view["ModuleInfo"] = resource.moduleInfo
         view["ActualProperties"] = drift.actual.map { shown($0.text()) }
         return view
     }

@@ -105,7 +105,9 @@ extension CloudFormationService {
 
     /// Keeps the template's texts under that key.
     func keep(_ accepted: TemplateIntake.Accepted, _ key: String, _ transaction: Transaction) throws {
-        let template = StackTemplate(original: accepted.text.text, processed: accepted.processed.text())
+        let template = StackTemplate(
+            original: accepted.text.text, processed: accepted.processed.text(),
+            modules: accepted.modules.isEmpty ? nil : accepted.modules)
         try transaction.put(StackStore.templates, key, template)
     }
 
@@ -115,6 +117,17 @@ extension CloudFormationService {
             caller: caller, stackName: stack.name, stackID: stack.id,
             previous: Dictionary(stack.revision.parameters.map { ($0.name, $0.value) }) { first, _ in first },
             isReviewed: isReviewed)
+    }
+
+    /// The same for a submission: the template of before keeps the modules that it was expanded with, as on AWS.
+    func destination(
+        _ stack: Stack, _ submission: Submission, _ caller: Caller, isReviewed: Bool = false
+    ) async throws -> TemplateIntake.Destination {
+        var destination = destination(stack, caller, isReviewed: isReviewed)
+        guard submission.UsePreviousTemplate == true else { return destination }
+        let known = try await ledger.get(StackStore.templates, stack.revision.templateKey)?.value
+        destination.modules = known?.modules ?? [:]
+        return destination
     }
 
     /// The text of the template to go by: given, in S3, or the one from before.

@@ -80,14 +80,13 @@ extension CloudFormationService {
     static func importChanges(_ adopted: [String: String], _ accepted: TemplateIntake.Accepted) -> [JSON] {
         accepted.resolved.resources.compactMap { resource in
             adopted[resource.logicalID].map { id in
-                [
-                    "Type": "Resource",
-                    "ResourceChange": [
-                        "Action": "Import", "LogicalResourceId": .string(resource.logicalID),
-                        "PhysicalResourceId": .string(id), "ResourceType": .string(resource.type), "Scope": [],
-                        "Details": [],
-                    ],
+                var change: JSON = [
+                    "Action": "Import", "LogicalResourceId": .string(resource.logicalID),
+                    "PhysicalResourceId": .string(id), "ResourceType": .string(resource.type), "Scope": [],
+                    "Details": [],
                 ]
+                change["ModuleInfo"] = accepted.origins[resource.logicalID]
+                return ["Type": "Resource", "ResourceChange": change]
             }
         }
     }

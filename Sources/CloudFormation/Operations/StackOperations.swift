@@ -111,7 +111,8 @@ extension CloudFormationService {
         try StackRules.checkUpdatable(stack)
         try await check(input.submission, caller)
         let text = try await templateText(input.submission, stack, caller)
-        let accepted = try await intake.accept(text, input.submission, for: destination(stack, caller))
+        let accepted = try await intake.accept(
+            text, input.submission, for: destination(stack, input.submission, caller))
         let operationID = cloud.surroundings.chance.uuid()
         let new = revision(accepted, input.submission, operationID, stack.id, previous: stack.revision)
         guard try await changes(stack, accepted, new) else {

@@ -99,6 +99,7 @@ enum StackViews {
         let physicalID = resource.current?.physicalID ?? resource.leaving.last?.deployed.physicalID
         view["PhysicalResourceId"] = physicalID.map(JSON.string)
         view["ResourceStatusReason"] = resource.reason.map(JSON.string)
+        view["ModuleInfo"] = resource.moduleInfo
         return view
     }
 

@@ -63,7 +63,7 @@ extension CloudFormationService {
         }
         do {
             let source = try TemplateText(parsing: text)
-            let hasTransforms = source.body["Transform"] != nil || text.contains("Fn::Transform")
+            let hasTransforms = TemplateTransforms.areNeeded(by: source)
             let (template, report) = Template.read(
                 source.body, limits: intake.limits, isBeforeTransforms: hasTransforms)
             guard report.isValid else { throw TemplateError(report.located(in: source)) }

@@ -5,6 +5,8 @@ internal import Notation
 struct ChangeViews {
     let plan: ChangePlan
     let standing: [String: DeployedResource]
+    /// The modules that resources come from, by logical id.
+    var origins: [String: JSON] = [:]
     /// What must not be shown.
     let secrets: [String]
     /// How resources differ from what the stack remembers, for change sets that heed it.
@@ -46,6 +48,7 @@ struct ChangeViews {
         if let drifts {
             view["ResourceDriftStatus"] = .string((drifts[change.logicalID]?.status ?? .notChecked).rawValue)
         }
+        view["ModuleInfo"] = origins[change.logicalID] ?? current?.metadata?[ModuleExpansion.metadataKey]
         view["PhysicalResourceId"] = current.map { .string($0.physicalID) }
         view["Replacement"] = change.replacement.map { .string($0.rawValue) }
         if change.action == .remove || change.replacement == .yes, let policy = change.policy {

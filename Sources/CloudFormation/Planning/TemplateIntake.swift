@@ -20,6 +20,16 @@ struct TemplateIntake: Sendable {
         var parameters: ParameterValues
         var plan: OperationPlan
         var imports: [String]
+        /// The fragments of the modules in it, by type.
+        var modules: [String: JSON]
+
+        /// The modules that resources come from, by logical id, as ModuleInfo.
+        var origins: [String: JSON] {
+            let origins = resolved.resources.compactMap { resource in
+                resource.metadata?[ModuleExpansion.metadataKey].map { (resource.logicalID, $0.json) }
+            }
+            return Dictionary(origins) { first, _ in first }
+        }
 
         /// What must not be shown.
         var secrets: [String] {
@@ -38,6 +48,8 @@ struct TemplateIntake: Sendable {
         var exports: [String: String] = [:]
         /// Whether the caller will look before anything is done: then expanding needs no acknowledgement.
         var isReviewed = false
+        /// Fragments of modules that take precedence over those registered now: see ``StackTemplate/modules``.
+        var modules: [String: JSON] = [:]
     }
 
     /// Takes a template in for a stack.
@@ -61,19 +73,19 @@ struct TemplateIntake: Sendable {
         let (draft, _) = Template.read(text.body, limits: limits, isBeforeTransforms: true)
         context.parameters = try await bind(draft, submission, destination)
         let transforms = TemplateTransforms(intake: self, caller: destination.caller, context: context)
-        let processed = try await transforms.apply(to: text.body)
+        let (processed, modules) = try await transforms.apply(to: text.body, pinned: destination.modules)
         let (template, report) = Template.read(processed, limits: limits)
         guard report.isValid else { throw TemplateError(report.located(in: text)) }
         if template.parameters.count != draft.parameters.count {
             context.parameters = try await bind(template, submission, destination)
         }
-        try check(template, draft.transforms, submission, destination)
+        try check(template, draft.transforms + modules.keys.sorted(), submission, destination)
         let resolved = try await resolve(template, &context, destination)
         try check(resolved, text)
         return Accepted(
             text: text, processed: processed, resolved: resolved, parameters: context.parameters,
             plan: OperationPlan(resolved, types: catalogue.facts(resolved.resources.map(\.type))),
-            imports: context.exports.keys.sorted())
+            imports: context.exports.keys.sorted(), modules: modules)
     }
 
     /// Binds the parameters, asking Systems Manager for those that are kept there.
@@ -127,7 +139,7 @@ struct TemplateIntake: Sendable {
     func review(_ original: String, _ submission: Submission, previous: [String: String]) throws -> [Stack.Parameter] {
         do {
             let text = try TemplateText(parsing: original)
-            let hasTransforms = text.body["Transform"] != nil || original.contains("Fn::Transform")
+            let hasTransforms = TemplateTransforms.areNeeded(by: text)
             let (template, report) = Template.read(text.body, limits: limits, isBeforeTransforms: hasTransforms)
             guard report.isValid else { throw TemplateError(report.located(in: text)) }
             let destination = Destination(

@@ -13,12 +13,25 @@ struct TemplateTransforms: Sendable {
 
     private static let sam = "AWS::Serverless-2016-10-31"
 
-    /// The template after all its transforms.
+    /// Whether a template is not yet what it will be: then names that are not in it may still come.
+    static func areNeeded(by text: TemplateText) -> Bool {
+        text.body["Transform"] != nil || text.text.contains("Fn::Transform")
+            || !ModuleExpansion.types(in: text.body).isEmpty
+    }
+
+    /// The template after all its transforms, and the fragments of the modules that were put in.
     ///
+    /// Modules are written out after the calls inside the template, and again after each transform that may have
+    /// brought some.
+    ///
+    /// - Parameter pinned: fragments that take precedence over those registered now.
     /// - Throws: ``AWSError`` `ValidationError` naming the transform that failed; `TemplateError` where it is
     ///   malformed.
-    func apply(to original: JSON) async throws -> JSON {
-        var body = try await applyLocal(to: original)
+    func apply(
+        to original: JSON, pinned: [String: JSON] = [:]
+    ) async throws -> (body: JSON, modules: [String: JSON]) {
+        var modules: [String: JSON] = [:]
+        var body = try await writeOut(applyLocal(to: original), pinned, &modules)
         var kept: [JSON] = []
         for transform in Self.named(body["Transform"]) {
             switch transform.name {
@@ -33,9 +46,20 @@ struct TemplateTransforms: Sendable {
             case Self.sam: body = try serverless(body)
             default: body = try await macro(transform.name, body, transform.parameters)
             }
+            body = try await writeOut(body, pinned, &modules)
         }
         body["Transform"] = kept.isEmpty ? Optional.none : .array(kept)
-        return body
+        return (body, modules)
+    }
+
+    private func writeOut(
+        _ body: JSON, _ pinned: [String: JSON], _ modules: inout [String: JSON]
+    ) async throws -> JSON {
+        guard !ModuleExpansion.types(in: body).isEmpty else { return body }
+        let shelf = ModuleShelf(ledger: intake.ledger)
+        let found = try await shelf.fragments(for: body, caller.scope, pinned: pinned)
+        modules.merge(found) { first, _ in first }
+        return try ModuleExpansion(found, limits: intake.limits).expanding(body)
     }
 
     private static func named(_ value: JSON?) -> [(name: String, parameters: JSON)] {

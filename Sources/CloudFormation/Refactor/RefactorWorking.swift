@@ -136,7 +136,9 @@ struct RefactorWorking {
         return StackRefactor.Definition(
             stackName: part.stack.name, stackID: part.stack.id, isNew: part.isNew,
             basis: part.isNew ? nil : part.stack.revision.templateKey,
-            template: StackTemplate(original: part.text, processed: accepted.processed.text()), revision: revision,
+            template: StackTemplate(
+                original: part.text, processed: accepted.processed.text(),
+                modules: accepted.modules.isEmpty ? nil : accepted.modules), revision: revision,
             targets: accepted.plan.targets)
     }
 

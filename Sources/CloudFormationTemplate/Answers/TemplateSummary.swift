@@ -8,7 +8,8 @@ package struct TemplateSummary: Sendable {
     /// A summary of that template, read as it is before or after transforms.
     package init(_ template: Template) {
         self.template = template
-        capabilities = Capabilities(template, transforms: template.transforms)
+        capabilities = Capabilities(
+            template, transforms: template.transforms + ModuleExpansion.types(in: template.body))
     }
 
     /// The answer of ValidateTemplate, without the members that would be empty.
