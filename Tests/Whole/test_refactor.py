@@ -94,3 +94,40 @@ def test_a_template_from_what_stands(slipway):
             {"ResourceType": "AWS::SSM::Parameter", "LogicalResourceId": "P", "ResourceIdentifier": {"Name": "/by/hand"}}])
     client.execute_change_set(StackName="adopted", ChangeSetName="c")
     assert Stack(slipway, "adopted").settled() == "IMPORT_COMPLETE"
+
+
+def test_templates_with_transforms_are_refactored_as_what_becomes_of_them(shared):
+    one, two = Stack(shared), name("two")
+    one.create({"A": parameter("a"), "Pa": parameter("x"), "Pb": parameter("x")})
+    before = {r: one.physical(r) for r in ("A", "Pa", "Pb")}
+    loop = {"Fn::ForEach::P": ["X", ["a", "b"], {"P${X}": parameter("x")}]}
+    client = shared.client("cloudformation")
+    made = client.create_stack_refactor(EnableStackCreation=True, StackDefinitions=[
+        {"StackName": one.name, "TemplateBody": template({"A": parameter("a")})},
+        {"StackName": two, "TemplateBody": template(loop, Transform="AWS::LanguageExtensions")}])["StackRefactorId"]
+    described = client.describe_stack_refactor(StackRefactorId=made)
+    assert described["Status"] == "CREATE_COMPLETE", described
+    client.execute_stack_refactor(StackRefactorId=made)
+    other = Stack(shared, two)
+    assert {r: other.physical(r) for r in ("Pa", "Pb")} == {r: before[r] for r in ("Pa", "Pb")}
+    other.update(loop | {"More": parameter("m")}, {"Transform": "AWS::LanguageExtensions"})
+    assert other.physical("Pa") == before["Pa"]
+    other.delete()
+    one.delete()
+
+
+def test_scanned_resources_are_found_by_their_tags(shared):
+    bucket, plain = name("tagged"), name("plain")
+    for each in (bucket, plain):
+        shared.run("aws", "s3", "mb", f"s3://{each}")
+    shared.client("s3").put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "team", "Value": bucket}]})
+    client = shared.client("cloudformation")
+    scan = client.start_resource_scan(ScanFilters=[{"Types": ["AWS::S3::Bucket"]}])["ResourceScanId"]
+    eventually("the scan", lambda: client.describe_resource_scan(ResourceScanId=scan)["Status"] == "COMPLETE")
+
+    def found(**filters):
+        listed = client.list_resource_scan_resources(ResourceScanId=scan, **filters)["Resources"]
+        return {r["ResourceIdentifier"]["BucketName"] for r in listed}
+    assert found(TagKey="team", TagValue=bucket) == {bucket} == found(TagValue=bucket)
+    assert bucket in found(TagKey="team") and plain not in found(TagKey="team")
+    assert {bucket, plain} <= found() and found(TagKey="none") == set()

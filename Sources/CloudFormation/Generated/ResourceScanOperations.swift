@@ -12,7 +12,7 @@ extension CloudFormationService {
             Operation("ListResourceScans", enforces: "NextToken MaxResults ScanTypeFilter", raw: listScans),
             Operation(
                 "ListResourceScanResources",
-                enforces: "ResourceScanId ResourceIdentifier ResourceTypePrefix NextToken MaxResults",
+                enforces: "ResourceScanId ResourceIdentifier ResourceTypePrefix TagKey TagValue NextToken MaxResults",
                 raw: listScanned),
             Operation(
                 "ListResourceScanRelatedResources", enforces: "ResourceScanId Resources NextToken MaxResults",
@@ -88,9 +88,36 @@ extension CloudFormationService {
         let scan = try await scan(call, isOver: true)
         let prefix = call.input["ResourceTypePrefix"]?.string ?? ""
         let wanted = call.input["ResourceIdentifier"]?.string
-        let found = try await ledger.list(ScannedResource.collection, prefix: "\(scan.id)|\(prefix)").map(\.value)
+        var found = try await ledger.list(ScannedResource.collection, prefix: "\(scan.id)|\(prefix)").map(\.value)
             .filter { wanted == nil || $0.identifier.contains(wanted ?? "") }
+        let (key, value) = (call.input["TagKey"]?.string, call.input["TagValue"]?.string)
+        if key != nil || value != nil {
+            var tagged: [ScannedResource] = []
+            for resource in found
+            where try await tags(of: resource, call.caller).contains(where: { tag in
+                (key == nil || tag.key == key) && (value == nil || tag.value == value)
+            }) { tagged.append(resource) }
+            found = tagged
+        }
         return try await answer(found, "Resources", call)
+    }
+
+    /// The tags that the resource has now, as its type reads them back.
+    private func tags(of resource: ScannedResource, _ caller: Caller) async throws -> [String: String] {
+        guard let type = cloud.resourceType(resource.type) else { return [:] }
+        let model: JSON
+        do {
+            model = try await CloudControlService.Reader(cloud: cloud).model(type, resource.identifier, caller)
+        } catch let error as AWSError
+            where ["ResourceNotFoundException", "UnsupportedActionException"].contains(error.code)
+        {
+            return [:]  // gone since the scan, or of a type that cannot be read
+        }
+        let pairs = (model["Tags"]?.array ?? []).compactMap { tag in
+            tag["Key"]?.string.map { ($0, tag["Value"]?.string ?? "") }
+        }
+        let named = (model["Tags"]?.object ?? [:]).map { ($0.key, $0.value.string ?? "") }
+        return Dictionary(pairs + named) { first, _ in first }
     }
 
     private func answer(_ found: [ScannedResource], _ member: String, _ call: Call) async throws -> Reply {

@@ -63,9 +63,28 @@ struct TemplateIntake: Sendable {
         }
     }
 
-    private func accept(
+    /// The template after its transforms, for a look at what it has.
+    ///
+    /// - Throws: as ``accept(_:_:for:)`` does.
+    func expanded(_ original: String, _ submission: Submission, for destination: Destination) async throws -> JSON {
+        do {
+            return try await expand(TemplateText(parsing: original), submission, destination).body
+        } catch let error as TemplateError {
+            throw AWSError("ValidationError", error.message)
+        }
+    }
+
+    /// A template after its transforms, with what was bound on the way.
+    private struct Expanded {
+        var draft: Template
+        var context: StackContext
+        var body: JSON
+        var modules: [String: JSON]
+    }
+
+    private func expand(
         _ text: TemplateText, _ submission: Submission, _ destination: Destination
-    ) async throws -> Accepted {
+    ) async throws -> Expanded {
         var context = StackContext(
             accountID: destination.caller.account, region: destination.caller.region,
             stackName: destination.stackName, stackID: destination.stackID)
@@ -73,19 +92,27 @@ struct TemplateIntake: Sendable {
         let (draft, _) = Template.read(text.body, limits: limits, isBeforeTransforms: true)
         context.parameters = try await bind(draft, submission, destination)
         let transforms = TemplateTransforms(intake: self, caller: destination.caller, context: context)
-        let (processed, modules) = try await transforms.apply(to: text.body, pinned: destination.modules)
-        let (template, report) = Template.read(processed, limits: limits)
+        let (body, modules) = try await transforms.apply(to: text.body, pinned: destination.modules)
+        return Expanded(draft: draft, context: context, body: body, modules: modules)
+    }
+
+    private func accept(
+        _ text: TemplateText, _ submission: Submission, _ destination: Destination
+    ) async throws -> Accepted {
+        let expanded = try await expand(text, submission, destination)
+        var context = expanded.context
+        let (template, report) = Template.read(expanded.body, limits: limits)
         guard report.isValid else { throw TemplateError(report.located(in: text)) }
-        if template.parameters.count != draft.parameters.count {
+        if template.parameters.count != expanded.draft.parameters.count {
             context.parameters = try await bind(template, submission, destination)
         }
-        try check(template, draft.transforms + modules.keys.sorted(), submission, destination)
+        try check(template, expanded.draft.transforms + expanded.modules.keys.sorted(), submission, destination)
         let resolved = try await resolve(template, &context, destination)
         try check(resolved, text)
         return Accepted(
-            text: text, processed: processed, resolved: resolved, parameters: context.parameters,
+            text: text, processed: expanded.body, resolved: resolved, parameters: context.parameters,
             plan: OperationPlan(resolved, types: catalogue.facts(resolved.resources.map(\.type))),
-            imports: context.exports.keys.sorted(), modules: modules)
+            imports: context.exports.keys.sorted(), modules: expanded.modules)
     }
 
     /// Binds the parameters, asking Systems Manager for those that are kept there.

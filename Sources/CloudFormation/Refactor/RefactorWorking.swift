@@ -24,17 +24,15 @@ struct RefactorWorking {
     mutating func result(
         _ id: String, given: [(from: StackRefactor.Place, to: StackRefactor.Place)]
     ) async throws -> (definitions: [StackRefactor.Definition], moves: [StackRefactor.Move]) {
-        let sides = try parts.map { part in
-            let body = try TemplateText(parsing: part.text).body
-            if body["Transform"] != nil {
-                throw RefactorPlan.Failure(
-                    message: "The template of \(part.stack.name) has a Transform. Give what becomes of it: GetTemplate "
-                        + "with TemplateStage Processed.")
-            }
+        var sides: [RefactorPlan.Side] = []
+        for part in parts {
+            let (submission, destination) = try submission(part)
+            let body = try await intake.expanded(part.text, submission, for: destination)
             let resources = (body["Resources"]?.object ?? [:]).filter { name, _ in !name.hasPrefix("Fn::") }
-            return RefactorPlan.Side(
-                stack: part.stack.name, standing: part.standing,
-                wanted: resources.map { ($0.key, $0.value["Type"]?.string ?? "") })
+            sides.append(
+                RefactorPlan.Side(
+                    stack: part.stack.name, standing: part.standing,
+                    wanted: resources.map { ($0.key, $0.value["Type"]?.string ?? "") }))
         }
         let moves = try RefactorPlan(sides, given: given).moves
         if let nested = moves.first(where: { $0.type == "AWS::CloudFormation::Stack" }) {
@@ -80,7 +78,14 @@ struct RefactorWorking {
     }
 
     private mutating func accept(_ index: Int, _ exports: [String: String]) async throws {
-        let part = parts[index]
+        let (submission, target) = try submission(parts[index])
+        var destination = target
+        destination.exports = exports
+        parts[index].accepted = try await intake.accept(parts[index].text, submission, for: destination)
+    }
+
+    /// The template as if it were submitted with the values that the stack has.
+    private func submission(_ part: Part) throws -> (Submission, TemplateIntake.Destination) {
         var submission = Submission(StackName: part.stack.name)
         submission.Capabilities = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
         let previous = Dictionary(part.stack.revision.parameters.map { ($0.name, $0.value) }) { first, _ in first }
@@ -88,10 +93,9 @@ struct RefactorWorking {
         submission.Parameters = previous.keys.filter(declared.contains).sorted().map {
             .init(ParameterKey: $0, UsePreviousValue: true)
         }
-        var destination = TemplateIntake.Destination(
+        let destination = TemplateIntake.Destination(
             caller: caller, stackName: part.stack.name, stackID: part.stack.id, previous: previous)
-        destination.exports = exports
-        parts[index].accepted = try await intake.accept(part.text, submission, for: destination)
+        return (submission, destination)
     }
 
     /// The template with everything that stands known to it.
