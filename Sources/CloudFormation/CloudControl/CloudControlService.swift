@@ -16,6 +16,7 @@ package struct CloudControlService: CloudService {
     let catalogue: TypeCatalogue
     let runner: MachineRunner<ResourceRequestMachine>
     let acting: ActingCaller
+    let sweep: RecordSweep
 
     /// The desk beside that of stacks.
     package init(_ stacks: CloudFormationService) {
@@ -26,11 +27,14 @@ package struct CloudControlService: CloudService {
         runner = MachineRunner(ledger: ledger) { transaction, id, _, after in
             try ResourceRequestStore.project(transaction, id, after)
         }
+        sweep = RecordSweep(
+            ledger: ledger, runner: stacks.runner, notices: stacks.notices, scans: stacks.scans, requests: runner)
         runner.use(ResourceRequestPerformer(cloud: cloud, runner: runner, acting: acting, hooks: stacks.hooks))
     }
 
-    /// What has to run for requests to move: started by the composition root, after the services it calls.
-    package var machines: [any Service] { [runner] }
+    /// What has to run for requests to move, and what forgets old records of both desks: started by the composition
+    /// root, after the services it calls.
+    package var machines: [any Service] { [runner, sweep] }
 
     /// What the service offers at the door.
     package var operations: [Operation] {
