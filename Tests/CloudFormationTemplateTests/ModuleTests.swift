@@ -82,7 +82,9 @@ struct ModuleTests {
                 == ["Value": ["Fn::GetAtt": ["MineBucket", "Arn"]], "Condition": "MineIsPlain", "Description": "d"])
         #expect(
             body["Resources"]?["Last"]?["Properties"]
-                == ["A": ["Ref": "MineBucket"], "B": ["Fn::GetAtt": ["MineBucket", "Arn"]], "C": ["Ref": "MineBucket"]])
+                == [
+                    "A": ["Ref": "MineBucket"], "B": ["Fn::GetAtt": ["MineBucket", "Arn"]], "C": ["Ref": "MineBucket"],
+                ])
         let (_, report) = Template.read(body)
         #expect(report.isValid, "\(report.diagnostics)")
     }
@@ -109,7 +111,8 @@ struct ModuleTests {
             Conditions: {Prod: !Equals [a, a]}
             Resources:
               First: {Type: T}
-              Mine: {Type: My::S3::Bucket::MODULE, Condition: Prod, DependsOn: First, Properties: {Name: n}, Metadata: {x: y}}
+              Mine: {Type: My::S3::Bucket::MODULE, Condition: Prod, DependsOn: First,
+                     Properties: {Name: n}, Metadata: {x: y}}
               After: {Type: T, DependsOn: [Mine, First]}
               One: {Type: T, DependsOn: Mine.Policy}
             """)
@@ -117,7 +120,9 @@ struct ModuleTests {
         #expect(resources["MinePolicy"]?["Condition"] == "Prod")
         #expect(resources["MineBucket"]?["Condition"] == "MineIsPlainAndProd")
         #expect(
-            body["Conditions"]?["MineIsPlainAndProd"] == ["Fn::And": [["Condition": "Prod"], ["Condition": "MineIsPlain"]]])
+            body["Conditions"]?["MineIsPlainAndProd"] == [
+                "Fn::And": [["Condition": "Prod"], ["Condition": "MineIsPlain"]]
+            ])
         #expect(body["Outputs"]?["MineArn"]?["Condition"] == "MineIsPlainAndProd")
         #expect(resources["MinePolicy"]?["DependsOn"] == ["MineOther", "First"])
         #expect(resources["MineOther"]?["DependsOn"] == ["First"])
@@ -129,21 +134,24 @@ struct ModuleTests {
     }
 
     private static func nest(_ type: String, _ rest: String = "") -> String {
-        "Parameters: {P: {Type: String, Default: d}}\nResources:\n  In: {Type: '\(type)', Properties: {P: !Ref P}}\n\(rest)"
+        "Parameters: {P: {Type: String, Default: d}}\nResources:\n"
+            + "  In: {Type: '\(type)', Properties: {P: !Ref P}}\n\(rest)"
     }
     private static let leaf = "Parameters: {P: {Type: String}}\nResources:\n  R: {Type: T, Properties: {P: !Ref P}}"
 
     @Test("modules in modules: names, parameters and origins through all levels")
     func nested() throws {
         let types = [
-            "A::A::A::MODULE": Self.nest("B::B::B::MODULE", "  Q: {Type: T, Properties: {P: !Ref In.In.R, S: !Sub '${In.In.R.Arn}'}}"),
+            "A::A::A::MODULE": Self.nest(
+                "B::B::B::MODULE", "  Q: {Type: T, Properties: {P: !Ref In.In.R, S: !Sub '${In.In.R.Arn}'}}"),
             "B::B::B::MODULE": Self.nest("C::C::C::MODULE"), "C::C::C::MODULE": Self.leaf,
         ]
         let body = try expand(
             """
             Resources:
               M: {Type: A::A::A::MODULE, Properties: {P: deep}}
-              X: {Type: T, Properties: {A: !GetAtt M.In.In.R.Arn, B: !GetAtt [M, In.In.R.Arn], C: !Ref M.InInR, D: !GetAtt [M.In, In.R.Arn]}}
+              X: {Type: T, Properties: {A: !GetAtt M.In.In.R.Arn, B: !GetAtt [M, In.In.R.Arn], C: !Ref M.InInR,
+                                        D: !GetAtt [M.In, In.R.Arn]}}
             """, types)
         #expect(body["Resources"]?.object?.keys == ["MInInR", "MQ", "X"])
         let deep = try #require(body["Resources"]?["MInInR"])
@@ -164,7 +172,10 @@ struct ModuleTests {
         let cases: [(String, String)] = [
             ("Resources: {M: {Type: No::Such::One::MODULE}}", "Unrecognized resource types: [No::Such::One::MODULE]"),
             ("Resources: {M: {Type: My::S3::Bucket::MODULE}}", "Property Name cannot be empty."),
-            ("Resources: {M: {Type: My::S3::Bucket::MODULE, Properties: {Name: n, Nmae: x}}}", "unsupported property Nmae"),
+            (
+                "Resources: {M: {Type: My::S3::Bucket::MODULE, Properties: {Name: n, Nmae: x}}}",
+                "unsupported property Nmae"
+            ),
             (module + ", DeletionPolicy: Retain}", "Invalid template resource property 'DeletionPolicy'"),
             (module + "}\n  X: {Type: T, Properties: {A: !Ref M}}", "M is a module"),
             (module + "}\n  X: {Type: T, Properties: {A: !Ref M.Nope}}", "Unresolved resource dependencies [M.Nope]"),
@@ -172,7 +183,10 @@ struct ModuleTests {
             (module + "}\n  MBucket: {Type: T}", "Resources has MBucket twice"),
             ("Resources: {M: {Type: S::S::S::MODULE}}", "lies inside of itself: S::S::S::MODULE > S::S::S::MODULE"),
             ("Resources: {M: {Type: D::D::D::MODULE}}", "modules can be nested 3 deep at most"),
-            ("Resources: {M: {Type: U::U::U::MODULE}}", "Unresolved dependencies [Outside] in the module U::U::U::MODULE"),
+            (
+                "Resources: {M: {Type: U::U::U::MODULE}}",
+                "Unresolved dependencies [Outside] in the module U::U::U::MODULE"
+            ),
         ]
         let types = [
             "S::S::S::MODULE": Self.nest("S::S::S::MODULE"), "D::D::D::MODULE": Self.nest("E::E::E::MODULE"),
@@ -190,8 +204,12 @@ struct ModuleTests {
         let many = { (type: String) in
             "Resources:\n" + (0..<100).map { "  R\($0): {Type: '\(type)'}" }.joined(separator: "\n")
         }
-        let types = ["A::A::A::MODULE": many("B::B::B::MODULE"), "B::B::B::MODULE": many("C::C::C::MODULE"), "C::C::C::MODULE": many("T")]
-        #expect(refusal("Resources: {M: {Type: A::A::A::MODULE}}", types).contains("is greater than maximum allowed, 500"))
+        let types = [
+            "A::A::A::MODULE": many("B::B::B::MODULE"), "B::B::B::MODULE": many("C::C::C::MODULE"),
+            "C::C::C::MODULE": many("T"),
+        ]
+        #expect(
+            refusal("Resources: {M: {Type: A::A::A::MODULE}}", types).contains("is greater than maximum allowed, 500"))
     }
 
     @Test(
@@ -202,7 +220,10 @@ struct ModuleTests {
             ("Resources: {R: {Type: AWS::CloudFormation::Stack}}", "can't contain nested stack"),
             ("Resources: {R: {Type: AWS::CloudFormation::Macro}}", "can't contain macro"),
             ("Resources: {R: {Type: T, Properties: {A: !ImportValue x}}}", "can't contain any Fn::ImportValue"),
-            ("Resources: {R: {Type: T}}\nOutputs: {O: {Value: x, Export: {Name: n}}}", "Found an Export statement in Output: O"),
+            (
+                "Resources: {R: {Type: T}}\nOutputs: {O: {Value: x, Export: {Name: n}}}",
+                "Found an Export statement in Output: O"
+            ),
             ("Resources: {R: {Type: T, Properties: {A: !Ref Gone}}}", "Unresolved resource dependencies [Gone]"),
             ("Parameters: {}", "At least one Resources member must be defined"),
             ("Resources: {R: {Type: T, DependsOn: S}, S: {Type: T, DependsOn: R}}", "Circular dependency"),
@@ -218,7 +239,8 @@ struct ModuleTests {
 
     @Test("the schema of a fragment is the one that the CloudFormation CLI writes")
     func schema() throws {
-        let fragment = try ModuleFragment(parsing: "Parameters: {P: {Type: String, Description: d}}\nResources: {R: {Type: T}}")
+        let fragment = try ModuleFragment(
+            parsing: "Parameters: {P: {Type: String, Description: d}}\nResources: {R: {Type: T}}")
         let schema = fragment.schema("A::B::C::MODULE")
         #expect(schema["typeName"] == "A::B::C::MODULE")
         #expect(schema["properties"]?["Resources"]?["properties"]?["R"]?["properties"]?["Type"]?["const"] == "T")

@@ -206,7 +206,7 @@ struct HookTests {
         }
     }
 
-    @Test("hooks for stacks and change sets judge before anything is touched")
+    @Test("hooks for stacks fail the operation, hooks for change sets the change set, before anything is touched")
     func stacks() async throws {
         try await withWorkshop { shop in
             shop.toys.change { $0.roles = [Self.role] }
@@ -226,11 +226,23 @@ struct HookTests {
                 }
             }
             try await shop.create("hooks", hooks("STACK, CHANGE_SET"))
-            let refusal = try await shop.refusal("CreateStack", shop.input("s", thing(9)))
-            #expect(refusal?.contains("The following hook(s) failed: [Private::Test::Judge]") == true)
-            #expect(refusal?.contains("too much") == true)
-            #expect(try await shop.refusal("DescribeStacks", ["StackName": "s"]) != nil)
+            try await shop.create("bad", thing(9))
+            #expect(
+                try await shop.story("bad") == [
+                    "bad CREATE_IN_PROGRESS", "bad CREATE_IN_PROGRESS", "bad ROLLBACK_IN_PROGRESS",
+                    "bad ROLLBACK_COMPLETE",
+                ])
+            let events = try await shop.events("bad")
+            #expect(events[1]["HookStatus"] == "HOOK_COMPLETE_FAILED")
+            #expect(events[1]["HookStatusReason"]?.string?.contains("too much") == true)
+            #expect(
+                events[2]["ResourceStatusReason"]
+                    == "The following hook(s) failed: [Private::Test::Judge]. Rollback requested by user.")
+            #expect(shop.toys.calls.isEmpty)
             try await shop.create("s", thing(1))
+            let updated = try await shop.update("s", thing(9))
+            #expect(updated["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE")
+            #expect(shop.toys.things.values.allSatisfy { $0["Size"] == 1 })
             var input = shop.input("s", thing(9))
             input["ChangeSetName"] = "c"
             _ = try await shop.call("CreateChangeSet", input)
@@ -238,6 +250,7 @@ struct HookTests {
             #expect(set["Status"] == "FAILED")
             #expect(set["StatusReason"]?.string?.contains("too much") == true)
             #expect(seen.all.contains { $0["previousTemplate"] == nil && $0["template"] != nil })
+            #expect(seen.all.contains { $0["previousTemplate"]?.string?.contains("Size: 1") == true })
             #expect(seen.all.contains { $0["changedResources"]?.array?.isEmpty == false })
         }
     }

@@ -36,8 +36,11 @@ struct NestedFailureTests {
             let stack = try await shop.create("outer", Self.nest("Middle", "s3://b/middle"))
             #expect(stack["StackStatus"] == "ROLLBACK_COMPLETE")
             let reason = try await reason(shop, "outer", "Middle")
-            #expect(reason.contains("was not successfully created: The following resource(s) failed to create: [Inner]."))
-            #expect(reason.contains("First cause: Inner/Bad (Test::Thing): Resource handler returned message: \"This thing "))
+            #expect(
+                reason.contains("was not successfully created: The following resource(s) failed to create: [Inner]."))
+            #expect(
+                reason.contains(
+                    "First cause: Inner/Bad (Test::Thing): Resource handler returned message: \"This thing "))
             #expect(reason.hasSuffix("last line of the log"))
             #expect(shop.toys.things.isEmpty)
         }
@@ -46,7 +49,8 @@ struct NestedFailureTests {
     @Test("an update that fails inside tells so, and both stacks are what they were")
     func update() async throws {
         try await withWorkshop { shop in
-            let inner = "Parameters: {F: {Type: String}}\nResources:\n  T: {Type: Test::Thing, Properties: {Fail: !Ref F}}"
+            let inner =
+                "Parameters: {F: {Type: String}}\nResources:\n  T: {Type: Test::Thing, Properties: {Fail: !Ref F}}"
             shop.toys.change { $0.objects["b/inner"] = inner }
             try await shop.create("outer", Self.nest("Inner", "s3://b/inner", ", Parameters: {F: 'no'}"))
             let failed = try await shop.update(
@@ -63,15 +67,19 @@ struct NestedFailureTests {
     func circle() async throws {
         try await withWorkshop { shop in
             let counting =
-                Self.nest("Inner", "s3://b/deeper", ", Parameters: {N: !Sub '${N}x'}") + "Parameters: {N: {Type: String}}"
+                Self.nest("Inner", "s3://b/deeper", ", Parameters: {N: !Sub '${N}x'}")
+                + "Parameters: {N: {Type: String}}"
             shop.toys.change { state in
                 state.objects["b/self"] = Self.nest("Inner", "s3://b/self")
                 state.objects["b/deeper"] = counting
             }
             let stack = try await shop.create("outer", Self.nest("Again", "s3://b/self"))
             #expect(stack["StackStatus"] == "ROLLBACK_COMPLETE")
-            #expect(try await reason(shop, "outer", "Again").contains("Nested stacks go in a circle: the template s3://b/self"))
-            let deep = try await shop.create("deep", counting, ["Parameters": [["ParameterKey": "N", "ParameterValue": "x"]]])
+            #expect(
+                try await reason(shop, "outer", "Again").contains(
+                    "Nested stacks go in a circle: the template s3://b/self"))
+            let deep = try await shop.create(
+                "deep", counting, ["Parameters": [["ParameterKey": "N", "ParameterValue": "x"]]])
             #expect(deep["StackStatus"] == "ROLLBACK_COMPLETE")
             #expect(try await reason(shop, "deep", "Inner").contains("Stacks may lie 25 deep in each other"))
             let left = try await shop.test.ledger.list(Nesting.collection)
@@ -89,6 +97,52 @@ struct NestedFailureTests {
             #expect(try await reason(shop, "other", "Inner").contains("S3 error: The specified key does not exist."))
             let left = try await shop.test.ledger.list(Nesting.collection)
             #expect(left.isEmpty)
+        }
+    }
+
+    private static let fragile = "Resources:\n  T: {Type: Test::Thing, Properties: {Fail: update, Size: 1}}"
+    private static let doomed =
+        "Resources:\n  T: {Type: Test::Thing, Properties: {Fail: 'no', Size: 2}}\n"
+        + "  Bad: {Type: Test::Thing, DependsOn: T, Properties: {Fail: create}}"
+
+    @Test("a rollback that failed in a nested stack is continued from the outermost, passing over what is named")
+    func continued() async throws {
+        try await withWorkshop { shop in
+            shop.toys.change { state in
+                state.objects["b/v1"] = Self.fragile
+                state.objects["b/v2"] = Self.doomed
+                for version in ["v1", "v2"] { state.objects["b/m\(version)"] = Self.nest("Inner", "s3://b/\(version)") }
+            }
+            try await shop.create("outer", Self.nest("Middle", "s3://b/mv1"))
+            let failed = try await shop.update("outer", Self.nest("Middle", "s3://b/mv2"))
+            #expect(failed["StackStatus"] == "UPDATE_ROLLBACK_FAILED")
+            let stacks = try await shop.call("DescribeStacks")["Stacks"]?.array ?? []
+            let inner = try #require(
+                stacks.first { $0["StackName"]?.string?.contains("-Inner-") == true }?["StackName"]?.string)
+            for (skipped, words) in [
+                ("Middle", "The nested stack Middle stands"),
+                ("nonsense.T", "nonsense.T does not belong to stack outer"),
+                (inner + ".Bad", ".Bad does not belong"), ("T", "The resource T does not belong"),
+            ] {
+                let refusal = try await shop.refusal(
+                    "ContinueUpdateRollback", ["StackName": "outer", "ResourcesToSkip": [.string(skipped)]])
+                #expect(refusal?.contains(words) == true, "\(skipped): \(refusal ?? "")")
+            }
+            // Without passing over it fails again, and can be tried again.
+            _ = try await shop.call("ContinueUpdateRollback", ["StackName": "outer"])
+            #expect(try await shop.settled("outer")["StackStatus"] == "UPDATE_ROLLBACK_FAILED")
+            _ = try await shop.call(
+                "ContinueUpdateRollback", ["StackName": "outer", "ResourcesToSkip": [.string(inner + ".T")]])
+            #expect(try await shop.settled("outer")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE")
+            for stack in try await shop.call("DescribeStacks")["Stacks"]?.array ?? [] {
+                #expect(stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE", "\(stack["StackName"] ?? "")")
+            }
+            let left = try await shop.test.ledger.list(Nesting.wayBack)
+            #expect(left.isEmpty)
+            _ = try await shop.call("DeleteStack", ["StackName": "outer"])
+            let all = try await shop.call("ListStacks")["StackSummaries"]?.array ?? []
+            _ = try await shop.settled(all.first { $0["StackName"] == "outer" }?["StackId"]?.string ?? "")
+            #expect(shop.toys.things.isEmpty)
         }
     }
 }

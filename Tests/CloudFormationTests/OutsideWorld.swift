@@ -15,6 +15,8 @@ final class OutsideWorld {
     var broken: Set<String> = []
     /// Logical ids that cannot be deleted.
     var clinging: Set<String> = []
+    /// How likely a hook for stacks objects.
+    var objection = 0.0
     /// Names of exports that others have, with those others.
     var exported: [String: String] = [:]
     /// What was carried out, in order, repeats left out.
@@ -28,6 +30,11 @@ final class OutsideWorld {
         if case .claim(let names) = command {
             let others = names.filter { exported[$0] != nil }.map { ($0, exported[$0] ?? "") }
             return .claimed(taken: Dictionary(others) { first, _ in first })
+        }
+        if case .judge(let token) = command {
+            let fails = verdicts[token] ?? (chance.fraction() < objection)
+            verdicts[token] = fails
+            return .judged(problem: fails ? "The following hook(s) failed: [A::B::C]" : nil)
         }
         guard case .act(let action) = command else { return nil }
         let verdict = verdicts[action.token]

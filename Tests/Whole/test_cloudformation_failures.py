@@ -272,3 +272,89 @@ def test_a_rollback_that_fails_can_be_continued(stack, provider):
     assert function in stack.reasons("C")[0]
     stack.client.continue_update_rollback(StackName=stack.name, ResourcesToSkip=["C"])
     assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
+
+
+# Resources that stand already
+
+def existing(server):
+    key = f"/{name('by-hand')}"
+    server.client("ssm").put_parameter(Name=key, Value="here", Type="String")
+    return key
+
+
+def named(key, value="here", **more):
+    return {"Type": "AWS::SSM::Parameter", "Properties": {"Name": key, "Type": "String", "Value": value}} | more
+
+
+def import_set(stack, resources, kind="CREATE"):
+    made = stack.client.create_change_set(
+        StackName=stack.name, ChangeSetName=name("c"), ChangeSetType=kind, ImportExistingResources=True,
+        TemplateBody=template(resources))
+    stack.id = made["StackId"]
+    return stack.client.describe_change_set(ChangeSetName=made["Id"])
+
+
+def test_what_stands_already_is_imported_by_a_change_set(stack):
+    key = existing(stack.server)
+    resources = {"Old": named(key, DeletionPolicy="RetainExceptOnCreate"), "New": parameter({"Ref": "Old"})}
+    described = import_set(stack, resources)
+    assert described["ImportExistingResources"] is True
+    actions = {c["ResourceChange"]["LogicalResourceId"]: c["ResourceChange"]["Action"] for c in described["Changes"]}
+    assert actions == {"Old": "Import", "New": "Add"}
+    stack.client.execute_change_set(ChangeSetName=described["ChangeSetId"])
+    assert stack.settled() == "CREATE_COMPLETE"
+    assert ("Old", "IMPORT_COMPLETE") in stack.story() and stack.value("New") == key
+    second = existing(stack.server)
+    described = import_set(stack, resources | {"Second": named(second, DeletionPolicy="Retain")}, "UPDATE")
+    assert [c["ResourceChange"]["Action"] for c in described["Changes"]] == ["Import"]
+    stack.client.execute_change_set(ChangeSetName=described["ChangeSetId"])
+    assert stack.settled() == "UPDATE_COMPLETE" and stack.physical("Second") == second
+    stack.delete()
+    assert stack.server.client("ssm").get_parameter(Name=key)["Parameter"]["Value"] == "here"
+
+
+def test_what_cannot_be_imported_fails_the_change_set_or_is_given_back(stack):
+    key = existing(stack.server)
+    described = import_set(stack, {"Old": named(key)})
+    assert described["Status"] == "FAILED" and "set its DeletionPolicy to Retain" in described["StatusReason"]
+    keep = {"DeletionPolicy": "RetainExceptOnCreate"}
+    described = import_set(stack, {"Old": named(key, **keep), "Bad": bad() | {"DependsOn": "Old"}})
+    stack.client.execute_change_set(ChangeSetName=described["ChangeSetId"])
+    assert stack.settled() == "ROLLBACK_COMPLETE"
+    assert stack.server.client("ssm").get_parameter(Name=key)["Parameter"]["Value"] == "here"
+    other = Stack(stack.server)
+    described = import_set(other, {"Old": named(key, "something else", **keep)})
+    other.client.execute_change_set(ChangeSetName=described["ChangeSetId"])
+    assert other.settled() == "ROLLBACK_COMPLETE"
+    assert "is not what the template says: at /Value it has here" in other.reasons("Old")[0]
+    assert stack.server.client("ssm").get_parameter(Name=key)["Parameter"]["Value"] == "here"
+
+
+def test_a_rollback_that_failed_inside_a_nested_stack_is_continued_from_outside(shared, provider):
+    bucket, outer = name("b"), Stack(shared)
+    shared.run("aws", "s3", "mb", f"s3://{bucket}")
+    lambda_ = shared.client("lambda")
+    function = name("mortal")
+    arn = lambda_.create_function(
+        FunctionName=function, Runtime="python3.11", Handler="app.handler", Role="arn:aws:iam::000000000000:role/r",
+        Code={"ZipFile": zipped(app_py=CUSTOM)})["FunctionArn"]
+    lambda_.get_waiter("function_active_v2").wait(FunctionName=function, WaiterConfig={"Delay": 0.1})
+    for version in ("1", "2"):
+        inner = {"A": parameter("1"), "C": custom(arn, Ask=version)} | (waiting() if version == "2" else {})
+        if version == "2":
+            inner["W"]["DependsOn"] = "C"
+        shared.client("s3").put_object(Bucket=bucket, Key=version, Body=template(inner))
+
+    def nested(version):
+        return {"Child": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": f"s3://{bucket}/{version}"}}}
+    outer.create(nested("1"))
+    child = Stack(shared, outer.physical("Child"))
+    outer.update(nested("2"), wait=None)
+    eventually("the wait", lambda: ("W", "CREATE_IN_PROGRESS") in child.story())
+    lambda_.delete_function(FunctionName=function)
+    outer.client.cancel_update_stack(StackName=outer.name)
+    assert outer.settled() == "UPDATE_ROLLBACK_FAILED"
+    assert function in outer.reasons("Child")[-1]
+    inside = child.described()["StackName"]
+    outer.client.continue_update_rollback(StackName=outer.name, ResourcesToSkip=[f"{inside}.C"])
+    assert outer.settled() == "UPDATE_ROLLBACK_COMPLETE" and child.status() == "UPDATE_ROLLBACK_COMPLETE"

@@ -112,9 +112,20 @@ def test_stacks_and_change_sets_are_judged_before_anything_is_touched(house, hoo
     cloudformation = house.client("cloudformation")
     wanted = name("s")
     body = json.dumps({"Resources": {"A": parameter("forbidden")}})
-    code, message = refusal(cloudformation.create_stack, StackName=wanted, TemplateBody=body)
-    assert code == "ValidationError" and "forbidden is forbidden" in message
-    assert refusal(cloudformation.describe_stacks, StackName=wanted)[0] == "ValidationError"
+    bad = Stack(house)
+    bad.create({"A": parameter("forbidden")}, wait=None)
+    assert bad.settled() == "ROLLBACK_COMPLETE"
+    assert bad.reasons(bad.name, "ROLLBACK_IN_PROGRESS") == [
+        "The following hook(s) failed: [Private::Test::Judge]. Rollback requested by user."]
+    said = next(e for e in bad.events() if e.get("HookStatus") == "HOOK_COMPLETE_FAILED")
+    assert said["LogicalResourceId"] == bad.name and said["HookStatusReason"] == "forbidden is forbidden"
+    assert not [e for e in bad.events() if e["LogicalResourceId"] == "A"]
+    results = cloudformation.list_hook_results(TargetType="STACK", TargetId=bad.id)["HookResults"]
+    assert "HOOK_COMPLETE_FAILED" in [r["Status"] for r in results]
+    good = Stack(house).create({"A": parameter("fine")})
+    good.update({"A": parameter("forbidden")}, wait=None)
+    assert good.settled() == "UPDATE_ROLLBACK_COMPLETE" and good.value("A") == "fine"
+    good.delete()
     made = cloudformation.create_change_set(
         StackName=wanted, ChangeSetName="c", ChangeSetType="CREATE", TemplateBody=body)
     described = cloudformation.describe_change_set(ChangeSetName=made["Id"])

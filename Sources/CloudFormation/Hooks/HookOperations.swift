@@ -90,40 +90,18 @@ extension CloudFormationService {
         return Reply(answer)
     }
 
-    // MARK: Asking before stacks and change sets
+    // MARK: Stacks and change sets
 
-    /// Asks the hooks for stacks, before an operation on one begins.
+    /// Whether hooks for stacks are to be asked about that: the operation begins with it, and fails when they say so.
     ///
-    /// - Throws: ``AWSError`` `ValidationError` with what they said: the stack is not touched.
-    func askHooks(
-        _ action: String, _ stack: (id: String, name: String), role: String?, template: String?, previousKey: String?,
-        _ call: Call
-    ) async throws {
-        var target = HookTarget(
+    /// - Returns: the action, for the machine; nil when no hook applies.
+    func judged(
+        _ action: String, _ stack: (id: String, name: String), role: String?, _ caller: Caller
+    ) async throws -> String? {
+        let target = HookTarget(
             operation: "STACK", action: action, name: "STACK", logicalID: stack.name, stackID: stack.id,
             stackName: stack.name, roleARN: role)
-        target.template = template
-        if let previousKey {
-            target.previousTemplate = try await ledger.get(StackStore.templates, previousKey)?.value.original
-        }
-        do { try await hooks.require(target, call.caller, key: "\(call.requestID)/stack") } catch let error as AWSError
-            where error.code == "HooksFailed"
-        {
-            let evidence = error.members["Evidence"]?.string.map { "\n" + $0 } ?? ""
-            throw AWSError("ValidationError", error.message + evidence)
-        }
-    }
-
-    /// Asks the hooks for stacks, before a change set is carried out.
-    func askHooks(_ changeSet: ChangeSet, _ call: Call) async throws {
-        guard changeSet.executionStatus == "AVAILABLE",
-            let stack = try await ledger.get(StackStore.stacks, changeSet.stackID)?.value
-        else { return }
-        let text = try await ledger.get(StackStore.templates, changeSet.revision.templateKey)?.value.original
-        let isCreation = stack.status == .reviewInProgress
-        try await askHooks(
-            isCreation ? "CREATE" : "UPDATE", (stack.id, stack.name), role: changeSet.revision.roleARN, template: text,
-            previousKey: isCreation ? nil : stack.revision.templateKey, call)
+        return try await hooks.shelf.hooks(caller.scope).contains { $0.applies(to: target) } ? action : nil
     }
 
     /// Asks the hooks for change sets; what they refuse cannot be carried out.

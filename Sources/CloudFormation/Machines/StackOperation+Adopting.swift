@@ -5,9 +5,14 @@ internal import Notation
 /// were.
 extension StackOperation {
     mutating func adopt(_ logicalID: String, _ physicalID: String, _ target: ResourceTarget, _ wanted: Wanted) {
-        resources[logicalID] = StackResource(
-            logicalID: logicalID, type: target.type, status: .importInProgress, updated: outbox.now)
+        if resources[logicalID] == nil {
+            resources[logicalID] = StackResource(
+                logicalID: logicalID, type: target.type, status: .importInProgress, updated: outbox.now)
+        }
+        resources[logicalID]?.type = target.type
+        resources[logicalID]?.origin = wanted.metadata?[ModuleExpansion.metadataKey]
         resources[logicalID]?.keepOriginal()
+        resources[logicalID]?.importedID = physicalID
         let suffix = StableID.suffix(subject.stackID, logicalID, physicalID)
         run(
             Running(
@@ -22,10 +27,17 @@ extension StackOperation {
         note(logicalID, .importInProgress, physicalID: physicalID, properties: wanted.properties)
     }
 
+    /// Whether the resource was there before the stack: whatever happens, it is given back as it was.
+    func isImport(_ name: String) -> Bool {
+        guard let resource = resources[name], intent != .adopt else { return true }
+        return resource.importedID != nil && resource.importedID == resource.current?.physicalID
+    }
+
     /// The resource is given back: the stack forgets it, and it stands as before.
     mutating func release(_ name: String) {
         resources[name]?.current = nil
         resources[name]?.original = nil
+        resources[name]?.importedID = nil
         outbox.touched.insert(name)
         schedule.finish(name)
     }

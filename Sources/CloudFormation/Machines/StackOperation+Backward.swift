@@ -39,7 +39,7 @@ extension StackOperation {
             resources[name]?.isDirty = false
             return schedule.finish(name)
         }
-        guard let good = original.deployed else { return intent == .adopt ? release(name) : forget(name) }
+        guard let good = original.deployed else { return isImport(name) ? release(name) : forget(name) }
         if let current = resource.current, current.physicalID != good.physicalID {
             return takeBack(good, in: name, insteadOf: current)
         }

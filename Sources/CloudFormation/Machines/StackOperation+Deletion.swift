@@ -82,7 +82,7 @@ extension StackOperation {
             return schedule.finish(name)
         }
         let deployed = item.deployed
-        let isRollback = phase == .rollbackCleanup
+        let (isRollback, isCleanup) = (phase == .rollbackCleanup, phase == .cleanup)
         tellDeletion(name, deployed, .deleteInProgress, isLast: isLeavingForGood)
         run(
             Running(
@@ -93,7 +93,7 @@ extension StackOperation {
                 token: token, kind: .delete, logicalID: name, type: deployed.type, properties: deployed.properties,
                 previous: nil, physicalID: deployed.physicalID, attributes: deployed.attributes,
                 updatePolicy: deployed.updatePolicy, creationPolicy: nil, suffix: deployed.suffix,
-                isRollback: isRollback)
+                isRollback: isRollback, isCleanup: isCleanup)
         }
     }
 
@@ -140,6 +140,7 @@ extension StackOperation {
         for name in order {
             guard resources[name]?.original != nil || resources[name]?.isDirty == true else { continue }
             resources[name]?.original = nil
+            resources[name]?.importedID = nil
             resources[name]?.isDirty = false
             outbox.touched.insert(name)
         }

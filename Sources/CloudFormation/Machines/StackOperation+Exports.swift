@@ -4,7 +4,7 @@
 /// The claim bridges the time until the stack itself is the proof: it ends with the operation.
 extension StackOperation {
     /// Whether it is on its way to the new state, and may still turn back.
-    var isForward: Bool { phase == .forward || phase == .monitoring || phase == .claiming }
+    var isForward: Bool { [.judging, .forward, .monitoring, .claiming].contains(phase) }
 
     /// Asks for the names that are not this stack's yet. False when there is nothing (more) to ask for.
     mutating func isClaiming(_ names: [String]) -> Bool {

@@ -38,7 +38,9 @@ extension StackOperation {
     /// Something that stood, or may stand, is no longer wanted: it is removed at the end, or only forgotten.
     mutating func leave(_ deployed: DeployedResource, of name: String, isRollback: Bool, isDirty: Bool = false) {
         let isKept: Bool
-        if isRollback {
+        if deployed.physicalID == resources[name]?.importedID {
+            isKept = true  // it stood before the stack, and no good state has it: it is only given back
+        } else if isRollback {
             isKept = deployed.deletionPolicy == .retain && subject.retainsOnRollback
         } else if let target = targets[name] {
             isKept = target.updateReplacePolicy == .retain

@@ -20,6 +20,7 @@ extension StackOperation {
             abandon()
         case .alarms(let firing, let missing): alarmsSeen(firing: firing, missing: missing)
         case .claimed(let taken): claimed(taken)
+        case .judged(let problem): judged(problem)
         case .woken: timePassed()
         }
         pump()
@@ -43,25 +44,18 @@ extension StackOperation {
                 deadline = outbox.now + .seconds(minutes * 60)
                 outbox.wake = .at(outbox.now + .seconds(minutes * 60))
             }
-            beginForward()
-            watchAlarms()
-        case .update:
-            setStatus(.updateInProgress, "User Initiated")
-            takeObserved()
-            beginForward()
-            watchAlarms()
-        case .adopt:
-            setStatus(.importInProgress, "User Initiated")
-            beginForward()
-        case .rollback: beginRollback("User Initiated")
-        case .delete: beginDeleting("User Initiated")
+        case .update: setStatus(.updateInProgress, "User Initiated")
+        case .adopt: setStatus(.importInProgress, "User Initiated")
+        case .rollback: return beginRollback("User Initiated")
+        case .delete: setStatus(.deleteInProgress, "User Initiated")
         }
+        if !isJudging() { goAhead() }
     }
 
     /// Starts whatever is ready, and moves on when a phase has come to its end, until there is something to wait for.
     private mutating func pump() {
         while phase != .over, phase != .new {
-            if phase == .monitoring || phase == .claiming { return }
+            if phase == .judging || phase == .monitoring || phase == .claiming { return }
             if phase != .stopping, let node = schedule.next() {
                 start(node)
             } else if running.isEmpty {
@@ -77,7 +71,7 @@ extension StackOperation {
         case .forward: startForward(node)
         case .backward: startBackward(node)
         case .cleanup, .rollbackCleanup, .deleting: startDeletion(node)
-        case .new, .stopping, .monitoring, .claiming, .over: return
+        case .new, .judging, .stopping, .monitoring, .claiming, .over: return
         }
     }
 
@@ -89,7 +83,7 @@ extension StackOperation {
         case .cleanup: endCleanup()
         case .rollbackCleanup: endRollbackCleanup()
         case .deleting: endDeleting()
-        case .new, .monitoring, .claiming, .over: return
+        case .new, .judging, .monitoring, .claiming, .over: return
         }
     }
 
@@ -99,7 +93,7 @@ extension StackOperation {
             return endForward()
         }
         watchAlarms()
-        guard phase == .forward, let deadline, outbox.now >= deadline else { return }
+        guard phase == .forward || phase == .judging, let deadline, outbox.now >= deadline else { return }
         stop(because: "Stack creation time exceeded the specified timeout. Rollback requested by user.")
     }
 

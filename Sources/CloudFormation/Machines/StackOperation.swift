@@ -35,6 +35,8 @@ package struct StackOperation: Machine {
     enum Phase: String, Codable, Sendable {
         /// Not begun.
         case new
+        /// Hooks for stacks are being asked.
+        case judging
         /// Towards the template.
         case forward
         /// Something failed: what is under way comes to its end.
@@ -198,6 +200,10 @@ package struct OperationSubject: Codable, Sendable, Hashable {
     package var roleARN: String?
     /// Topics that are told of every event.
     package var notificationARNs: [String]?
+    /// What hooks for stacks are asked about first, in their words: `CREATE`, `UPDATE` or `DELETE`. Nil when none is.
+    package var judged: String?
+    /// Whether a stack that this one is nested in is on its way back: then no hook is asked.
+    package var isWayBack: Bool?
     /// Values that must not be shown, to be masked in events.
     package var secrets: [String] = []
 }
@@ -227,6 +233,8 @@ extension StackOperation {
         case abandon
         /// What the watched alarms say, by name.
         case alarms(firing: [String], missing: [String])
+        /// What hooks for stacks say against it; nil when nothing.
+        case judged(problem: String?)
         /// The names of its exports are its own, but for these, each with the stack that has it.
         case claimed(taken: [String: String])
         /// Its alarm clock went off.
@@ -239,6 +247,8 @@ extension StackOperation {
         case act(Action)
         /// Break off the action of that token, if it waits for something.
         case breakOff(token: String)
+        /// Ask the hooks for stacks.
+        case judge(token: String)
         /// Find out which of these alarms fire.
         case lookAtAlarms(token: String, alarms: [String])
         /// Take these names of exports, all of them or none.
@@ -273,6 +283,8 @@ extension StackOperation {
         package var suffix: String
         /// Whether the stack is on its way back.
         package var isRollback: Bool
+        /// Whether what is deleted has been replaced, or taken out of the template: as on AWS no hook is asked then.
+        package var isCleanup: Bool?
     }
 
     /// What a step brought about, for the documents that are kept in step.

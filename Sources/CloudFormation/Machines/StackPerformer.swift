@@ -37,6 +37,9 @@ final class StackPerformer: Performer {
             guard let operation = try await runner.machine(id) else { return nil }
             return try await alarmStates(alarms, operation.subject)
         case .claim(let names): return try await claim(names, id)
+        case .judge:
+            guard let operation = try await runner.machine(id), operation.phase == .judging else { return nil }
+            return .judged(problem: try await judge(operation.subject, key))
         case .act(let action):
             guard let operation = try await runner.machine(id) else { return nil }
             return try await act(action, operation, key)
@@ -126,7 +129,7 @@ final class StackPerformer: Performer {
 
     /// Asks the hooks for resources. On the way back none is asked: a stack must be able to get there.
     private func askHooks(_ action: StackOperation.Action, _ subject: OperationSubject, _ key: String) async throws {
-        guard !action.isRollback else { return }
+        guard !action.isRollback, action.isCleanup != true, subject.isWayBack != true else { return }
         let verbs: [StackOperation.Action.Kind: String] = [.update: "UPDATE", .delete: "DELETE", .adopt: "IMPORT"]
         let target = HookTarget(
             operation: "RESOURCE", action: verbs[action.kind] ?? "CREATE", name: action.type,
@@ -138,6 +141,26 @@ final class StackPerformer: Performer {
         for result in results { await report.tell(result) }
         let failed = results.filter { !$0.isGood && $0.stops }
         guard failed.isEmpty else { throw HookRunner.refusal(failed) }
+    }
+
+    /// Asks the hooks for stacks, and tells the stack's events what they say.
+    ///
+    /// - Returns: what the operation fails with; nil when it may go on.
+    private func judge(_ subject: OperationSubject, _ key: String) async throws -> String? {
+        guard let stack = try await ledger.get(StackStore.stacks, subject.stackID)?.value else { return nil }
+        var target = HookTarget(
+            operation: "STACK", action: subject.judged ?? "UPDATE", name: "STACK", logicalID: stack.name,
+            stackID: stack.id, stackName: stack.name, roleARN: subject.roleARN)
+        target.template = try await ledger.get(StackStore.templates, stack.revision.templateKey)?.value.original
+        if let good = stack.good?.templateKey, subject.judged == "UPDATE" {
+            target.previousTemplate = try await ledger.get(StackStore.templates, good)?.value.original
+        }
+        let caller = Caller(account: subject.account, region: subject.region, principal: subject.principal)
+        let results = try await hooks.ask(target, caller, key: key)
+        let report = StackReport(ledger, subject, verb: subject.judged ?? "UPDATE")
+        for result in results { await report.tell(result) }
+        let failed = results.filter { !$0.isGood && $0.stops }
+        return failed.isEmpty ? nil : HookRunner.refusal(failed).message
     }
 
     private func request(

@@ -36,6 +36,8 @@ package struct ChangeSet: Codable, Sendable {
     package var parentID: String?
     /// Whether there are change sets for nested stacks as well.
     package var includesNested: Bool?
+    /// Whether what stands already is taken over instead of made.
+    package var importsExisting: Bool?
     /// `REVERT_DRIFT` when it also brings back what was changed behind the stack's back.
     package var deploymentMode: String?
 }

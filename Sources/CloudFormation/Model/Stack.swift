@@ -84,6 +84,8 @@ package struct Stack: Codable, Sendable {
     package var rootID: String?
     /// What it was made from, when it is nested: see ``Nesting``.
     package var origin: String?
+    /// What the rollback under way passes over in stacks nested in it, as `NestedStackName.LogicalId`.
+    package var skipping: [String]?
     /// The change set that made it what it is.
     package var changeSetID: String?
     /// The operation under way, or the last one.

@@ -91,6 +91,8 @@ package struct StackResource: Codable, Sendable, Hashable {
     var isDirty = false
     /// The modules that it comes from, as its metadata say, from its first try on; nil when it comes from none.
     var origin: JSON?
+    /// The physical id of what stood before the stack took it over, while no good state of the stack has it.
+    var importedID: String?
     /// How it differed from this when that was looked at last; nil when it was changed since.
     var drift: ResourceDrift?
 

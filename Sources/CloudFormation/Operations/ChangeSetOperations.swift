@@ -96,9 +96,6 @@ extension CloudFormationService {
             changeSet.reason = error.message
             return nil
         }
-        if input.ImportExistingResources == true {
-            throw AWSError.notImplemented("ImportExistingResources: use a change set of type IMPORT")
-        }
         let key = changeSet.revision.templateKey
         changeSet.revision = revision(accepted, input.submission, "", stack.id, previous: stack.revision)
         changeSet.revision.templateKey = key
@@ -113,6 +110,7 @@ extension CloudFormationService {
             changeSet.plan?.forced = nested.keys.sorted()
             changeSet.changes = Self.linking(changeSet.changes, to: nested)
         }
+        try await takeOver(&changeSet, input, accepted, stack, caller)
         if changeSet.type == "IMPORT" {
             let adopted = try await adopted(input.ResourcesToImport ?? [], accepted, stack)
             changeSet.plan?.adopted = adopted
@@ -211,7 +209,8 @@ extension CloudFormationService {
             "ChangeSetId": .string(changeSet.id), "ChangeSetName": .string(changeSet.name),
             "ExecutionStatus": .string(changeSet.executionStatus), "Status": .string(changeSet.status),
             "CreationTime": .double(changeSet.created.seconds),
-            "IncludeNestedStacks": .bool(changeSet.includesNested ?? false), "ImportExistingResources": false,
+            "IncludeNestedStacks": .bool(changeSet.includesNested ?? false),
+            "ImportExistingResources": .bool(changeSet.importsExisting ?? false),
         ]
         view["ParentChangeSetId"] = changeSet.parentID.map(JSON.string)
         view["StatusReason"] = changeSet.reason.map(JSON.string)
@@ -235,7 +234,7 @@ extension CloudFormationService {
     private func executeChangeSet(_ call: Call) async throws -> Reply {
         let asked = try await asked(call)
         let id = asked.id
-        try await askHooks(asked, call)
+        let judged = try await judged(asked, call)
         let operationID = cloud.surroundings.chance.uuid()
         try await ledger.write { transaction in
             guard var changeSet = try transaction.get(StackStore.changeSets, id)?.value,
@@ -257,6 +256,7 @@ extension CloudFormationService {
             try transaction.put(StackStore.changeSets, id, changeSet)
             try forgetOthers(than: changeSet, transaction)
             var subject = subject(stack, operationID, call.caller, call.input["ClientRequestToken"]?.string)
+            subject.judged = judged
             let isDisabled = call.input["DisableRollback"]?.bool ?? false
             subject.onFailure = isDisabled ? .nothing : changeSet.onFailure ?? .rollback
             subject.retainsOnRollback = !(call.input["RetainExceptOnCreate"]?.bool ?? false)
@@ -273,6 +273,13 @@ extension CloudFormationService {
             try begin(intent, subject, plan, &stack, transaction)
         }
         return Reply()
+    }
+
+    /// Which hooks for stacks are to be asked about what the change set does.
+    private func judged(_ changeSet: ChangeSet, _ call: Call) async throws -> String? {
+        guard let stack = try await ledger.get(StackStore.stacks, changeSet.stackID)?.value else { return nil }
+        let action = stack.status == .reviewInProgress ? "CREATE" : "UPDATE"
+        return try await judged(action, (stack.id, stack.name), role: changeSet.revision.roleARN, call.caller)
     }
 
     /// The stack will not be what other change sets were made for: as on AWS, they go.

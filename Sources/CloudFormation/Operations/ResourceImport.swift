@@ -51,7 +51,7 @@ extension CloudFormationService {
             : parts.joined(separator: "|")
     }
 
-    private func checkFree(_ id: String, of resource: ResourceToImport, _ stack: Stack) async throws {
+    func checkFree(_ id: String, of resource: ResourceToImport, _ stack: Stack) async throws {
         for owner in try await ledger.find(StackStore.resources, "physical", id) {
             let stackID = owner.key.split(separator: "|").first.map(String.init) ?? ""
             guard owner.value.type == resource.ResourceType,

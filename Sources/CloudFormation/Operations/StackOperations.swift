@@ -64,9 +64,8 @@ extension CloudFormationService {
         let id = newStackID(input.submission.StackName, caller)
         let accepted = try await intake.accept(
             text, input.submission, for: .init(caller: caller, stackName: input.submission.StackName, stackID: id))
-        try await askHooks(
-            "CREATE", (id, input.submission.StackName), role: input.submission.RoleARN, template: text,
-            previousKey: nil, call)
+        let judged = try await judged(
+            "CREATE", (id, input.submission.StackName), role: input.submission.RoleARN, caller)
         let operationID = cloud.surroundings.chance.uuid()
         return try await ledger.write { transaction in
             if try !transaction.find(StackStore.stacks, "name", caller.scope + input.submission.StackName, limit: 1)
@@ -85,6 +84,7 @@ extension CloudFormationService {
             try stack.takePlace(transaction)
             var subject = subject(stack, operationID, caller, input.submission.ClientRequestToken)
             subject.onFailure = input.onFailure
+            subject.judged = judged
             subject.retainsOnRollback = !(input.RetainExceptOnCreate ?? false)
             subject.timeoutMinutes = input.TimeoutInMinutes
             subject.monitor = stack.revision.monitor
@@ -118,13 +118,13 @@ extension CloudFormationService {
         guard try await changes(stack, accepted, new) else {
             throw AWSError("ValidationError", "No updates are to be performed.")
         }
-        try await askHooks(
-            "UPDATE", (stack.id, stack.name), role: new.roleARN, template: text,
-            previousKey: stack.revision.templateKey, call)
+        let judged = try await judged("UPDATE", (stack.id, stack.name), role: new.roleARN, caller)
         return try await ledger.write { transaction in
             var stack = try self.stack(stack.id, caller, in: transaction)
             try StackRules.checkUpdatable(stack)
             var subject = subject(stack, operationID, caller, input.submission.ClientRequestToken)
+            subject.isWayBack = try Nesting.isWayBack(stack.id, transaction)
+            subject.judged = subject.isWayBack == nil ? judged : nil
             subject.onFailure = input.DisableRollback ?? stack.isRollbackDisabled ? .nothing : .rollback
             subject.retainsOnRollback = !(input.RetainExceptOnCreate ?? false)
             subject.secrets = accepted.secrets
@@ -161,11 +161,11 @@ extension CloudFormationService {
     private func delete(_ input: DeleteStack, _ call: Call) async throws {
         let caller = call.caller
         try await acting.check(input.RoleARN, caller)
+        var judged: String?
         if let known = try? await stack(input.StackName, caller), known.status != .deleteComplete {
-            try await askHooks(
-                "DELETE", (known.id, known.name), role: known.revision.roleARN, template: nil,
-                previousKey: known.revision.templateKey, call)
+            judged = try await self.judged("DELETE", (known.id, known.name), role: known.revision.roleARN, caller)
         }
+        let verdict = judged
         let operationID = cloud.surroundings.chance.uuid()
         try await ledger.write { transaction in
             guard var stack = try? stack(input.StackName, caller, in: transaction), stack.status != .deleteComplete
@@ -180,6 +180,8 @@ extension CloudFormationService {
             }
             var subject = subject(stack, operationID, caller, input.ClientRequestToken)
             subject.roleARN = input.RoleARN
+            subject.isWayBack = try Nesting.isWayBack(stack.id, transaction)
+            subject.judged = subject.isWayBack == nil ? verdict : nil
             subject.retained = Set(input.RetainResources ?? [])
             if input.DeletionMode == "FORCE_DELETE_STACK" {
                 let broken = try transaction.list(StackStore.resources, prefix: stack.id + "|")
@@ -235,16 +237,10 @@ extension CloudFormationService {
             try check(stack)
             var subject = subject(stack, operationID, call.caller, input.ClientRequestToken)
             subject.roleARN = input.RoleARN
-            subject.skipped = Set(input.ResourcesToSkip ?? [])
+            let skipped = try SkippedResources(input.ResourcesToSkip ?? [], of: stack, transaction)
+            subject.skipped = skipped.own
+            stack.skipping = skipped.nested.isEmpty ? nil : skipped.nested
             subject.retainsOnRollback = !(input.RetainExceptOnCreate ?? false)
-            for name in subject.skipped {
-                let resource = try transaction.get(StackStore.resources, StackStore.key(stack.id, name))?.value
-                guard resource?.status == .updateFailed else {
-                    throw AWSError(
-                        "ValidationError",
-                        "The resource \(name) does not belong to stack \(stack.name) or is not in UPDATE_FAILED state")
-                }
-            }
             try begin(.rollback, subject, OperationPlan(), &stack, transaction)
             return StackAnswer(StackId: stack.id, OperationId: operationID)
         }

@@ -52,7 +52,8 @@ struct PublicType: Sendable {
         text["required"] = properties["required"]
         text["readOnlyProperties"] = Self.pointers(schema.attributes ?? schema.readOnly)
         text["createOnlyProperties"] = Self.pointers(schema.createOnly)
-        text["primaryIdentifier"] = schema.identifier.isEmpty ? Optional.none : .array(schema.identifier.map(Self.pointer))
+        text["primaryIdentifier"] =
+            schema.identifier.isEmpty ? Optional.none : .array(schema.identifier.map(Self.pointer))
         return text
     }
 

@@ -6,8 +6,8 @@ internal import Notation
 
 /// The registry: registering modules, and their versions.
 ///
-/// Types whose handlers somebody else wrote do not run here, so they are refused by name. Source: the CloudFormation API
-/// Reference, and "Managing extensions through the CloudFormation registry" in the User Guide.
+/// Types whose handlers somebody else wrote do not run here, so they are refused by name. Source: the CloudFormation
+/// API Reference, and "Managing extensions through the CloudFormation registry" in the User Guide.
 extension CloudFormationService {
     var typeOperations: [Operation] {
         [

@@ -16,7 +16,9 @@ extension CloudFormationService {
         if ModuleExpansion.isModule(name), kind == nil || kind == "MODULE" {
             return Reply(try await module(name, version, call.caller))
         }
-        if kind == nil || kind == "HOOK", let hook = try await hooks.shelf.hooks(call.caller.scope).first(where: { $0.name == name }) {
+        if kind == nil || kind == "HOOK",
+            let hook = try await hooks.shelf.hooks(call.caller.scope).first(where: { $0.name == name })
+        {
             return Reply(Self.view(of: hook))
         }
         guard kind == nil || kind == "RESOURCE", version == nil, let type = PublicType(name, catalogue) else {

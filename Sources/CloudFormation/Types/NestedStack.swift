@@ -63,10 +63,11 @@ struct NestedStack: Sendable {
 
     private func update(_ request: ResourceRequest) async throws -> ResourceState {
         let id = request.physicalID ?? ""
+        if request.isRollback, try await isContinued(id, request) { return try await described(id, request) }
         var input = try await submission(request)
         input["StackName"] = .string(id)
         do {
-            try await request.call("cloudformation", "UpdateStack", input)
+            try await call("UpdateStack", input, on: id, request)
         } catch let error as AWSError where error.message.hasPrefix("No updates are to be performed") {
             return try await described(id, request)
         }
@@ -76,6 +77,32 @@ struct NestedStack: Sendable {
             try await cancel(id, request)
             throw CancellationError()
         }
+    }
+
+    /// Goes on with the child's own way back, when that failed: its last good state is the one wanted.
+    ///
+    /// - Returns: whether there was one to go on with.
+    private func isContinued(_ id: String, _ request: ResourceRequest) async throws -> Bool {
+        guard let child = try await ledger.get(StackStore.stacks, id)?.value, child.status == .updateRollbackFailed
+        else { return false }
+        let parent = try await ledger.get(StackStore.stacks, request.stackID)?.value
+        let skipped = parent?.skipped(in: child) ?? []
+        var input: JSON = ["StackName": .string(id)]
+        if !skipped.isEmpty { input["ResourcesToSkip"] = .array(skipped) }
+        try await request.call("cloudformation", "ContinueUpdateRollback", input)
+        _ = try await settled(id, request, verb: "rolled back", good: [.updateRollbackComplete])
+        return true
+    }
+
+    /// Makes the call. On the parent's way back it is noted first that this is one: then no hook is asked.
+    private func call(_ operation: String, _ input: JSON, on id: String, _ request: ResourceRequest) async throws {
+        if request.isRollback { try await ledger.write { try $0.put(Nesting.wayBack, id, true) } }
+        let answer: Result<JSON, any Error>
+        do { answer = .success(try await request.call("cloudformation", operation, input)) } catch {
+            answer = .failure(error)
+        }
+        if request.isRollback { _ = try await ledger.write { try Nesting.isWayBack(id, $0) } }
+        _ = try answer.get()
     }
 
     /// Takes the child's update back, although this action itself is being broken off.
@@ -90,7 +117,7 @@ struct NestedStack: Sendable {
 
     private func delete(_ request: ResourceRequest) async throws {
         guard let id = request.physicalID, try await ledger.get(StackStore.stacks, id) != nil else { return }
-        try await request.call("cloudformation", "DeleteStack", ["StackName": .string(id)])
+        try await call("DeleteStack", ["StackName": .string(id)], on: id, request)
         _ = try await settled(id, request, verb: "deleted", good: [.deleteComplete])
     }
 

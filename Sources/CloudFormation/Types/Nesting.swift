@@ -21,8 +21,8 @@ struct Nesting: Codable, Sendable {
 
     /// The place of a stack with those properties inside that parent.
     ///
-    /// - Throws: ``AWSError`` `InvalidRequest` when the parent or what it lies in was made from the very same, or stacks
-    ///   lie too deep in each other.
+    /// - Throws: ``AWSError`` `InvalidRequest` when the parent or what it lies in was made from the very same, or
+    ///   stacks lie too deep in each other.
     init(of properties: JSON, in parentID: String, _ transaction: Transaction) throws {
         let url = properties["TemplateURL"]?.string ?? ""
         self.parentID = parentID
@@ -45,6 +45,18 @@ struct Nesting: Codable, Sendable {
             }
             above = try stack.parentID.flatMap { try transaction.get(StackStore.stacks, $0)?.value }
         }
+    }
+}
+
+extension Nesting {
+    /// Nested stacks that are being taken back by the stack they lie in, by ARN: noted for the call that does it.
+    static let wayBack = Collection<Bool>("cloudformation way back")
+
+    /// Whether the operation that begins takes the stack back, as part of a larger one; nil when not.
+    static func isWayBack(_ stackID: String, _ transaction: Transaction) throws -> Bool? {
+        guard try transaction.get(wayBack, stackID) != nil else { return nil }
+        try transaction.delete(wayBack, stackID)
+        return true
     }
 }
 

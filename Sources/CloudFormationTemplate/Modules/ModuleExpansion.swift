@@ -115,7 +115,9 @@ struct ModuleRun {
                 try Self.add(resource, as: id, to: &resources, "Resources")
             }
             for (section, members) in try instance.sections() {
-                for (id, value) in members { try Self.add(value, as: id, to: &sections[section, default: [:]], section) }
+                for (id, value) in members {
+                    try Self.add(value, as: id, to: &sections[section, default: [:]], section)
+                }
             }
             guard resources.count <= limits.resources else {
                 throw TemplateError(

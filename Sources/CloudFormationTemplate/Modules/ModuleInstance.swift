@@ -32,8 +32,9 @@ struct ModuleInstance {
         for member in resource.object?.keys ?? [] where !Self.attributes.contains(member) {
             throw TemplateError(
                 "Invalid template resource property '\(member)'", at: path.appending(member),
-                fix: "A module takes Properties, Condition, DependsOn and Metadata; \(member) belongs to the resources in "
-                    + "its fragment.")
+                fix:
+                    "A module takes Properties, Condition, DependsOn and Metadata; \(member) belongs to the resources "
+                    + "in its fragment.")
         }
         condition = resource["Condition"]?.string
         dependsOn = Self.names(resource["DependsOn"])
@@ -55,7 +56,8 @@ struct ModuleInstance {
         let unknown = given.keys.filter { !declared.contains($0) }
         guard unknown.isEmpty else {
             throw TemplateError(
-                "Encountered unsupported property \(unknown[0])", at: path.appending("Properties").appending(unknown[0]),
+                "Encountered unsupported property \(unknown[0])",
+                at: path.appending("Properties").appending(unknown[0]),
                 fix: "The module \(type) has the parameters \(declared.keys.sorted().joined(separator: ", ")).")
         }
         var values: [String: JSON] = [:]

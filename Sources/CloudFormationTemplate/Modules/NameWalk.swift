@@ -176,7 +176,8 @@ struct ModuleReferences {
         let module = dotted.prefix { $0 != "." }
         let own = places.keys.filter { $0.hasPrefix(module + ".") }.sorted().joined(separator: ", ")
         return TemplateError(
-            "Template format error: Unresolved resource dependencies [\(dotted)] in the Resources block of the template",
+            "Template format error: Unresolved resource dependencies [\(dotted)] in the Resources block of the "
+                + "template",
             at: ["Resources", String(module)] as Path, fix: "The module \(module) has \(own).")
     }
 }
