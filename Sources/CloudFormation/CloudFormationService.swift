@@ -71,7 +71,7 @@ package struct CloudFormationService: CloudService {
     package var operations: [Operation] {
         stackOperations + stackReads + changeSetOperations + templateOperations + stackSettings + driftOperations
             + stackSetOperations + refactorOperations + hookOperations + scanOperations
-            + generatedTemplateOperations + typeOperations
+            + generatedTemplateOperations + typeOperations + operationEventOperations
     }
 
     /// The `AWS::CloudFormation::*` types.

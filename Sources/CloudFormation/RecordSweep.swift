@@ -39,6 +39,7 @@ struct RecordSweep: Service {
         let limit = now - Self.day * 90
         try await forget(HookResult.collection) { $0.time < limit }
         try await forget(TypeRegistration.collection) { $0.time < limit }
+        try await forget(StackOperationRecord.collection) { $0.began < limit }
         try await forget(StackStore.detections) { $0.time < limit }
         try await sweepStacks(before: limit)
         try await sweepSetTemplates()

@@ -322,3 +322,50 @@ def test_two_hundred_resources_take_seconds(stack, shape):
     stack.create(resources)
     stack.delete()
     assert time.monotonic() - started < 60
+
+
+def test_events_are_found_by_operation(stack):
+    client = stack.client
+    created = client.create_stack(StackName=stack.name, TemplateBody=template({"A": parameter("1")}))
+    stack.id = created["StackId"]
+    stack.wait("stack_create_complete")
+    bad = {"Type": "AWS::Lambda::Function", "DependsOn": "A", "Properties": {
+        "Runtime": "python3.11", "Handler": "a.b", "Role": "arn:aws:iam::000000000000:role/r",
+        "Code": {"S3Bucket": "no-such-bucket", "S3Key": "k"}}}
+    updated = client.update_stack(StackName=stack.name, TemplateBody=template({"A": parameter("2"), "Bad": bad}))
+    assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE"
+    events = client.describe_events(OperationId=created["OperationId"])["OperationEvents"]
+    assert {e["OperationType"] for e in events} == {"CREATE_STACK"}
+    assert (events[0]["EventType"], events[0]["OperationStatus"]) == ("STACK_EVENT", "SUCCEEDED")
+    failed = client.describe_events(
+        OperationId=updated["OperationId"], Filters={"FailedEvents": True})["OperationEvents"]
+    assert [(e["LogicalResourceId"], e["EventType"]) for e in failed] == [("Bad", "PROVISIONING_ERROR")]
+    assert "NoSuchBucket" in failed[0]["ResourceStatusReason"]
+    last = client.describe_events(StackName=stack.name)["OperationEvents"][0]
+    assert (last["OperationId"], last["OperationStatus"]) == (updated["OperationId"], "FAILED")
+    every = [e for page in client.get_paginator("describe_events").paginate(StackName=stack.name) for e in page["OperationEvents"]]
+    assert len(every) == len(stack.events())
+    code, message = refusal(client.describe_events, OperationId="00000000-0000-0000-0000-000000000000")
+    assert code == "ValidationError" and "does not exist" in message
+    stack.delete()
+
+
+def test_a_stack_policy_may_lie_in_s3_and_must_be_one(shared, stack):
+    bucket = name("policies")
+    shared.run("aws", "s3", "mb", f"s3://{bucket}")
+    deny = {"Statement": [{"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}
+    allow = {"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}
+    for key, policy in (("deny", deny), ("allow", allow)):
+        shared.client("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps(policy))
+    code, message = refusal(
+        stack.client.create_stack, StackName=stack.name, TemplateBody=template({"A": parameter("1")}), StackPolicyBody="{}")
+    assert code == "ValidationError" and "Invalid stack policy" in message
+    stack.create({"A": parameter("1")}, StackPolicyURL=f"s3://{bucket}/deny")
+    stack.update({"A": parameter("2")}, wait=None)
+    assert stack.settled() == "UPDATE_ROLLBACK_COMPLETE" and "denied by stack policy" in stack.reasons("A")[0]
+    stack.update({"A": parameter("2")}, StackPolicyDuringUpdateURL=f"s3://{bucket}/allow")
+    assert stack.value("A") == "2"
+    assert json.loads(stack.client.get_stack_policy(StackName=stack.name)["StackPolicyBody"]) == deny
+    stack.client.set_stack_policy(StackName=stack.name, StackPolicyURL=f"s3://{bucket}/allow")
+    stack.update({"A": parameter("3")})
+    assert refusal(stack.client.set_stack_policy, StackName=stack.name, StackPolicyURL=f"s3://{bucket}/none")[0] == "ValidationError"

@@ -54,6 +54,9 @@ extension CloudFormationService {
             try runner.remove(last, in: transaction)
             try StackNotices.forget(last, notices, transaction)
         }
+        let record = StackOperationRecord(
+            stackID: stack.id, type: StackOperationRecord.type(intent, stack), began: transaction.now)
+        try transaction.put(StackOperationRecord.collection, stack.scope + subject.operationID, record)
         stack.operationID = subject.operationID
         stack.driftStatus = nil
         stack.driftTime = nil

@@ -7,7 +7,7 @@ internal import Notation
 extension CloudFormationService {
     private static let submitted =
         "StackName TemplateBody TemplateURL Parameters Capabilities ResourceTypes Tags ClientRequestToken "
-        + "StackPolicyBody RollbackConfiguration RoleARN NotificationARNs "
+        + "StackPolicyBody StackPolicyURL RollbackConfiguration RoleARN NotificationARNs "
 
     var stackOperations: [Operation] {
         [
@@ -19,7 +19,8 @@ extension CloudFormationService {
             Operation(
                 "UpdateStack",
                 enforces: Self.submitted
-                    + "UsePreviousTemplate DisableRollback RetainExceptOnCreate StackPolicyDuringUpdateBody"
+                    + "UsePreviousTemplate DisableRollback RetainExceptOnCreate StackPolicyDuringUpdateBody "
+                    + "StackPolicyDuringUpdateURL"
             ) { (input: UpdateStack, call) in try await update(input, call) },
             Operation(
                 "DeleteStack", enforces: "StackName RetainResources ClientRequestToken DeletionMode RoleARN"
@@ -61,6 +62,7 @@ extension CloudFormationService {
             return StackAnswer(StackId: known)
         }
         try await check(input.submission, caller)
+        let policy = try await stackPolicy(input.StackPolicyBody, input.StackPolicyURL, caller)
         let id = newStackID(input.submission.StackName, caller)
         let accepted = try await intake.accept(
             text, input.submission, for: .init(caller: caller, stackName: input.submission.StackName, stackID: id))
@@ -80,7 +82,7 @@ extension CloudFormationService {
             stack.isRollbackDisabled = input.onFailure == .nothing
             stack.isProtected = input.EnableTerminationProtection ?? false
             stack.timeoutMinutes = input.TimeoutInMinutes
-            stack.policy = input.StackPolicyBody
+            stack.policy = policy
             try stack.takePlace(transaction)
             var subject = subject(stack, operationID, caller, input.submission.ClientRequestToken)
             subject.onFailure = input.onFailure
@@ -110,6 +112,9 @@ extension CloudFormationService {
         }
         try StackRules.checkUpdatable(stack)
         try await check(input.submission, caller)
+        let policy = try await stackPolicy(input.StackPolicyBody, input.StackPolicyURL, caller)
+        let duringUpdate = try await stackPolicy(
+            input.StackPolicyDuringUpdateBody, input.StackPolicyDuringUpdateURL, caller)
         let text = try await templateText(input.submission, stack, caller)
         let accepted = try await intake.accept(
             text, input.submission, for: destination(stack, input.submission, caller))
@@ -130,8 +135,8 @@ extension CloudFormationService {
             subject.secrets = accepted.secrets
             subject.tags = StackRules.tags(new.tags)
             subject.monitor = new.monitor
-            subject.policy = input.StackPolicyDuringUpdateBody ?? stack.policy
-            stack.policy = input.StackPolicyBody ?? stack.policy
+            subject.policy = duringUpdate ?? stack.policy
+            stack.policy = policy ?? stack.policy
             if let disabled = input.DisableRollback { stack.isRollbackDisabled = disabled }
             try prepareUpdate(&stack, new, accepted, transaction)
             try begin(.update, subject, accepted.plan, &stack, transaction)

@@ -16,10 +16,11 @@ struct CreateStack: Decodable, Sendable {
     var EnableTerminationProtection: Bool?
     var RetainExceptOnCreate: Bool?
     var StackPolicyBody: String?
+    var StackPolicyURL: String?
 
     private enum CodingKeys: CodingKey {
         case DisableRollback, OnFailure, TimeoutInMinutes, EnableTerminationProtection, RetainExceptOnCreate,
-            StackPolicyBody
+            StackPolicyBody, StackPolicyURL
     }
 
     init(from decoder: any Decoder) throws {
@@ -31,6 +32,7 @@ struct CreateStack: Decodable, Sendable {
         EnableTerminationProtection = try values.decodeIfPresent(Bool.self, forKey: .EnableTerminationProtection)
         RetainExceptOnCreate = try values.decodeIfPresent(Bool.self, forKey: .RetainExceptOnCreate)
         StackPolicyBody = try values.decodeIfPresent(String.self, forKey: .StackPolicyBody)
+        StackPolicyURL = try values.decodeIfPresent(String.self, forKey: .StackPolicyURL)
     }
 
     /// What happens after a failure.
@@ -46,10 +48,13 @@ struct UpdateStack: Decodable, Sendable {
     var DisableRollback: Bool?
     var RetainExceptOnCreate: Bool?
     var StackPolicyBody: String?
+    var StackPolicyURL: String?
     var StackPolicyDuringUpdateBody: String?
+    var StackPolicyDuringUpdateURL: String?
 
     private enum CodingKeys: CodingKey {
-        case DisableRollback, RetainExceptOnCreate, StackPolicyBody, StackPolicyDuringUpdateBody
+        case DisableRollback, RetainExceptOnCreate, StackPolicyBody, StackPolicyURL, StackPolicyDuringUpdateBody
+        case StackPolicyDuringUpdateURL
     }
 
     init(from decoder: any Decoder) throws {
@@ -58,7 +63,9 @@ struct UpdateStack: Decodable, Sendable {
         DisableRollback = try values.decodeIfPresent(Bool.self, forKey: .DisableRollback)
         RetainExceptOnCreate = try values.decodeIfPresent(Bool.self, forKey: .RetainExceptOnCreate)
         StackPolicyBody = try values.decodeIfPresent(String.self, forKey: .StackPolicyBody)
+        StackPolicyURL = try values.decodeIfPresent(String.self, forKey: .StackPolicyURL)
         StackPolicyDuringUpdateBody = try values.decodeIfPresent(String.self, forKey: .StackPolicyDuringUpdateBody)
+        StackPolicyDuringUpdateURL = try values.decodeIfPresent(String.self, forKey: .StackPolicyDuringUpdateURL)
     }
 }
 

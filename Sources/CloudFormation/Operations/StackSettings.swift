@@ -9,7 +9,7 @@ extension CloudFormationService {
         [
             Operation(
                 "UpdateTerminationProtection", enforces: "EnableTerminationProtection StackName", raw: setProtection),
-            Operation("SetStackPolicy", enforces: "StackName StackPolicyBody", raw: setPolicy),
+            Operation("SetStackPolicy", enforces: "StackName StackPolicyBody StackPolicyURL", raw: setPolicy),
             Operation("GetStackPolicy", enforces: "StackName", raw: getPolicy),
             Operation("SignalResource", enforces: "StackName LogicalResourceId UniqueId Status", raw: signal),
             Operation("DescribeAccountLimits", enforces: "NextToken", raw: accountLimits),
@@ -28,16 +28,39 @@ extension CloudFormationService {
     }
 
     private func setPolicy(_ call: Call) async throws -> Reply {
-        let body = call.input["StackPolicyBody"]?.string
-        if let body, StackPolicy(body) == nil {
-            throw AWSError("ValidationError", "Error validating stack policy: Invalid stack policy")
-        }
+        let body = try await stackPolicy(
+            call.input["StackPolicyBody"]?.string, call.input["StackPolicyURL"]?.string, call.caller)
         let name = call.input["StackName"]?.string ?? ""
         try await ledger.write { transaction in
             let stack = try stack(name, call.caller, in: transaction)
             try transaction.update(StackStore.stacks, stack.id) { $0.policy = body }
         }
         return Reply()
+    }
+
+    /// Bytes of a stack policy. Source: SetStackPolicy in the API Reference.
+    private static let policyLimit = 16_384
+
+    /// The text of a stack policy: given in the call, or in an object of S3.
+    ///
+    /// - Returns: nil when neither is given.
+    /// - Throws: ``AWSError`` `ValidationError` when both are, it is too large, or it is none.
+    func stackPolicy(_ body: String?, _ url: String?, _ caller: Caller) async throws -> String? {
+        guard body == nil || url == nil else {
+            throw AWSError("ValidationError", "You cannot specify both the body of a stack policy and its URL.")
+        }
+        var text = body
+        if let url {
+            text = String(decoding: try await intake.object(url, caller, what: "StackPolicyURL"), as: UTF8.self)
+        }
+        guard let text else { return nil }
+        guard text.utf8.count <= Self.policyLimit else {
+            throw AWSError("ValidationError", "A stack policy may have at most \(Self.policyLimit) bytes.")
+        }
+        guard StackPolicy(text) != nil else {
+            throw AWSError("ValidationError", "Error validating stack policy: Invalid stack policy")
+        }
+        return text
     }
 
     private func getPolicy(_ call: Call) async throws -> Reply {

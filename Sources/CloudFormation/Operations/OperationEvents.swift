@@ -1,0 +1,106 @@
+internal import Cloud
+internal import Ledger
+internal import Notation
+
+/// An operation on a stack as it can be asked about by its id.
+struct StackOperationRecord: Codable, Sendable {
+    /// The stack's ARN.
+    var stackID: String
+    /// What is done, in AWS's words.
+    var type: String
+    /// When it began.
+    var began: Timestamp
+
+    /// By account, region and the operation's id.
+    static let collection = Collection<StackOperationRecord>("cloudformation operation")
+
+    /// What an intent is called. AWS has no word for imports: they count as what they begin with.
+    static func type(_ intent: StackOperation.Intent, _ stack: Stack) -> String {
+        switch intent {
+        case .create, .update, .delete: intent.rawValue
+        case .adopt: stack.status == .reviewInProgress ? "CREATE_STACK" : "UPDATE_STACK"
+        case .rollback: stack.status == .updateRollbackFailed ? "CONTINUE_ROLLBACK" : "ROLLBACK"
+        }
+    }
+}
+
+/// DescribeEvents: events by operation, and the failed ones alone.
+///
+/// A rollback that follows from a failure belongs to the operation that failed. Source: DescribeEvents in the API
+/// Reference.
+extension CloudFormationService {
+    private static let pageSize = 100
+
+    var operationEventOperations: [Operation] {
+        [
+            Operation(
+                "DescribeEvents", enforces: "StackName OperationId Filters.FailedEvents NextToken",
+                raw: describeOperationEvents)
+        ]
+    }
+
+    private func describeOperationEvents(_ call: Call) async throws -> Reply {
+        let operationID = call.input["OperationId"]?.string
+        let stack = try await asked(call, operationID)
+        let onlyFailed = call.input["Filters"]?["FailedEvents"]?.bool ?? false
+        let prefix = stack.id + "|"
+        var place = call.input["NextToken"]?.string.map { prefix + $0 } ?? ""
+        var found: [(key: String, view: JSON)] = []
+        var types: [String: String] = [:]
+        while found.count <= Self.pageSize {
+            let page = try await ledger.list(StackStore.events, prefix: prefix, after: place, limit: Self.pageSize)
+            for document in page where operationID == nil || document.value.operationID == operationID {
+                let event = document.value
+                let kind = Self.kind(event, stack)
+                if onlyFailed, !kind.hasSuffix("_ERROR") { continue }
+                if types[event.operationID] == nil {
+                    let key = call.caller.scope + event.operationID
+                    types[event.operationID] = try await ledger.get(StackOperationRecord.collection, key)?.value.type
+                }
+                found.append((document.key, Self.view(event, stack, kind, types[event.operationID])))
+            }
+            guard let end = page.last, page.count == Self.pageSize else { break }
+            place = end.key
+        }
+        var answer: JSON = ["OperationEvents": .array(found.prefix(Self.pageSize).map(\.view))]
+        if found.count > Self.pageSize {
+            answer["NextToken"] = .string(String(found[Self.pageSize - 1].key.dropFirst(prefix.count)))
+        }
+        return Reply(answer)
+    }
+
+    private func asked(_ call: Call, _ operationID: String?) async throws -> Stack {
+        if call.input["StackName"] != nil { return try await named(call) }
+        guard let operationID else {
+            throw AWSError("ValidationError", "One of StackName and OperationId must be specified.")
+        }
+        let record = try await ledger.get(StackOperationRecord.collection, call.caller.scope + operationID)?.value
+        guard let record, let stack = try await ledger.get(StackStore.stacks, record.stackID)?.value else {
+            throw AWSError("ValidationError", "Operation [\(operationID)] does not exist")
+        }
+        return stack
+    }
+
+    /// What kind of event it is, in AWS's words.
+    private static func kind(_ event: StackEvent, _ stack: Stack) -> String {
+        if let hook = event.hook {
+            return hook.status == "HOOK_COMPLETE_SUCCEEDED" ? "PROGRESS_EVENT" : "HOOK_INVOCATION_ERROR"
+        }
+        if event.physicalID == stack.id { return "STACK_EVENT" }
+        return event.status.hasSuffix("_FAILED") ? "PROVISIONING_ERROR" : "PROGRESS_EVENT"
+    }
+
+    private static func view(_ event: StackEvent, _ stack: Stack, _ kind: String, _ type: String?) -> JSON {
+        var view = StackViews.event(event, stack)
+        view["StackName"] = .none
+        view["EventType"] = .string(kind)
+        view["OperationType"] = type.map(JSON.string)
+        guard kind == "STACK_EVENT" else { return view }
+        let isOver = !event.status.hasSuffix("_IN_PROGRESS")
+        let isGood = event.status.hasSuffix("_COMPLETE") && !event.status.contains("ROLLBACK")
+        let isWanted =
+            isGood || ["CONTINUE_ROLLBACK", "ROLLBACK"].contains(type) && event.status.hasSuffix("_COMPLETE")
+        view["OperationStatus"] = isOver ? (isWanted ? "SUCCEEDED" : "FAILED") : "IN_PROGRESS"
+        return view
+    }
+}
