@@ -299,7 +299,7 @@ let top: [Target] = [
         exclude: ["README.md"], swiftSettings: habits),
     .testTarget(
         name: "ConsoleTests",
-        dependencies: ["Cloud", "Console", "HTTP", "Ledger", "Notation", "Traffic"],
+        dependencies: ["Cloud", "Console", "HTTP", "Ledger", "LedgerTesting", "Notation", "Traffic"],
         swiftSettings: habits),
     .target(
         name: "Server",

@@ -1,6 +1,7 @@
 import CloudTesting
 import FoundationEssentials
 import Glibc
+import LedgerTesting
 import Notation
 import Sandbox
 import Testing
@@ -129,7 +130,7 @@ struct BuildFallbackTests {
 extension BuildHouse {
     /// The id of the project's build, once its command runs.
     fileprivate func running(_ project: String, _ mark: String) async throws -> String {
-        while processes(mark).isEmpty { try await Task.sleep(for: .milliseconds(20)) }  // a poll of a condition
+        try await eventually("the command runs") { processes(mark).isEmpty ? nil : true }
         let ids = try await test.call("codebuild", "ListBuildsForProject", ["projectName": .string(project)])["ids"]
         return ids?[0]?.string ?? ""
     }

@@ -60,9 +60,9 @@ struct ReportSweepTests {
     /// Lets hours pass, one after the other, each when the sweep has gone to sleep again.
     private func hours(_ count: Int, _ time: VirtualTime) async throws {
         for _ in 0..<count {
-            while time.sleeperCount == 0 { await Task.yield() }
+            try await eventually("the sweep sleeps") { time.sleeperCount > 0 ? true : nil }
             time.advance(by: .seconds(3600))
         }
-        while time.sleeperCount == 0 { await Task.yield() }
+        try await eventually("the sweep sleeps") { time.sleeperCount > 0 ? true : nil }
     }
 }

@@ -2,6 +2,7 @@ import Cloud
 @testable import Console
 import HTTP
 import Ledger
+import LedgerTesting
 import Notation
 import Testing
 
@@ -79,7 +80,7 @@ struct ActionTests {
             let request = HTTPRequest(method: "GET", target: Address.root + "/live")
             let open = try #require(await stage.console.respond(to: request)).body
             async let bytes = open.collected(limit: 1 << 10)
-            while stage.time.sleeperCount == 0 { await Task.yield() }
+            try await eventually("the stream waits") { stage.time.sleeperCount > 0 ? true : nil }
             stage.console.close()
             #expect(try await String(decoding: bytes, as: UTF8.self).hasPrefix("retry: 1000"))
             let late = try #require(await stage.console.respond(to: request)).body
@@ -105,7 +106,7 @@ struct ActionTests {
             #expect(try await piece() == "event: change\nid: 3\ndata: 3\n\n")
             stage.time.advance(to: Stage.start + LiveStream.pause)
             async let quiet = piece()
-            while stage.time.sleeperCount == 0 { await Task.yield() }
+            try await eventually("the stream waits") { stage.time.sleeperCount > 0 ? true : nil }
             stage.time.advance(to: Stage.start + LiveStream.pause + LiveStream.beat)
             #expect(try await quiet == ": nothing new\n\n")
             stage.time.advance(to: Stage.start + LiveStream.lifetime)
