@@ -71,6 +71,46 @@ struct OwnTypeTests {
         }
     }
 
+    @Test("what is answered with NoEcho is used and not shown, but in outputs as on AWS")
+    func hidden() async throws {
+        try await withWorkshop { shop in
+            shop.toys.functions.withLock { functions in
+                functions[Self.maker] = { event, inbox in
+                    let answer: JSON = [
+                        "Status": "SUCCESS", "PhysicalResourceId": "made", "NoEcho": true,
+                        "Data": ["Answer": "swordfish", "Size": "7"],
+                    ]
+                    await self.answer(event, inbox, answer)
+                    return Reply([:], payload: .bytes([]))
+                }
+            }
+            let template = Self.custom.replacing(
+                "Outputs:",
+                with:
+                    "  T:\n    Type: Test::Thing\n"
+                    + "    Properties: {Password: !Sub 'x-${C.Answer}', Size: !GetAtt C.Size}\nOutputs:"
+            )
+            let stack = try await shop.create("c", template)
+            #expect(stack["StackStatus"] == "CREATE_COMPLETE")
+            #expect(stack["Outputs"]?[0]?["OutputValue"] == "swordfish")
+            #expect(shop.toys.things.values.contains { $0["Password"] == "x-swordfish" && $0["Size"] == "7" })
+            let told = try await shop.events("c").filter { $0["LogicalResourceId"] == "T" }
+            #expect(told.last?["ResourceProperties"] == .string(#"{"Password":"x-****","Size":"****"}"#))
+            #expect(!told.contains { $0.text().contains("swordfish") })
+            var input = shop.input("c", template.replacing("'x-${C.Answer}'", with: "'y-${C.Answer}'"))
+            input["ChangeSetName"] = "s"
+            _ = try await shop.call("CreateChangeSet", input)
+            let set = try await shop.call(
+                "DescribeChangeSet", ["StackName": "c", "ChangeSetName": "s", "IncludePropertyValues": true])
+            #expect(set["Changes"]?.text().contains("y-****") == true, "\(set)")
+            #expect(!set.text().contains("swordfish"))
+            _ = try await shop.call("DetectStackDrift", ["StackName": "c"])
+            let drifts = try await shop.call("DescribeStackResourceDrifts", ["StackName": "c"])
+            #expect(drifts["StackResourceDrifts"]?.array?.isEmpty == false)
+            #expect(!drifts.text().contains("swordfish"))
+        }
+    }
+
     @Test("an answer of failure is the reason, and what stands nevertheless is deleted")
     func failedAnswer() async throws {
         try await withWorkshop { shop in

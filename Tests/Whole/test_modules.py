@@ -136,6 +136,16 @@ def test_a_bad_package_fails_the_registration_with_the_reason(registry, content,
         "TypeNotFoundException", f"The type '{registry.type}' cannot be found.")
 
 
+def test_the_same_token_registers_once(registry):
+    key, token = name("package") + ".zip", name("token")
+    registry.s3.put_object(Bucket=registry.bucket, Key=key, Body=package(registry.type, FRAGMENT % "x"))
+    tokens = {registry.client.register_type(
+        TypeName=registry.type, SchemaHandlerPackage=f"s3://{registry.bucket}/{key}", Type="MODULE",
+        ClientRequestToken=token)["RegistrationToken"] for _ in range(2)}
+    assert len(tokens) == 1
+    assert len(registry.client.list_type_versions(Type="MODULE", TypeName=registry.type)["TypeVersionSummaries"]) == 1
+
+
 def test_what_is_not_run_is_refused_by_name(shared, registry):
     code, message = refusal(registry.client.register_type, TypeName="My::Own::Thing", SchemaHandlerPackage="s3://b/k")
     assert code == "NotImplemented" and "RESOURCE My::Own::Thing" in message

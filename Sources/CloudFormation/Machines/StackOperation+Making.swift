@@ -17,6 +17,8 @@ extension StackOperation {
         self.status = status
         self.eventCount = eventCount
         self.resources = Register(resources.map { ($0.logicalID, $0) })
+        let hiding = resources.flatMap { HiddenValues.values(in: $0.current?.attributes) }
+        hidden = hiding.isEmpty ? nil : hiding
         types = plan.types
         targets = plan.targets
         outputTargets = plan.outputs

@@ -9,6 +9,8 @@ extension StackOperation {
         guard action.kind != .delete else { return deleted(name, action.physicalID ?? "") }
         let old = resources[name]?.current
         let deployed = deployed(action, physicalID, attributes, old)
+        let hiding = HiddenValues.values(in: attributes)
+        if !hiding.isEmpty { hidden = (hidden ?? []) + hiding }
         let wasDirty = resources[name]?.isDirty ?? false
         resources[name]?.isDirty = false
         resources[name]?.current = deployed

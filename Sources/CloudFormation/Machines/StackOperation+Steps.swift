@@ -150,7 +150,7 @@ extension StackOperation {
         outbox.events.append(
             StackEvent(
                 id: id, time: outbox.now, logicalID: logicalID, physicalID: physicalID, type: type, status: status,
-                reason: reason.map(masked), properties: properties.map { masked($0.text()) },
+                reason: reason.map(masked), properties: properties.map(shown),
                 operationID: subject.operationID, token: subject.token))
     }
 
@@ -170,8 +170,13 @@ extension StackOperation {
             properties ?? resource?.current?.properties)
     }
 
+    private func shown(_ properties: JSON) -> String {
+        masked(HiddenValues(hidden ?? []).hiding(properties).text())
+    }
+
     private func masked(_ text: String) -> String {
-        subject.secrets.reduce(text) { $1.isEmpty ? $0 : $0.replacing($1, with: "****") }
+        let words = hidden.map { HiddenValues($0).words } ?? []
+        return (subject.secrets + words).reduce(text) { $1.isEmpty ? $0 : $0.replacing($1, with: "****") }
     }
 
     /// What AWS's event has no place for and readers of the log want to know of the operation.

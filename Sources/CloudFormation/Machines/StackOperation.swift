@@ -130,6 +130,8 @@ package struct StackOperation: Machine {
     var gone: [String]?
     /// See ``OperationPlan``.
     var forced: [String]?
+    /// What custom resources answered with `NoEcho`; nil when nothing was.
+    var hidden: [String]?
     /// What the stack shall answer with.
     var outputTargets: [OutputTarget]
     /// What it answers with, once that is worked out.

@@ -9,9 +9,8 @@ extension CloudFormationService {
     func views(
         _ stack: Stack, _ accepted: TemplateIntake.Accepted, _ new: Stack.Revision, _ observed: ObservedState?
     ) async throws -> [JSON] {
-        let standing = try await resources(of: stack.id).compactMap { resource in
-            resource.current.map { (resource.logicalID, $0) }
-        }
+        let resources = try await resources(of: stack.id)
+        let standing = resources.compactMap { resource in resource.current.map { (resource.logicalID, $0) } }
         var plan = try await plan(stack, accepted, observed: observed)
         let before = StackRules.tags((stack.good ?? stack.revision).tags)
         let after = StackRules.tags(new.tags)
@@ -26,7 +25,8 @@ extension CloudFormationService {
         }
         return ChangeViews(
             plan: plan, standing: Dictionary(standing) { first, _ in first }, origins: accepted.origins,
-            secrets: accepted.secrets + StackRules.secrets(stack), drifts: observed?.drifts
+            secrets: accepted.secrets + StackRules.secrets(stack), hidden: HiddenValues(resources),
+            drifts: observed?.drifts
         ).all
     }
 

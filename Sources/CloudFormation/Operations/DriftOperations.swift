@@ -83,7 +83,8 @@ extension CloudFormationService {
         guard let drift = try await look(at: resource, stack, call.caller) else {
             throw AWSError("ValidationError", "Drift detection is not supported for resource type \(resource.type)")
         }
-        return Reply(["StackResourceDrift": driftView(resource, drift, stack)])
+        let hidden = HiddenValues(try await resources(of: stack.id))
+        return Reply(["StackResourceDrift": driftView(resource, drift, stack, hidden)])
     }
 
     private func describeDetection(_ call: Call) async throws -> Reply {
@@ -104,31 +105,37 @@ extension CloudFormationService {
     private func describeDrifts(_ call: Call) async throws -> Reply {
         let stack = try await named(call)
         let filter = Set(call.input["StackResourceDriftStatusFilters"]?.array?.compactMap(\.string) ?? [])
-        let seen = try await resources(of: stack.id).compactMap { resource in resource.drift.map { (resource, $0) } }
+        let all = try await resources(of: stack.id)
+        let hidden = HiddenValues(all)
+        let seen = all.compactMap { resource in resource.drift.map { (resource, $0) } }
             .filter { filter.isEmpty || filter.contains($0.1.status.rawValue) }
         let page = try Page(seen, call.input["NextToken"]?.string, call.input["MaxResults"]?.int ?? 100)
-        return Reply(page.answer("StackResourceDrifts") { driftView($0.0, $0.1, stack) })
+        return Reply(page.answer("StackResourceDrifts") { driftView($0.0, $0.1, stack, hidden) })
     }
 
     /// What was seen of a resource, as CloudFormation answers with it.
-    func driftView(_ resource: StackResource, _ drift: ResourceDrift, _ stack: Stack) -> JSON {
+    func driftView(
+        _ resource: StackResource, _ drift: ResourceDrift, _ stack: Stack, _ hidden: HiddenValues
+    ) -> JSON {
         let secrets = stack.revision.parameters.filter(\.isNoEcho).map(\.value).filter { !$0.isEmpty }
         let shown = { (text: String) in JSON.string(secrets.reduce(text) { $0.replacing($1, with: "****") }) }
+        let value = { (text: String) in shown(hidden.hiding(.string(text)).string ?? text) }
         let differences = drift.differences.map { difference -> JSON in
             [
-                "PropertyPath": .string(difference.path), "ExpectedValue": shown(difference.expected),
-                "ActualValue": shown(difference.actual), "DifferenceType": .string(difference.kind),
+                "PropertyPath": .string(difference.path), "ExpectedValue": value(difference.expected),
+                "ActualValue": value(difference.actual), "DifferenceType": .string(difference.kind),
             ]
         }
         var view: JSON = [
             "StackId": .string(stack.id), "LogicalResourceId": .string(resource.logicalID),
             "ResourceType": .string(resource.type), "StackResourceDriftStatus": .string(drift.status.rawValue),
-            "ExpectedProperties": shown(drift.expected.text()), "PropertyDifferences": .array(differences),
+            "ExpectedProperties": shown(hidden.hiding(drift.expected).text()),
+            "PropertyDifferences": .array(differences),
             "Timestamp": .double(drift.time.seconds),
         ]
         view["PhysicalResourceId"] = resource.current.map { .string($0.physicalID) }
         view["ModuleInfo"] = resource.moduleInfo
-        view["ActualProperties"] = drift.actual.map { shown($0.text()) }
+        view["ActualProperties"] = drift.actual.map { shown(hidden.hiding($0).text()) }
         return view
     }
 }

@@ -42,7 +42,11 @@ extension CloudFormationService {
         // What is said of types that cannot be run, when asked for by TreatUnrecognizedResourceTypesAsWarnings.
         if call.input["TemplateSummaryConfig"]?["TreatUnrecognizedResourceTypesAsWarnings"]?.bool == true {
             let types = (answer["ResourceTypes"]?.array ?? []).compactMap(\.string)
-            let unknown = types.filter { catalogue.type($0) == nil && !$0.hasPrefix("AWS::Serverless::") }
+            var unknown = types.filter { catalogue.type($0) == nil && !$0.hasPrefix("AWS::Serverless::") }
+            for type in unknown where ModuleExpansion.isModule(type) {
+                let known = try await ledger.get(RegisteredModule.collection, call.caller.scope + type)?.value
+                if known?.isDeprecated == false { unknown.removeAll { $0 == type } }
+            }
             answer["Warnings"] = ["UnrecognizedResourceTypes": .array(unknown.map(JSON.string))]
         }
         return Reply(answer)

@@ -9,6 +9,8 @@ struct ChangeViews {
     var origins: [String: JSON] = [:]
     /// What must not be shown.
     let secrets: [String]
+    /// What custom resources answered with `NoEcho`.
+    var hidden = HiddenValues([String]())
     /// How resources differ from what the stack remembers, for change sets that heed it.
     var drifts: [String: ResourceDrift]?
 
@@ -76,7 +78,7 @@ struct ChangeViews {
     }
 
     private func context(_ deployed: DeployedResource) -> String {
-        var context: JSON = ["Properties": deployed.properties.loose]
+        var context: JSON = ["Properties": hidden.hiding(deployed.properties).loose]
         context["Metadata"] = deployed.metadata
         return masked(context.text())
     }
@@ -110,7 +112,10 @@ struct ChangeViews {
         return view
     }
 
-    private func shown(_ value: JSON) -> JSON { .string(masked(value.loose.string ?? value.loose.text())) }
+    private func shown(_ value: JSON) -> JSON {
+        let value = hidden.hiding(value)
+        return .string(masked(value.loose.string ?? value.loose.text()))
+    }
 
     private func masked(_ text: String) -> String { secrets.reduce(text) { $0.replacing($1, with: "****") } }
 }

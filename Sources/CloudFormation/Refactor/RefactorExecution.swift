@@ -69,7 +69,10 @@ struct RefactorExecution {
             for (name, target) in definition.targets {
                 let key = StackStore.key(definition.stackID, name)
                 guard try transaction.get(StackStore.resources, key) != nil else { continue }
-                try transaction.update(StackStore.resources, key) { Self.adapt(&$0, to: target) }
+                try transaction.update(StackStore.resources, key) { resource in
+                    Self.adapt(&resource, to: target)
+                    if let metadata = definition.metadata { resource.current?.metadata = metadata[name] }
+                }
             }
             try tell(definition, &stack, transaction)
             try transaction.put(StackStore.stacks, stack.id, stack)

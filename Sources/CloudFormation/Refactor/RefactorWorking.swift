@@ -143,7 +143,17 @@ struct RefactorWorking {
             template: StackTemplate(
                 original: part.text, processed: accepted.processed.text(),
                 modules: accepted.modules.isEmpty ? nil : accepted.modules), revision: revision,
-            targets: accepted.plan.targets)
+            targets: accepted.plan.targets, metadata: try metadata(part, moves))
+    }
+
+    /// The metadata of the resources that will be in that stack, by logical id.
+    private func metadata(_ part: Part, _ moves: [StackRefactor.Move]) throws -> [String: JSON] {
+        let resolved = try known(part, moves)
+        var metadata: [String: JSON] = [:]
+        for resource in resolved.resources {
+            metadata[resource.logicalID] = try resource.metadata.flatMap { try resolved.evaluator.value(of: $0) }
+        }
+        return metadata
     }
 
     /// - Throws: ``RefactorPlan/Failure`` naming the first property that would change.

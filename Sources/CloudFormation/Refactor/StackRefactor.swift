@@ -34,6 +34,8 @@ struct StackRefactor: Codable, Sendable {
         var template: StackTemplate
         var revision: Stack.Revision
         var targets: [String: ResourceTarget]
+        /// The metadata of its resources, worked out; nil in refactorings of before they were moved along.
+        var metadata: [String: JSON]?
     }
 
     /// Its id.

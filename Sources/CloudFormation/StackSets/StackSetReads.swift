@@ -147,11 +147,13 @@ extension CloudFormationService {
         guard let id = instance.stackID, let stack = try await ledger.get(StackStore.stacks, id)?.value else {
             return Reply(["Summaries": []])
         }
-        let seen = try await resources(of: id).compactMap { resource in resource.drift.map { (resource, $0) } }
+        let all = try await resources(of: id)
+        let hidden = HiddenValues(all)
+        let seen = all.compactMap { resource in resource.drift.map { (resource, $0) } }
             .filter { wanted.isEmpty || wanted.contains($0.1.status.rawValue) }
         return Reply(
             try page(seen, call).answer("Summaries") { resource, drift in
-                var view = driftView(resource, drift, stack)
+                var view = driftView(resource, drift, stack, hidden)
                 for member in ["ExpectedProperties", "ActualProperties"] { view[member] = Optional.none }
                 return view
             })

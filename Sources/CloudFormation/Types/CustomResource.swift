@@ -137,6 +137,8 @@ struct CustomResource: Sendable {
         guard let id = physicalID ?? (kind == "Create" ? nil : request.physicalID), !id.isEmpty else {
             throw AWSError("InvalidRequest", "Invalid PhysicalResourceId")
         }
-        return ResourceState(id, attributes: answer["Data"]?.object ?? [:])
+        var attributes = answer["Data"]?.object ?? [:]
+        attributes[HiddenValues.mark] = answer["NoEcho"]?.loose.string?.lowercased() == "true" ? true : nil
+        return ResourceState(id, attributes: attributes)
     }
 }
