@@ -112,6 +112,7 @@ struct RecordSweep: Service {
             try await forget(StackStore.events, prefix: id + "|")
             try await forget(StackStore.resources, prefix: id + "|")
             try await forget(StackStore.templates, prefix: id + "|")
+            try await forget(NestedTemplates.collection, prefix: id + "|")
             try await ledger.write { [runner, notices] transaction in
                 guard let stack = try transaction.get(StackStore.stacks, id)?.value else { return }
                 if let operation = stack.operationID {

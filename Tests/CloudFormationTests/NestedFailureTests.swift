@@ -145,4 +145,39 @@ struct NestedFailureTests {
             #expect(shop.toys.things.isEmpty)
         }
     }
+
+    @Test("a parent that turns back gives its child the template of before, whatever is in S3 by then")
+    func templateOfBefore() async throws {
+        try await withWorkshop { shop in
+            let child = { (size: Int) in "Resources:\n  T: {Type: Test::Thing, Properties: {Size: \(size)}}" }
+            shop.toys.change { $0.objects["b/child"] = child(1) }
+            let parent = { (more: String, tag: String) in
+                Self.nest("Child", "s3://b/child", ", Tags: [{Key: k, Value: \(tag)}]") + more
+            }
+            try await shop.create("outer", parent("", "a"))
+            // The object is written over, and the parent fails after its child has been updated.
+            let bad = "  Bad: {Type: Test::Thing, DependsOn: Child, Properties: {Fail: create}}\n"
+            shop.toys.change { $0.objects["b/child"] = child(2) }
+            let failed = try await shop.update("outer", parent(bad, "b"))
+            #expect(failed["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE", "\(failed)")
+            #expect(shop.toys.things.values.map { $0["Size"] } == [1])
+            // The same when it is gone altogether by then: each attempt is taken back to what was good.
+            shop.toys.change { $0.objects["b/child"] = child(3) }
+            let kept = try await shop.update("outer", parent(bad, "c"), ["DisableRollback": true])
+            #expect(kept["StackStatus"] == "UPDATE_FAILED")
+            #expect(shop.toys.things.values.map { $0["Size"] } == [3])
+            shop.toys.change { $0.objects["b/child"] = child(4) }
+            _ = try await shop.update("outer", parent(bad, "d"), ["DisableRollback": true])
+            #expect(shop.toys.things.values.map { $0["Size"] } == [4])
+            shop.toys.change { $0.objects["b/child"] = nil }
+            _ = try await shop.call("RollbackStack", ["StackName": "outer"])
+            #expect(try await shop.settled("outer")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE")
+            #expect(shop.toys.things.values.map { $0["Size"] } == [1])
+            let id = try await shop.call("DescribeStacks", ["StackName": "outer"])["Stacks"]?[0]?["StackId"]
+            _ = try await shop.call("DeleteStack", ["StackName": "outer"])
+            _ = try await shop.settled(id?.string ?? "")
+            let left = try await shop.test.ledger.list(NestedTemplates.collection)
+            #expect(shop.toys.things.isEmpty && left.isEmpty)
+        }
+    }
 }

@@ -10,10 +10,12 @@ internal import Notation
 struct NestedStack: Sendable {
     private let ledger: Ledger
     private let watch: StackWatch
+    private let templates: NestedTemplates
 
     init(ledger: Ledger, watch: StackWatch) {
         self.ledger = ledger
         self.watch = watch
+        templates = NestedTemplates(ledger: ledger)
     }
 
     /// The declaration.
@@ -66,6 +68,14 @@ struct NestedStack: Sendable {
         if request.isRollback, try await isContinued(id, request) { return try await described(id, request) }
         var input = try await submission(request)
         input["StackName"] = .string(id)
+        if request.isRollback {
+            if let text = try await templates.text(id, request.properties) {
+                input["TemplateURL"] = nil
+                input["TemplateBody"] = .string(text)
+            }
+        } else if let previous = request.previous {
+            try await templates.remember(id, previous, before: request.key)
+        }
         do {
             try await call("UpdateStack", input, on: id, request)
         } catch let error as AWSError where error.message.hasPrefix("No updates are to be performed") {
@@ -119,6 +129,7 @@ struct NestedStack: Sendable {
         guard let id = request.physicalID, try await ledger.get(StackStore.stacks, id) != nil else { return }
         try await call("DeleteStack", ["StackName": .string(id)], on: id, request)
         _ = try await settled(id, request, verb: "deleted", good: [.deleteComplete])
+        try await templates.forget(id)
     }
 
     private func submission(_ request: ResourceRequest) async throws -> JSON {
