@@ -139,10 +139,13 @@ def test_a_bad_package_fails_the_registration_with_the_reason(registry, content,
 def test_the_same_token_registers_once(registry):
     key, token = name("package") + ".zip", name("token")
     registry.s3.put_object(Bucket=registry.bucket, Key=key, Body=package(registry.type, FRAGMENT % "x"))
+    given = {"ExecutionRoleArn": "arn:aws:iam::000000000000:role/r", "LoggingConfig": {
+        "LogRoleArn": "arn:aws:iam::000000000000:role/l", "LogGroupName": "modules"}}
     tokens = {registry.client.register_type(
         TypeName=registry.type, SchemaHandlerPackage=f"s3://{registry.bucket}/{key}", Type="MODULE",
-        ClientRequestToken=token)["RegistrationToken"] for _ in range(2)}
+        ClientRequestToken=token, **given)["RegistrationToken"] for _ in range(2)}
     assert len(tokens) == 1
+    assert given.items() <= registry.client.describe_type(Type="MODULE", TypeName=registry.type).items()
     assert len(registry.client.list_type_versions(Type="MODULE", TypeName=registry.type)["TypeVersionSummaries"]) == 1
 
 

@@ -41,6 +41,8 @@ struct ModuleVersion: Codable, Sendable {
     var documentationURL: String?
     var created: Timestamp
     var isDeprecated = false
+    /// `LoggingConfig` and `ExecutionRoleArn` as given: a module has no use for them, and they are shown again.
+    var given: JSON?
 
     /// By account, region, name and id.
     static let collection = Collection<ModuleVersion>("cloudformation module version")

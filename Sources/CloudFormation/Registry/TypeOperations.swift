@@ -76,10 +76,13 @@ extension CloudFormationService {
             let package = try await ModulePackage(bytes, type: name, mark: mark, limits: intake.limits)
             registration.arn = call.caller.arn("cloudformation", "type/module/" + name.replacing("::", with: "-"))
             let draft = registration
+            var given: JSON = [:]
+            for member in ["LoggingConfig", "ExecutionRoleArn"] { given[member] = call.input[member] }
+            let kept = given
             try await ledger.write { transaction in
                 // Of two calls with one token at once the second finds what the first did.
                 guard try transaction.get(TypeRegistration.collection, scope + token) == nil else { return }
-                try add(package, draft, scope, transaction)
+                try add(package, draft, kept, scope, transaction)
             }
         } catch let failure as ModulePackage.Failure {
             registration.description = failure.message
@@ -107,7 +110,8 @@ extension CloudFormationService {
     }
 
     private func add(
-        _ package: ModulePackage, _ registration: TypeRegistration, _ scope: String, _ transaction: Transaction
+        _ package: ModulePackage, _ registration: TypeRegistration, _ given: JSON, _ scope: String,
+        _ transaction: Transaction
     ) throws {
         let (name, arn) = (registration.name, registration.arn ?? "")
         let known = try transaction.get(RegisteredModule.collection, scope + name)?.value
@@ -127,7 +131,7 @@ extension CloudFormationService {
             name: name, id: id, arn: "\(arn)/\(id)", description: package.schema["description"]?.string,
             schema: package.schema.text(), fragment: package.fragment.body,
             sourceURL: package.schema["sourceUrl"]?.string,
-            documentationURL: package.schema["documentationUrl"]?.string, created: transaction.now)
+            documentationURL: package.schema["documentationUrl"]?.string, created: transaction.now, given: given)
         var registration = registration
         registration.status = "COMPLETE"
         registration.description = "Deployment is currently in DEPLOY_STAGE of status COMPLETED"

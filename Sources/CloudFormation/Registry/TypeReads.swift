@@ -45,6 +45,7 @@ extension CloudFormationService {
             "TimeCreated": .double(known.created.seconds),
         ]
         view["Description"] = known.description.map(JSON.string)
+        for member in ["LoggingConfig", "ExecutionRoleArn"] { view[member] = known.given?[member] }
         view["SourceUrl"] = known.sourceURL.map(JSON.string)
         view["DocumentationUrl"] = known.documentationURL.map(JSON.string)
         return view
