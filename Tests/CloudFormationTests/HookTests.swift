@@ -254,6 +254,43 @@ struct HookTests {
             #expect(seen.all.contains { $0["changedResources"]?.array?.isEmpty == false })
         }
     }
+
+    @Test("a nested stack that its parent takes back is judged by no hook, of stacks or of resources")
+    func wayBack() async throws {
+        try await withWorkshop { shop in
+            shop.toys.change { state in
+                state.roles = [Self.role]
+                state.objects["b/v1"] = "Resources:\n  T: {Type: Test::Thing, Properties: {Size: 1}}"
+                state.objects["b/v2"] = "Resources:\n  T: {Type: Test::Thing, Properties: {Size: 2}}"
+            }
+            let asked = SeenDocuments()
+            shop.toys.functions.withLock { functions in
+                functions["judge"] = { event, _ in
+                    asked.add(event)
+                    // Nothing may be changed to what it was.
+                    let isBack = event["requestData"]?["targetModel"]?["resourceProperties"]?["Size"]?.loose == "1"
+                    let isUpdate = event["actionInvocationPoint"] == "UPDATE_PRE_PROVISION"
+                    let answer: JSON =
+                        isBack && isUpdate ? ["hookStatus": "FAILED", "message": "no"] : ["hookStatus": "SUCCESS"]
+                    return Reply(["StatusCode": 200], payload: .bytes(answer.bytes()))
+                }
+            }
+            let parent = { (version: String, more: String) in
+                "Resources:\n  Child: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: 's3://b/\(version)'}}\n"
+                    + more
+            }
+            try await shop.create("hooks", hooks("STACK, RESOURCE"))
+            try await shop.create("outer", parent("v1", ""))
+            let before = asked.all.count
+            let failed = try await shop.update(
+                "outer",
+                parent("v2", "  Bad: {Type: Test::Thing, DependsOn: Child, Properties: {Fail: create}}"))
+            #expect(failed["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE")
+            #expect(shop.toys.things.values.map { $0["Size"] } == [1])
+            // Asked were: about the outer stack, its child as a resource and as a stack, what is in it, and Bad.
+            #expect(asked.all.count - before == 5)
+        }
+    }
 }
 
 /// What a function was given to read.
