@@ -32,7 +32,8 @@ package struct AWSError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A failure inside Slipway. The detail is for the log, which has it under the same request id.
     package static func internalFailure(_ requestID: String) -> AWSError {
         AWSError(
-            "InternalFailure", "Slipway failed to carry out the request. Its log has the cause under request \(requestID).",
+            "InternalFailure",
+            "Slipway failed to carry out the request. Its log has the cause under request \(requestID).",
             status: 500)
     }
 }

@@ -65,7 +65,9 @@ package final class Cloud: Sendable {
     ///
     /// - Throws: ``AWSError``, as the client of AWS would see it.
     @discardableResult
-    package func call(_ service: String, _ operation: String, _ input: JSON = [:], as caller: Caller) async throws -> JSON {
+    package func call(_ service: String, _ operation: String, _ input: JSON = [:], as caller: Caller) async throws
+        -> JSON
+    {
         try await dispatch(makeCall(service, operation, input, nil, caller)).output
     }
 
@@ -105,7 +107,8 @@ package final class Cloud: Sendable {
             throw AWSError("ConflictException", error.message, status: 409)
         } catch {
             log.error(
-                "a call failed", metadata: [
+                "a call failed",
+                metadata: [
                     "request": "\(call.requestID)", "call": "\(call.service):\(call.operation)", "error": "\(error)",
                 ])
             throw AWSError.internalFailure(call.requestID)

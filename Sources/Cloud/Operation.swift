@@ -22,7 +22,8 @@ package struct Operation: Sendable {
     ///   - enforces: Names of input members with spaces between.
     ///   - stores: The same, for members that are only kept.
     package init(
-        _ name: String, enforces: String = "", stores: String = "", raw handle: @escaping @Sendable (Call) async throws -> Reply
+        _ name: String, enforces: String = "", stores: String = "",
+        raw handle: @escaping @Sendable (Call) async throws -> Reply
     ) {
         self.name = name
         enforced = Set(enforces.split(separator: " ").map(String.init))

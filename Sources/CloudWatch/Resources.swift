@@ -9,7 +9,7 @@ extension CloudWatchService {
             "AWS::CloudWatch::Alarm",
             enforces:
                 "AlarmName \(actions) MetricName Namespace Statistic ExtendedStatistic Dimensions Period Unit "
-                    + "EvaluationPeriods"
+                + "EvaluationPeriods"
                 + " DatapointsToAlarm Threshold ComparisonOperator TreatMissingData "
                 + "EvaluateLowSampleCountPercentile Metrics Tags",
             requires: "ComparisonOperator EvaluationPeriods", replacedBy: "AlarmName", attributes: "Arn",
@@ -22,7 +22,7 @@ extension CloudWatchService {
             "AWS::CloudWatch::CompositeAlarm",
             enforces:
                 "AlarmName \(actions) AlarmRule ActionsSuppressor ActionsSuppressorWaitPeriod "
-                    + "ActionsSuppressorExtensionPeriod Tags",
+                + "ActionsSuppressorExtensionPeriod Tags",
             requires: "AlarmRule", replacedBy: "AlarmName", attributes: "Arn", nameProperty: "AlarmName",
             alarmActions("PutCompositeAlarm", "CompositeAlarms"))
     }

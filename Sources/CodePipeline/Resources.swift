@@ -73,7 +73,7 @@ extension CodePipelineService {
         "AWS::CodePipeline::CustomActionType",
         enforces:
             "Category Provider Version ConfigurationProperties InputArtifactDetails OutputArtifactDetails Settings "
-                + "Tags",
+            + "Tags",
         requires: "Category Provider Version InputArtifactDetails OutputArtifactDetails",
         replacedBy:
             "Category Provider Version ConfigurationProperties InputArtifactDetails OutputArtifactDetails Settings",

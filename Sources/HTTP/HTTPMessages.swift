@@ -13,7 +13,8 @@ package struct HTTPRequest: Sendable {
 
     /// A request of these parts.
     package init(
-        method: String, target: String, fields: HTTPFields = HTTPFields(), body: HTTPBody = .bytes([]), peer: String = ""
+        method: String, target: String, fields: HTTPFields = HTTPFields(), body: HTTPBody = .bytes([]),
+        peer: String = ""
     ) {
         self.method = method
         self.target = target
@@ -46,7 +47,8 @@ package struct HTTPResponse: Sendable {
     }
 
     /// An answer that is a text.
-    package static func text(_ status: Int, _ text: String, type: String = "text/plain; charset=utf-8") -> HTTPResponse {
+    package static func text(_ status: Int, _ text: String, type: String = "text/plain; charset=utf-8") -> HTTPResponse
+    {
         HTTPResponse(status: status, fields: ["Content-Type": type], body: .bytes(Array(text.utf8)))
     }
 }

@@ -5,7 +5,9 @@ import Notation
 ///
 /// Source: AWS CloudFormation Template Reference, "AWS Lambda": which changes replace, what Ref and GetAtt return.
 enum LambdaResources {
-    static var all: [ResourceType] { [function, version, alias, permission, url, eventInvoke, eventSource, layer, layerPermission] }
+    static var all: [ResourceType] {
+        [function, version, alias, permission, url, eventInvoke, eventSource, layer, layerPermission]
+    }
 
     /// Some of a template's properties, by the names that the API has for them.
     static func pick(_ properties: JSON, _ names: String) -> JSON {

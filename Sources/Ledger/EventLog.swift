@@ -33,7 +33,8 @@ extension Transaction {
     /// Notes how far the reader of that name has come.
     package func setCursor(_ name: String, _ sequence: Int64) throws {
         try db.cachedStatement(
-            sql: "INSERT INTO cursor (name, sequence) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence"
+            sql:
+                "INSERT INTO cursor (name, sequence) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence"
         ).execute(arguments: [name, sequence])
     }
 }

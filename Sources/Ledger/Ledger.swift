@@ -60,7 +60,8 @@ package final class Ledger: Sendable {
     ///
     /// - Throws: what the closure throws, or the disk's failure (then nothing was changed).
     @discardableResult
-    package func write<Value: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> Value) async throws -> Value {
+    package func write<Value: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> Value) async throws -> Value
+    {
         try await commits.write(body)
     }
 
@@ -120,7 +121,8 @@ private final class FolderLock: Sendable {
     init(folder: String) throws {
         let descriptor = open(folder + "/lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw LedgerError(.unusable, "The data folder \(folder) cannot be written. Check its rights and disk space.")
+            throw LedgerError(
+                .unusable, "The data folder \(folder) cannot be written. Check its rights and disk space.")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)

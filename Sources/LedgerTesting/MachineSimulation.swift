@@ -64,7 +64,8 @@ package struct MachineSimulation<Engine: Machine> {
 
     /// A course for that machine.
     package init(
-        _ engine: Engine, seed: UInt64 = 0, roughness: Roughness = .smooth, start: Timestamp = Timestamp(seconds: 1_750_000_000)
+        _ engine: Engine, seed: UInt64 = 0, roughness: Roughness = .smooth,
+        start: Timestamp = Timestamp(seconds: 1_750_000_000)
     ) {
         self.engine = engine
         self.seed = seed
@@ -103,7 +104,9 @@ package struct MachineSimulation<Engine: Machine> {
         stepLimit: Int = 10_000, world: World, check: (Engine, Timestamp) throws -> Void = { _, _ in }
     ) throws {
         while !isFinished {
-            guard steps < stepLimit else { throw Failure(description: "seed \(seed): no end after \(steps) steps: \(engine)") }
+            guard steps < stepLimit else {
+                throw Failure(description: "seed \(seed): no end after \(steps) steps: \(engine)")
+            }
             guard try turn(world) else { return }
             do { try check(engine, now) } catch {
                 throw Failure(description: "seed \(seed), step \(steps): \(error)")

@@ -127,7 +127,9 @@ enum BucketProperties {
             let targets = (value[list]?.array ?? []).map { target -> JSON in
                 var entry: JSON = ["Events": [target["Event"] ?? ""]]
                 entry[kind.member] = target[member] ?? ""
-                if let rules = target["Filter"]?["S3Key"]?["Rules"] { entry["Filter"] = ["Key": ["FilterRules": rules]] }
+                if let rules = target["Filter"]?["S3Key"]?["Rules"] {
+                    entry["Filter"] = ["Key": ["FilterRules": rules]]
+                }
                 return entry
             }
             if !targets.isEmpty { result[kind.list] = .array(targets) }

@@ -7,7 +7,8 @@ extension SecretsManagerService {
         "AWS::SecretsManager::Secret", enforces: "Name Description SecretString GenerateSecretString Tags",
         stores: "KmsKeyId", replacedBy: "Name", attributes: "Id", nameProperty: "Name",
         ResourceType.Actions(
-            create: { request in try await makeSecret(request) }, update: { request in try await changeSecret(request) },
+            create: { request in try await makeSecret(request) },
+            update: { request in try await changeSecret(request) },
             delete: { request in
                 guard let arn = request.physicalID else { return }
                 try await request.call(
@@ -117,7 +118,8 @@ extension SecretsManagerService {
         var input: JSON = [:]
         for (name, value) in members where name != "GenerateStringKey" && name != "SecretStringTemplate" {
             switch name {
-            case "PasswordLength": input[name] = value.int.map(JSON.int) ?? value.string.flatMap { Int($0) }.map(JSON.int)
+            case "PasswordLength":
+                input[name] = value.int.map(JSON.int) ?? value.string.flatMap { Int($0) }.map(JSON.int)
             case "ExcludeCharacters": input[name] = value
             default: input[name] = .bool(value.isTrue)
             }
@@ -158,7 +160,9 @@ extension SecretsManagerService {
         do {
             try await request.call(
                 "secretsmanager", operation, ["SecretId": .string(request.physicalID ?? "")])
-        } catch let error as AWSError where ["ResourceNotFoundException", "InvalidRequestException"].contains(error.code) {
+        } catch let error as AWSError
+            where ["ResourceNotFoundException", "InvalidRequestException"].contains(error.code)
+        {
             return
         }
     }

@@ -37,7 +37,9 @@ struct Access: Sendable {
             return found.map { KeyHolder($0) }
         }
         console = .login { [region = options.region] key, secret in
-            guard let found = try? await lasting.credential(for: key), Self.same(found.secret, secret) else { return nil }
+            guard let found = try? await lasting.credential(for: key), Self.same(found.secret, secret) else {
+                return nil
+            }
             return found.caller(region: region)
         }
     }

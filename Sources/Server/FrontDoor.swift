@@ -46,7 +46,8 @@ struct FrontDoor: Sendable {
     ) async -> HTTPResponse {
         let call = Call(
             service: incoming.service, operation: incoming.operation, caller: caller, requestID: requestID, time: now,
-            input: incoming.input, payload: incoming.payload?.translatingFaults { AWSError($0) }, endpoint: cloud.endpoint, peer: request.peer)
+            input: incoming.input, payload: incoming.payload?.translatingFaults { AWSError($0) },
+            endpoint: cloud.endpoint, peer: request.peer)
         do {
             let reply = try await cloud.dispatch(call)
             return router.answer(
@@ -69,7 +70,8 @@ extension Fault {
     /// The refusal as it goes onto the wire. A plain 400 leaves the status to the model, which may know a better one.
     init(_ refusal: AWSError) {
         self.init(
-            refusal.code, refusal.message, status: refusal.status == 400 ? nil : refusal.status, isSender: refusal.isSender,
+            refusal.code, refusal.message, status: refusal.status == 400 ? nil : refusal.status,
+            isSender: refusal.isSender,
             members: refusal.members)
     }
 }

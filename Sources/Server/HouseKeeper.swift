@@ -55,7 +55,8 @@ final class HouseKeeper: Service {
             guard let house = state.withLock({ $0.house }) else { return }
             var quiet = Logger(label: "services")
             quiet.logLevel = .warning
-            let group = ServiceGroup(configuration: .init(services: house.services.map { .init(service: $0) }, logger: quiet))
+            let group = ServiceGroup(
+                configuration: .init(services: house.services.map { .init(service: $0) }, logger: quiet))
             state.withLock { $0.group = group }
             try await group.run()
             try? house.ledger.close()

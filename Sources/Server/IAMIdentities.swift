@@ -22,7 +22,8 @@ struct IAMIdentities: Identities {
             return AssumableRole(id: role.id, name: role.name, account: role.account, maxSession: role.maxSession)
         } catch let refusal as AWSError {
             guard acceptsUnknownRoles, let name = arn.split(separator: "/").last else { throw refusal }
-            return AssumableRole(id: "AROA\(name.uppercased())", name: String(name), account: caller.account, maxSession: 43_200)
+            return AssumableRole(
+                id: "AROA\(name.uppercased())", name: String(name), account: caller.account, maxSession: 43_200)
         }
     }
 }

@@ -15,7 +15,8 @@ struct FunctionLogs: Lambda.LogSink {
 
     func write(_ lines: [LogLine], group: String, stream: String, account: String, region: String) async throws {
         store.append(
-            lines.map { ($0.time.milliseconds, $0.message) }, group: group, stream: stream, account: account, region: region)
+            lines.map { ($0.time.milliseconds, $0.message) }, group: group, stream: stream, account: account,
+            region: region)
     }
 }
 
@@ -25,7 +26,8 @@ struct BuildLogs: BuildLogSink {
 
     func write(_ lines: [BuildLogLine], group: String, stream: String, account: String, region: String) {
         store.append(
-            lines.map { ($0.time.milliseconds, $0.message) }, group: group, stream: stream, account: account, region: region)
+            lines.map { ($0.time.milliseconds, $0.message) }, group: group, stream: stream, account: account,
+            region: region)
     }
 
     /// A flush that fails is tried again by the store's own keeper.
@@ -41,7 +43,8 @@ struct FunctionMetrics: Lambda.MetricSink {
             let dimensions = set.map { ($0.name, $0.value) }
             for value in batch.values {
                 store.record(
-                    batch.namespace, value.name, dimensions: dimensions, value: value.value, unit: value.unit, at: batch.time,
+                    batch.namespace, value.name, dimensions: dimensions, value: value.value, unit: value.unit,
+                    at: batch.time,
                     account: batch.account, region: batch.region)
             }
         }
@@ -53,11 +56,13 @@ struct FilterMetrics: MetricRecording {
     let store: MetricStore
 
     func record(
-        _ namespace: String, _ name: String, dimensions: [(String, String)], value: Double, unit: String, at moment: Timestamp?,
+        _ namespace: String, _ name: String, dimensions: [(String, String)], value: Double, unit: String,
+        at moment: Timestamp?,
         account: String, region: String
     ) {
         store.record(
-            namespace, name, dimensions: dimensions, value: value, unit: unit, at: moment, account: account, region: region)
+            namespace, name, dimensions: dimensions, value: value, unit: unit, at: moment, account: account,
+            region: region)
     }
 }
 
@@ -97,6 +102,7 @@ struct MessageFigures: TopicFigures {
 
     func count(_ name: String, topic: String, account: String, region: String) {
         store.record(
-            "AWS/SNS", name, dimensions: [("TopicName", topic)], value: 1, unit: "Count", account: account, region: region)
+            "AWS/SNS", name, dimensions: [("TopicName", topic)], value: 1, unit: "Count", account: account,
+            region: region)
     }
 }

@@ -33,7 +33,9 @@ package struct Finding: Sendable, Hashable {
 
     /// The finding for programs.
     package var json: JSON {
-        var object: JSON = ["subject": .string(subject), "standing": .string(standing.rawValue), "message": .string(message)]
+        var object: JSON = [
+            "subject": .string(subject), "standing": .string(standing.rawValue), "message": .string(message),
+        ]
         if let fix { object["fix"] = .string(fix) }
         return object
     }
@@ -51,7 +53,8 @@ package enum MachineCheck {
     }
 
     private static func sandbox() async -> [Finding] {
-        let state = FileManager.default.temporaryDirectory.appendingPathComponent("slipway-doctor-\(UUID().uuidString)").path
+        let state = FileManager.default.temporaryDirectory.appendingPathComponent("slipway-doctor-\(UUID().uuidString)")
+            .path
         defer { try? FileManager.default.removeItem(atPath: state) }
         do {
             let sandbox = try await Sandbox.probe(state: state, log: Logger(label: "doctor"))
@@ -92,6 +95,7 @@ package enum MachineCheck {
         let free = (try? files.attributesOfFileSystem(forPath: existing)[.systemFreeSize] as? NSNumber)?.int64Value ?? 0
         let gigabytes = Double(free) / 1e9
         let text = "\(path), \(String(format: "%.1f", gigabytes)) GB free"
-        return Finding(gigabytes < 1 ? .limited : .good, "data folder", text, fix: gigabytes < 1 ? "make room on the disk" : nil)
+        return Finding(
+            gigabytes < 1 ? .limited : .good, "data folder", text, fix: gigabytes < 1 ? "make room on the disk" : nil)
     }
 }

@@ -27,7 +27,8 @@ package struct Server: Sendable {
     package func run(ready: @Sendable (Ready) -> Void) async throws {
         guard options.isLoopback || !options.acceptsAnyone else {
             throw ServerError(
-                "--no-auth accepts anyone and is for loopback only, not for \(options.listen). Leave it out, or listen on 127.0.0.1.")
+                "--no-auth accepts anyone and is for loopback only, not for \(options.listen). Leave it out, or listen on 127.0.0.1."
+            )
         }
         let house = HouseKeeper(options: options)
         var limits = HTTPLimits()
@@ -44,12 +45,17 @@ package struct Server: Sendable {
         ready(Ready(endpoint: endpoint))
         let listening = Running {
             // Open pages that follow events would keep the listener waiting for their end.
-            try await withGracefulShutdownHandler { try await listener.run() } onGracefulShutdown: { house.endLivePages() }
+            try await withGracefulShutdownHandler {
+                try await listener.run()
+            } onGracefulShutdown: {
+                house.endLivePages()
+            }
         }
         var log = Logger(label: "server")
         log.logLevel = .warning
         let group = ServiceGroup(
-            configuration: .init(services: [house, listening], gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
+            configuration: .init(
+                services: [house, listening], gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
         try await group.run()
     }
 

@@ -26,7 +26,9 @@ package struct SupportLedger: Sendable {
     ///
     /// - Throws: `ServerError` when no temporary folder can be made.
     package static func make() async throws -> SupportLedger {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("slipway-support-\(UUID().uuidString)").path
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "slipway-support-\(UUID().uuidString)"
+        ).path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let assembly = try await Assembly(options: ServerOptions(data: folder), endpoint: "http://127.0.0.1:4566")
         return SupportLedger(cloud: assembly.cloud)
@@ -46,7 +48,9 @@ package struct SupportLedger: Sendable {
         for type in cloud.resourceTypes {
             let members = type.enforced.map { ($0, Standing.enforced) } + type.stored.map { ($0, Standing.stored) }
             rows.append(
-                Row(service: "cloudformation types", name: type.name, isOffered: true, members: members.sorted { $0.0 < $1.0 }))
+                Row(
+                    service: "cloudformation types", name: type.name, isOffered: true,
+                    members: members.sorted { $0.0 < $1.0 }))
         }
         self.rows = rows
     }
@@ -56,12 +60,16 @@ package struct SupportLedger: Sendable {
     private static func row(
         _ service: String, _ name: String, _ operation: Operation?, _ model: OperationModel?, _ refused: Set<String>
     ) -> Row {
-        guard let operation, !operation.isRefusal else { return Row(service: service, name: name, isOffered: false, members: []) }
+        guard let operation, !operation.isRefusal else {
+            return Row(service: service, name: name, isOffered: false, members: [])
+        }
         let paths = (model?.inputMembers() ?? []).map(\.path).filter { !$0.contains("{}") }
         let members = paths.compactMap { path -> (String, Standing)? in
             let path = path.replacing("[]", with: "")
             if covers(refused, path) { return isPart(of: refused, path) ? nil : (path, .rejected) }
-            if covers(operation.enforced, path) { return isPart(of: operation.enforced, path) ? nil : (path, .enforced) }
+            if covers(operation.enforced, path) {
+                return isPart(of: operation.enforced, path) ? nil : (path, .enforced)
+            }
             if covers(operation.stored, path) { return isPart(of: operation.stored, path) ? nil : (path, .stored) }
             let isParent = (operation.enforced.union(operation.stored)).contains { $0.hasPrefix(path + ".") }
             return isParent || path.contains(".") && !hasListedParent(operation, path) ? nil : (path, .rejected)
@@ -69,7 +77,9 @@ package struct SupportLedger: Sendable {
         return Row(service: service, name: name, isOffered: true, members: members)
     }
 
-    private static func covers(_ list: Set<String>, _ path: String) -> Bool { list.contains(path) || isPart(of: list, path) }
+    private static func covers(_ list: Set<String>, _ path: String) -> Bool {
+        list.contains(path) || isPart(of: list, path)
+    }
 
     /// Whether a parent of the path is listed, so that the path needs no line of its own.
     private static func isPart(of list: Set<String>, _ path: String) -> Bool {
@@ -116,7 +126,9 @@ extension SupportLedger {
     package var text: String {
         rows.map { row in
             guard row.isOffered else { return "\(row.service) \(row.name): not offered" }
-            let lines = row.members.map { "  \($0.standing.rawValue)\(String(repeating: " ", count: 9 - $0.standing.rawValue.count)) \($0.name)" }
+            let lines = row.members.map {
+                "  \($0.standing.rawValue)\(String(repeating: " ", count: 9 - $0.standing.rawValue.count)) \($0.name)"
+            }
             return (["\(row.service) \(row.name)"] + lines).joined(separator: "\n")
         }.joined(separator: "\n")
     }

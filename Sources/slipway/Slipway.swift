@@ -15,7 +15,8 @@ struct Slipway: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Serve.self, Env.self, Demo.self, Watch.self, Promote.self, Pause.self, Resume.self, Abort.self, Rollback.self, Why.self,
+            Serve.self, Env.self, Demo.self, Watch.self, Promote.self, Pause.self, Resume.self, Abort.self,
+            Rollback.self, Why.self,
             Rehearse.self, Logs.self, Invoke.self, Doctor.self, Support.self, Transform.self,
             Plan.self, PolicyCommand.self, PipelineCommand.self, BuildCommand.self, Repo.self, Dora.self, Measure.self,
             ConnectionCommand.self,

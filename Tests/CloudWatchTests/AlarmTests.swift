@@ -49,7 +49,8 @@ struct AlarmTests {
             try await withRunning(service.services) {
                 try await put(test, ["TreatMissingData": "notBreaching"])
                 let ok = try await reaches(test, "OK")
-                #expect(ok["StateReason"]?.string?.hasSuffix("1 missing datapoint was treated as [NonBreaching].") == true)
+                #expect(
+                    ok["StateReason"]?.string?.hasSuffix("1 missing datapoint was treated as [NonBreaching].") == true)
                 fail(service, test)
                 let fired = try await reaches(test, "ALARM")
                 let reason = fired["StateReason"]?.string ?? ""

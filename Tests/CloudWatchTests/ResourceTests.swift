@@ -11,7 +11,8 @@ struct ResourceTests {
         _ test: TestCloud, _ properties: JSON, previous: JSON? = nil, id: String? = nil
     ) -> ResourceRequest {
         ResourceRequest(
-            cloud: test.cloud, caller: test.caller, stackID: "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1",
+            cloud: test.cloud, caller: test.caller,
+            stackID: "arn:aws:cloudformation:eu-west-1:123456789012:stack/shop/1",
             stackName: "shop", logicalID: "Errors", properties: properties, previous: previous, physicalID: id,
             tags: ["team": "a"], key: "k", suffix: "ABCDEFGHIJKL")
     }

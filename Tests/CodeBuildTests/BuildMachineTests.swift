@@ -108,7 +108,8 @@ struct BuildMachineTests {
 
     @Test("Crashes, repeats and late answers change nothing of how it ends", arguments: 0..<200)
     func rough(seed: Int) throws {
-        let course = try run(seed: UInt64(seed), roughness: Self.bumpy, in: world(failing: seed % 2 == 0 ? [] : [.build]))
+        let course = try run(
+            seed: UInt64(seed), roughness: Self.bumpy, in: world(failing: seed % 2 == 0 ? [] : [.build]))
         #expect(course.engine.status == (seed % 2 == 0 ? .succeeded : .failed))
         #expect(course.isFinished)
     }

@@ -11,14 +11,19 @@ extension Fakes {
                     throw AWSError("ServiceNotFoundException", "There is no service '\(name ?? "")'.", status: 404)
                 }
                 var answer: JSON = [
-                    "rules": ["version": "2026-11", "enough": 5, "definitions": ["leadTime": .string("Per commit \(hostile)")]],
+                    "rules": [
+                        "version": "2026-11", "enough": 5,
+                        "definitions": ["leadTime": .string("Per commit \(hostile)")],
+                    ],
                     "scale": ["name": call.input["scale"] ?? "", "note": "Ours.", "year": 2024],
                     "services": [service("orders"), service("tea")],
                 ]
                 if name != nil { answer["services"] = [service("orders")] } else { answer["all"] = service("all") }
                 return answer
             },
-            "ListServices": { _ in ["services": [], "leftOut": [["service": "orders-staging", "reason": .string(hostile)]]] },
+            "ListServices": { _ in
+                ["services": [], "leftOut": [["service": "orders-staging", "reason": .string(hostile)]]]
+            },
             "ListDeployments": { call in
                 ["deployments": call.input["outcome"] == "caught" ? [] : [deployment]]
             },
@@ -49,17 +54,22 @@ extension Fakes {
 
     private static let deployment: JSON = [
         "id": "u-1", "service": "orders", "outcome": "failed", "started": 1_795_481_000.0, "ended": 1_795_481_900.0,
-        "peak": 10, "reason": .string("The alarm fired \(hostile)"), "exposureMinutes": 0.5, "recoveredBy": "its rollback",
+        "peak": 10, "reason": .string("The alarm fired \(hostile)"), "exposureMinutes": 0.5,
+        "recoveredBy": "its rollback",
         "recoveryTime": 300.0, "pipeline": "orders", "executionId": "e-1",
         "stackId": "arn:aws:cloudformation:eu-west-1:123456789012:stack/orders/1",
         "shifts": [
             [
-                "deploymentId": "d-FAILED", "functionName": "orders-1", "alias": "live", "oldVersion": "1", "newVersion": "2",
+                "deploymentId": "d-FAILED", "functionName": "orders-1", "alias": "live", "oldVersion": "1",
+                "newVersion": "2",
                 "weights": [["time": 1_795_481_100.0, "weight": 10], ["time": 1_795_481_400.0, "weight": 0]],
             ]
         ],
         "changes": [
-            ["commitId": "abcdef0123456789", "title": .string(hostile), "repository": "orders", "arrived": 1_795_480_000.0]
+            [
+                "commitId": "abcdef0123456789", "title": .string(hostile), "repository": "orders",
+                "arrived": 1_795_480_000.0,
+            ]
         ],
     ]
 }

@@ -48,7 +48,10 @@ extension Fakes {
             "status": .string(status), "started": 1_795_481_900.0, "updated": 1_795_481_990.0,
             "trigger": ["type": "StartPipelineExecution", "detail": "arn:aws:iam::123456789012:user/alice"],
             "revisions": [
-                ["actionName": "Source", "revisionId": "abcdef0123456789", "message": .string("Sells tea \(hostile)\n\nMore")]
+                [
+                    "actionName": "Source", "revisionId": "abcdef0123456789",
+                    "message": .string("Sells tea \(hostile)\n\nMore"),
+                ]
             ],
             "variables": [["name": "Stage", "value": .string(hostile)]],
         ]
@@ -58,19 +61,26 @@ extension Fakes {
         [
             "name": "Source", "status": "Succeeded", "executionId": "e-1", "attempts": 1, "waiting": [],
             "actions": [
-                action("Fetch", "Source", "CodeCommit", "Succeeded", [
-                    "revision": ["revisionId": "abcdef0123456789", "message": .string(hostile)]
-                ])
+                action(
+                    "Fetch", "Source", "CodeCommit", "Succeeded",
+                    [
+                        "revision": ["revisionId": "abcdef0123456789", "message": .string(hostile)]
+                    ])
             ],
         ],
         [
             "name": "Build", "status": "Failed", "executionId": "e-1", "attempts": 2, "waiting": ["e-2"],
             "inbound": ["enabled": false, "reason": .string("Freeze \(hostile)"), "by": "arn:aws:iam::1:user/bob"],
             "actions": [
-                action("Test", "Test", "CodeBuild", "Failed", [
-                    "external": ["kind": "build", "id": "orders:1"],
-                    "error": ["code": "JobFailed", "message": .string("1 test failed \(hostile)"), "evidence": ["E  assert 1 == 2"]],
-                ]),
+                action(
+                    "Test", "Test", "CodeBuild", "Failed",
+                    [
+                        "external": ["kind": "build", "id": "orders:1"],
+                        "error": [
+                            "code": "JobFailed", "message": .string("1 test failed \(hostile)"),
+                            "evidence": ["E  assert 1 == 2"],
+                        ],
+                    ]),
                 action("Lint", "Build", "CodeBuild", "Succeeded", [:]),
             ],
         ],
@@ -78,10 +88,15 @@ extension Fakes {
             "name": "Production", "attempts": 1, "waiting": [],
             "inbound": ["enabled": true],
             "actions": [
-                action("Agree", "Approval", "Manual", "InProgress", [
-                    "token": "t-1", "runOrder": 1,
-                    "approval": ["customData": .string("Ship it? \(hostile)"), "link": "javascript:alert(1)", "expires": 1_795_500_000.0],
-                ]),
+                action(
+                    "Agree", "Approval", "Manual", "InProgress",
+                    [
+                        "token": "t-1", "runOrder": 1,
+                        "approval": [
+                            "customData": .string("Ship it? \(hostile)"), "link": "javascript:alert(1)",
+                            "expires": 1_795_500_000.0,
+                        ],
+                    ]),
                 action("Deploy", "Deploy", "CloudFormation", nil, ["runOrder": 2]),
             ],
         ],
@@ -116,13 +131,20 @@ extension Fakes {
                     "reports": [
                         [
                             "name": "unit", "status": "FAILED", "arn": "arn:report",
-                            "testSummary": ["total": 3, "statusCounts": ["SUCCEEDED": 2, "FAILED": 1], "durationInNanoSeconds": 1_500_000_000],
+                            "testSummary": [
+                                "total": 3, "statusCounts": ["SUCCEEDED": 2, "FAILED": 1],
+                                "durationInNanoSeconds": 1_500_000_000,
+                            ],
                         ]
                     ]
                 ]
             },
             "DescribeTestCases": { _ in
-                ["testCases": [["name": .string("test_tea \(hostile)"), "status": "FAILED", "message": "assert 1 == 2"]]]
+                [
+                    "testCases": [
+                        ["name": .string("test_tea \(hostile)"), "status": "FAILED", "message": "assert 1 == 2"]
+                    ]
+                ]
             },
         ])
 
@@ -135,7 +157,9 @@ extension Fakes {
             ["phaseType": "INSTALL", "phaseStatus": "SUCCEEDED", "durationInSeconds": 2],
             [
                 "phaseType": "BUILD", "phaseStatus": "FAILED", "durationInSeconds": 28,
-                "contexts": [["statusCode": "COMMAND_EXECUTION_ERROR", "message": .string("pytest ended with 1 \(hostile)")]],
+                "contexts": [
+                    ["statusCode": "COMMAND_EXECUTION_ERROR", "message": .string("pytest ended with 1 \(hostile)")]
+                ],
             ],
         ],
         "artifacts": ["location": "arn:aws:s3:::artifacts/orders.zip", "sha256sum": "0011223344556677"],
@@ -165,7 +189,9 @@ extension Fakes {
                 [
                     "pullRequest": [
                         "title": .string("Adds \(hostile)"), "authorArn": "arn:aws:iam::1:user/carol",
-                        "pullRequestTargets": [["sourceReference": "refs/heads/tea", "destinationReference": "refs/heads/main"]],
+                        "pullRequestTargets": [
+                            ["sourceReference": "refs/heads/tea", "destinationReference": "refs/heads/main"]
+                        ],
                     ]
                 ]
             },
@@ -183,7 +209,8 @@ extension Fakes {
                 [
                     "commits": [
                         [
-                            "commitId": "abcdef0123456789", "author": .string("Dora \(hostile)"), "committerDate": 1_795_481_000,
+                            "commitId": "abcdef0123456789", "author": .string("Dora \(hostile)"),
+                            "committerDate": 1_795_481_000,
                             "message": .string("On \(call.input["specifier"]?.string ?? ""): tea\n\nBody"),
                         ]
                     ]

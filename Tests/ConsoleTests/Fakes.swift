@@ -6,7 +6,8 @@ enum Fakes {
     static let hostile = #"<script>alert("x")</script>&'"#
 
     static let all = [
-        cloudFormation, lambda, codeDeploy, cloudWatch, logs, slipway, codePipeline, slipwayPipelines, codeBuild, codeCommit,
+        cloudFormation, lambda, codeDeploy, cloudWatch, logs, slipway, codePipeline, slipwayPipelines, codeBuild,
+        codeCommit,
         slipwayRepositories, dora,
     ]
 

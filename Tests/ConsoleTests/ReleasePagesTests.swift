@@ -14,21 +14,26 @@ struct ReleasePagesTests {
                 "/pipelines/orders",
                 [
                     "executions wait for each other", "Transition disabled by bob: Freeze", "Waiting: ",
-                    "/pipelines/orders/e-2", "1 test failed", "E  assert 1 == 2", "Ship it?", "do-approve-Production-Agree",
+                    "/pipelines/orders/e-2", "1 test failed", "E  assert 1 == 2", "Ship it?",
+                    "do-approve-Production-Agree",
                     "slipway pipeline approve orders --stage Production", "do-retry-Build", "do-enable-Build",
                     "do-disable-Production", "StartPipelineExecution by alice", "attempt 2", "class=\"side\"",
                 ]
             ),
             (
                 "/pipelines/orders/e-1",
-                ["Stop", "do-stop", "/builds/orders%3A1", "00:59:59 later", "Stage", "slipway pipeline watch orders --execution e-1"]
+                [
+                    "Stop", "do-stop", "/builds/orders%3A1", "00:59:59 later", "Stage",
+                    "slipway pipeline watch orders --execution e-1",
+                ]
             ),
             ("/pipelines/orders/e-0", ["do-retry", "Rerun from failed"]),
             ("/builds", ["orders 1", "Failed", "Completed", "abcdef012345", "30 s"]),
             (
                 "/builds/orders%3A1",
                 [
-                    "Build: pytest ended with 1", "28 s", "00:59:59 later", "3 cases: 2 succeeded, 1 failed", "test_tea",
+                    "Build: pytest ended with 1", "28 s", "00:59:59 later", "3 cases: 2 succeeded, 1 failed",
+                    "test_tea",
                     "assert 1 == 2", "orders.zip", "from parameter store: /orders/key", "/pipelines/orders", "do-retry",
                 ]
             ),
@@ -43,8 +48,10 @@ struct ReleasePagesTests {
             (
                 "/dora",
                 [
-                    "2.8 a week", "high, dora-2024", "2 h 3 min", "median of 31 commits", "8.3 %", "1 of 12 deployments",
-                    "All services together", "orders-staging", "/dora/orders?days=30&amp;scale=dora-2024&amp;outcome=failed",
+                    "2.8 a week", "high, dora-2024", "2 h 3 min", "median of 31 commits", "8.3 %",
+                    "1 of 12 deployments",
+                    "All services together", "orders-staging",
+                    "/dora/orders?days=30&amp;scale=dora-2024&amp;outcome=failed",
                     "Per commit", "2 caught before any user",
                 ]
             ),
@@ -53,7 +60,10 @@ struct ReleasePagesTests {
             ("/dora/orders?outcome=caught", ["There is none in that time.", "All deployments"]),
             (
                 "/dora/orders/u-1",
-                ["d-FAILED", "abcdef0123", "its rollback", "/pipelines/orders/e-1", "/stacks/orders", "as everybody for 30 s"]
+                [
+                    "d-FAILED", "abcdef0123", "its rollback", "/pipelines/orders/e-1", "/stacks/orders",
+                    "as everybody for 30 s",
+                ]
             ),
         ])
     func says(path: String, words: [String]) async throws {
@@ -102,7 +112,9 @@ struct ReleasePagesTests {
         }
     }
 
-    @Test("without the session's token nothing is done", arguments: ["/pipelines/orders/start", "/builds/orders%3A1/retry"])
+    @Test(
+        "without the session's token nothing is done",
+        arguments: ["/pipelines/orders/start", "/builds/orders%3A1/retry"])
     func forged(path: String) async throws {
         try await withStage { stage in
             let status = try await stage.send("POST", path, form: "token=0").status

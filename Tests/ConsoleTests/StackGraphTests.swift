@@ -31,7 +31,9 @@ struct StackGraphTests {
 
     @Test("each stands to the right of everything it leans on, circles included somehow")
     func columns() {
-        let graph = StackGraph(nodes: [node("C", ["B", "A"]), node("B", ["A"]), node("A"), node("X"), node("L", ["Gone"])])
+        let graph = StackGraph(nodes: [
+            node("C", ["B", "A"]), node("B", ["A"]), node("A"), node("X"), node("L", ["Gone"]),
+        ])
         #expect(graph.columns.map { $0.map(\.name) } == [["A", "L", "X"], ["B"], ["C"]])
         let circle = StackGraph(nodes: [node("A", ["B"]), node("B", ["A"])])
         #expect(circle.columns.flatMap { $0 }.count == 2)

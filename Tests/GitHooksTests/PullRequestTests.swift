@@ -79,7 +79,8 @@ struct PullRequestTests {
             "pullrequest": [
                 "id": 3, "title": "T", "links": ["html": ["href": "https://bitbucket.org/team/orders/pull-requests/3"]],
                 "source": [
-                    "branch": ["name": "b2"], "commit": ["hash": "d3022fc0ca3d"], "repository": ["full_name": "ana/orders"],
+                    "branch": ["name": "b2"], "commit": ["hash": "d3022fc0ca3d"],
+                    "repository": ["full_name": "ana/orders"],
                 ],
                 "destination": ["branch": ["name": "main"], "commit": ["hash": "ce5965ddd289"]],
                 "merge_commit": ["hash": "764413d85e29"],
@@ -101,7 +102,8 @@ struct PullRequestTests {
     func releases() throws {
         func body(_ action: String, draft: Bool = false, pre: Bool = false) -> JSON {
             [
-                "action": .string(action), "repository": ["full_name": "octo/orders"], "sender": ["id": 1, "login": "mona"],
+                "action": .string(action), "repository": ["full_name": "octo/orders"],
+                "sender": ["id": 1, "login": "mona"],
                 "release": ["tag_name": "v1", "name": "One", "prerelease": .bool(pre), "draft": .bool(draft)],
             ]
         }

@@ -24,11 +24,15 @@ struct HTTPMessageTests {
 
     @Test("a body beyond the limit is refused while it arrives")
     func limit() async throws {
-        let pieces = AsyncStream<[UInt8]> { for _ in 0..<4 { $0.yield([1, 2, 3]) }; $0.finish() }
+        let pieces = AsyncStream<[UInt8]> {
+            for _ in 0..<4 { $0.yield([1, 2, 3]) }; $0.finish()
+        }
         await #expect(throws: HTTPBodyError.tooLarge(limit: 10)) {
             _ = try await HTTPBody.stream(HTTPBodyStream(length: nil, pieces)).collected(limit: 10)
         }
-        let all = AsyncStream<[UInt8]> { for byte in UInt8(0)..<4 { $0.yield([byte]) }; $0.finish() }
+        let all = AsyncStream<[UInt8]> {
+            for byte in UInt8(0)..<4 { $0.yield([byte]) }; $0.finish()
+        }
         #expect(try await HTTPBody.stream(HTTPBodyStream(length: nil, all)).collected(limit: 10) == [0, 1, 2, 3])
     }
 }

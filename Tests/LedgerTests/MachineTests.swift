@@ -68,7 +68,9 @@ struct MachineTests {
             runner.use(Adder())
             try await withRunning([runner]) {
                 try await ledger.write { write in
-                    try runner.begin("c", Counter(goal: 20, padding: String(repeating: "x", count: padding)), with: .start, in: write)
+                    try runner.begin(
+                        "c", Counter(goal: 20, padding: String(repeating: "x", count: padding)), with: .start, in: write
+                    )
                 }
                 _ = try await eventually("the end") {
                     if let wake = time.nextWake { time.advance(to: wake) }
@@ -89,7 +91,10 @@ struct MachineTests {
             let runner = MachineRunner<Counter>(ledger: ledger)
             runner.use(Adder())
             if turn == 0 {
-                try await ledger.write { try runner.begin("c", Counter(goal: 6, padding: String(repeating: "y", count: 9000)), with: .start, in: $0) }
+                try await ledger.write {
+                    try runner.begin(
+                        "c", Counter(goal: 6, padding: String(repeating: "y", count: 9000)), with: .start, in: $0)
+                }
             }
             try await withRunning([runner]) {
                 _ = try await eventually("turn \(turn)") {

@@ -144,7 +144,8 @@ struct QueueCourseTests {
         }
     }
 
-    @Test("neither loses a message nor hands one to two receivers, and keeps groups in order", arguments: UInt64(0)..<40)
+    @Test(
+        "neither loses a message nor hands one to two receivers, and keeps groups in order", arguments: UInt64(0)..<40)
     func courses(_ seed: UInt64) {
         let chance = SeededChance(seed: seed)
         let isFIFO = seed.isMultiple(of: 2)

@@ -25,12 +25,14 @@ struct ParameterTests {
         try await withStore { store in
             try await store.put("/a/b", "1")
             try await store.put("/a/b", "2", "String", ["Overwrite": true])
-            try await store.call("ssm", "LabelParameterVersion", ["Name": "/a/b", "ParameterVersion": 1, "Labels": ["old", "1x"]])
+            try await store.call(
+                "ssm", "LabelParameterVersion", ["Name": "/a/b", "ParameterVersion": 1, "Labels": ["old", "1x"]])
             for (name, value) in [("/a/b", "2"), ("/a/b:1", "1"), ("/a/b:old", "1")] {
                 let got = try await store.call("ssm", "GetParameter", ["Name": .string(name)])
                 #expect(got["Parameter"]?["Value"]?.string == value)
             }
-            #expect(try await store.refusal("ssm", "GetParameter", ["Name": "/a/b:9"])?.code == "ParameterVersionNotFound")
+            #expect(
+                try await store.refusal("ssm", "GetParameter", ["Name": "/a/b:9"])?.code == "ParameterVersionNotFound")
             let history = try await store.call("ssm", "GetParameterHistory", ["Name": "/a/b"])
             #expect(history["Parameters"]?.array?.count == 2)
         }
@@ -78,10 +80,19 @@ struct ParameterTests {
         (["Name": "a/b", "Value": "1", "Type": "String"], "ValidationException"),
         (["Name": "/aws/b", "Value": "1", "Type": "String"], "ValidationException"),
         (["Name": "/n", "Value": "1"], "ValidationException"),
-        (["Name": "/n", "Value": "12", "Type": "String", "AllowedPattern": "[0-9]"], "ParameterPatternMismatchException"),
+        (
+            ["Name": "/n", "Value": "12", "Type": "String", "AllowedPattern": "[0-9]"],
+            "ParameterPatternMismatchException"
+        ),
         (["Name": "/n", "Value": "12", "Type": "String", "AllowedPattern": "["], "InvalidAllowedPatternException"),
-        (["Name": .string("/n" + String(repeating: "/x", count: 15)), "Value": "1", "Type": "String"], "HierarchyLevelLimitExceededException"),
-        (["Name": "/n", "Value": .string(String(repeating: "x", count: 4097)), "Type": "String"], "ValidationException"),
+        (
+            ["Name": .string("/n" + String(repeating: "/x", count: 15)), "Value": "1", "Type": "String"],
+            "HierarchyLevelLimitExceededException"
+        ),
+        (
+            ["Name": "/n", "Value": .string(String(repeating: "x", count: 4097)), "Type": "String"],
+            "ValidationException"
+        ),
         (["Name": "/n", "Value": "1", "Type": "String", "Policies": "[]"], "NotImplemented"),
     ]
 
@@ -106,9 +117,12 @@ struct ParameterTests {
 
 @Suite("AWS::SSM::Parameter")
 struct ParameterTypeTests {
-    private func request(_ store: TestCloud, _ properties: JSON, physicalID: String? = nil, previous: JSON? = nil) -> ResourceRequest {
+    private func request(_ store: TestCloud, _ properties: JSON, physicalID: String? = nil, previous: JSON? = nil)
+        -> ResourceRequest
+    {
         ResourceRequest(
-            cloud: store.cloud, caller: store.caller, stackID: "arn:stack", stackName: "s", logicalID: "P", properties: properties,
+            cloud: store.cloud, caller: store.caller, stackID: "arn:stack", stackName: "s", logicalID: "P",
+            properties: properties,
             previous: previous, physicalID: physicalID, key: "k", suffix: "ABCDEF123456")
     }
 

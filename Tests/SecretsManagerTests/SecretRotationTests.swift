@@ -10,7 +10,8 @@ private let machine = SecretRotation(
 
 @Suite("A rotation")
 struct SecretRotationTests {
-    @Test("takes the four steps in order, once each for the secret, however rough the course", arguments: UInt64(0)..<40)
+    @Test(
+        "takes the four steps in order, once each for the secret, however rough the course", arguments: UInt64(0)..<40)
     func courses(_ seed: UInt64) throws {
         var course = MachineSimulation(machine, seed: seed, roughness: .rough)
         var order: [SecretRotation.Step] = []

@@ -24,7 +24,8 @@ struct MetricsPageTests {
         "basic authentication is read as RFC 7617 has it",
         arguments: [
             ("Basic QUtJQTpzZTpjcmV0", "AKIA", "se:cret"), ("basic  QUtJQTo=", "AKIA", ""),
-            ("Basic QUtJQQ==", nil, nil), ("Basic !", nil, nil), ("Bearer QUtJQTo=", nil, nil), ("Basic //8=", nil, nil),
+            ("Basic QUtJQQ==", nil, nil), ("Basic !", nil, nil), ("Bearer QUtJQTo=", nil, nil),
+            ("Basic //8=", nil, nil),
         ] as [(String, String?, String?)])
     func basic(field: String, name: String?, secret: String?) {
         let request = HTTPRequest(method: "GET", target: "/", fields: ["Authorization": field])

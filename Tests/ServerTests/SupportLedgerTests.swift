@@ -10,7 +10,9 @@ import Wire
 @testable import Server
 
 /// The house on a folder of its own, nothing of it running.
-private func withHouse(_ options: (inout ServerOptions) -> Void = { _ in }, _ body: (Assembly) async throws -> Void) async throws {
+private func withHouse(_ options: (inout ServerOptions) -> Void = { _ in }, _ body: (Assembly) async throws -> Void)
+    async throws
+{
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("slipway-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var settings = ServerOptions(data: folder)
@@ -46,12 +48,14 @@ struct SupportLedgerTests {
     @Test("claims no operation and no property that AWS's models do not have")
     func claims() async throws {
         try await withHouse { house in
-            for (service, operation) in house.cloud.operations where !service.hasPrefix("slipway") && !operation.isRefusal {
+            for (service, operation) in house.cloud.operations
+            where !service.hasPrefix("slipway") && !operation.isRefusal {
                 guard let model = Models.service(service)?.operation(operation.name) else {
                     Issue.record("\(service):\(operation.name) is not in the model")
                     continue
                 }
-                let members = Set(model.inputMembers().map { $0.path.replacing("[]", with: "").replacing("{}", with: "") })
+                let members = Set(
+                    model.inputMembers().map { $0.path.replacing("[]", with: "").replacing("{}", with: "") })
                 let own = Self.own(service, operation.name)
                 for claim in operation.enforced.union(operation.stored).subtracting(own) {
                     #expect(members.contains(claim), "\(service):\(operation.name) has no member '\(claim)'")
@@ -65,7 +69,8 @@ struct SupportLedgerTests {
     func types() async throws {
         try await withHouse { house in
             for type in house.cloud.resourceTypes {
-                let claims = Set((type.enforced.union(type.stored)).map { $0.split(separator: ".").first.map(String.init) ?? $0 })
+                let claims = Set(
+                    (type.enforced.union(type.stored)).map { $0.split(separator: ".").first.map(String.init) ?? $0 })
                 for name in type.required.union(type.replacing) {
                     let top = name.split(separator: ".").first.map(String.init) ?? name
                     #expect(claims.contains(top), "\(type.name) does not claim '\(name)'")
@@ -97,7 +102,8 @@ struct FrontDoorTests {
     private func request(_ body: String, _ fields: [(String, String)] = []) -> HTTPRequest {
         HTTPRequest(
             method: "POST", target: "/",
-            fields: HTTPFields([("Content-Type", "application/x-www-form-urlencoded"), ("Host", "127.0.0.1")] + fields),
+            fields: HTTPFields(
+                [("Content-Type", "application/x-www-form-urlencoded"), ("Host", "127.0.0.1")] + fields),
             body: .bytes(Array(body.utf8)))
     }
 
@@ -107,7 +113,8 @@ struct FrontDoorTests {
             let asked = request("Action=GetCallerIdentity&Version=2011-06-15")
             #expect(await house.frontDoor.respond(to: asked).status == 403)
             let signer = RequestSigner(
-                accessKeyID: house.rootKey.id, credential: .init(secret: house.rootKey.secret), region: "us-east-1", service: "sts")
+                accessKeyID: house.rootKey.id, credential: .init(secret: house.rootKey.secret), region: "us-east-1",
+                service: "sts")
             let now = Int(house.cloud.surroundings.now.seconds)
             #expect(await house.frontDoor.respond(to: signer.sign(asked, now: now)).status == 200)
             #expect(await house.frontDoor.respond(to: signer.sign(asked, now: now - 3600)).status == 403)
@@ -138,17 +145,22 @@ struct FrontDoorTests {
                 let tree = try JSON(parsing: try await answer.body.collected(limit: 10_000))
                 #expect((tree["error"] == nil) == (status == 200))
             }
-            #expect(await house.frontDoor.respond(to: HTTPRequest(method: "GET", target: "/_slipway/health")).status == 200)
-            #expect(await house.frontDoor.respond(to: HTTPRequest(method: "GET", target: "/_slipway/none")).status == 404)
+            #expect(
+                await house.frontDoor.respond(to: HTTPRequest(method: "GET", target: "/_slipway/health")).status == 200)
+            #expect(
+                await house.frontDoor.respond(to: HTTPRequest(method: "GET", target: "/_slipway/none")).status == 404)
         }
     }
 }
 
 @Suite("Options")
 struct ServerOptionTests {
-    @Test("know what is loopback", arguments: [
-        ("127.0.0.1", true), ("127.9.9.9", true), ("localhost", true), ("::1", true), ("0.0.0.0", false), ("10.0.0.1", false),
-    ])
+    @Test(
+        "know what is loopback",
+        arguments: [
+            ("127.0.0.1", true), ("127.9.9.9", true), ("localhost", true), ("::1", true), ("0.0.0.0", false),
+            ("10.0.0.1", false),
+        ])
     func loopback(host: String, isLoopback: Bool) {
         var options = ServerOptions(data: "/x")
         options.listen = .tcp(host: host, port: 1)

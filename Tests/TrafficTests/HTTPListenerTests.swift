@@ -18,7 +18,9 @@ private let echo: HTTPResponder = { request in
     default:
         do {
             let body = try await request.body.collected(limit: 32 << 20)
-            return HTTPResponse(status: 200, fields: ["X-Method": request.method, "X-Bytes": "\(body.count)"], body: .bytes(body.suffix(1000)))
+            return HTTPResponse(
+                status: 200, fields: ["X-Method": request.method, "X-Bytes": "\(body.count)"],
+                body: .bytes(body.suffix(1000)))
         } catch { return .text(413, "\(error)") }
     }
 }

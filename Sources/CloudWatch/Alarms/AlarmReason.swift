@@ -43,7 +43,7 @@ struct AlarmReason {
         }
         return
             "Threshold Crossed: \(told.count) out of the last \(condition.evaluationPeriods) datapoints "
-                + "[\(list)] \(verb) "
+            + "[\(list)] \(verb) "
             + "\(threshold)\(fillers) (minimum \(minimum) for \(from.rawValue) -> \(to.rawValue) transition)."
     }
 

@@ -28,7 +28,7 @@ extension CloudWatchService {
             "DescribeAlarms",
             enforces:
                 "AlarmNames AlarmNamePrefix AlarmTypes ChildrenOfAlarmName ParentsOfAlarmName StateValue "
-                    + "ActionPrefix MaxRecords NextToken"
+                + "ActionPrefix MaxRecords NextToken"
         ) { (input: DescribeAlarmsInput, call) in
             guard input.AlarmNames == nil || input.AlarmNamePrefix == nil else {
                 throw Refusal.combination("AlarmNamePrefix and AlarmNames cannot both be specified.")

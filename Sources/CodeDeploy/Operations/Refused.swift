@@ -46,7 +46,8 @@ extension CodeDeployService {
                     "InstanceNotRegisteredException",
                     "The on-premises instance is not registered: \(name.prefix(100))")
             },
-            Operation("BatchGetOnPremisesInstances", enforces: "instanceNames", raw: { _ in Reply(["instanceInfos": []]) }),
+            Operation(
+                "BatchGetOnPremisesInstances", enforces: "instanceNames", raw: { _ in Reply(["instanceInfos": []]) }),
             Operation(
                 "ListOnPremisesInstances", enforces: "registrationStatus tagFilters nextToken",
                 raw: { _ in

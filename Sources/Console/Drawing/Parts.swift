@@ -33,7 +33,8 @@ enum Parts {
 
     /// CodeBuild's words that have no underscore.
     private static let shouted: Set<String> = [
-        "SUCCEEDED", "FAILED", "STOPPED", "FAULT", "SUBMITTED", "QUEUED", "PROVISIONING", "INSTALL", "BUILD", "FINALIZING",
+        "SUCCEEDED", "FAILED", "STOPPED", "FAULT", "SUBMITTED", "QUEUED", "PROVISIONING", "INSTALL", "BUILD",
+        "FINALIZING",
         "COMPLETED", "GENERATING", "INCOMPLETE", "ERROR", "SKIPPED", "UNKNOWN", "PLAINTEXT",
     ]
 

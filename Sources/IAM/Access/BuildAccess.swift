@@ -7,7 +7,8 @@ internal import Notation
 enum BuildAccess {
     /// Members that name projects, builds or reports; the first that is there counts.
     private static let members = [
-        "projectName", "names", "ids", "id", "name", "reportArns", "reportArn", "reportGroupArns", "reportGroupArn", "arn",
+        "projectName", "names", "ids", "id", "name", "reportArns", "reportArn", "reportGroupArns", "reportGroupArn",
+        "arn",
     ]
 
     /// The ARNs; `*` when the call names nothing.

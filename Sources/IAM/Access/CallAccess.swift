@@ -33,8 +33,10 @@ struct CallAccess {
         "s3:DeleteBucketTagging": "s3:PutBucketTagging",
         "s3:DeleteBucketOwnershipControls": "s3:PutBucketOwnershipControls",
         // What a pipeline's role is allowed when its source is a repository (CodePipeline User Guide).
-        "slipway-codecommit:PackTree": "codecommit:UploadArchive", "slipway-codecommit:ListRefs": "codecommit:ListBranches",
-        "slipway-codecommit:ListCommits": "codecommit:GetCommit", "slipway-codecommit:CommitsBetween": "codecommit:GetCommit",
+        "slipway-codecommit:PackTree": "codecommit:UploadArchive",
+        "slipway-codecommit:ListRefs": "codecommit:ListBranches",
+        "slipway-codecommit:ListCommits": "codecommit:GetCommit",
+        "slipway-codecommit:CommitsBetween": "codecommit:GetCommit",
         "sns:PublishBatch": "sns:Publish",
         "sqs:SendMessageBatch": "sqs:SendMessage", "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
         "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",

@@ -153,7 +153,8 @@ struct Principals: Sendable {
         let isMeant: Bool
         if let service = request.service {
             // Everybody is also every service; some services go by a name in each region.
-            isMeant = services.contains { $0 == "*" || $0 == service || Self.regional($0, service) }
+            isMeant =
+                services.contains { $0 == "*" || $0 == service || Self.regional($0, service) }
                 || accounts.contains("*")
         } else {
             isMeant = accounts.contains { Self.means($0, request) }

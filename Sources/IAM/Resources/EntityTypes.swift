@@ -85,7 +85,9 @@ extension IAMService {
     private static func names(
         _ request: ResourceRequest, _ operation: String, _ member: String, _ name: String
     ) async throws -> [ResourceState] {
-        try await request.pages("iam", operation, of: member, token: "Marker").map { ResourceState($0[name]?.string ?? "") }
+        try await request.pages("iam", operation, of: member, token: "Marker").map {
+            ResourceState($0[name]?.string ?? "")
+        }
     }
 
     private static func members(_ names: String, of request: ResourceRequest) -> JSONObject {

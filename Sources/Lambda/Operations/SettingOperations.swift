@@ -203,7 +203,9 @@ struct SettingOperations: Sendable {
         _ mapping: String, _ body: @escaping @Sendable (inout EventSourceMapping) -> Void
     ) async throws {
         try await parts.ledger.write { write in
-            guard var found = try write.get(EventSourceMapping.all, mapping)?.value else { throw LambdaError.notFound() }
+            guard var found = try write.get(EventSourceMapping.all, mapping)?.value else {
+                throw LambdaError.notFound()
+            }
             body(&found)
             try write.put(EventSourceMapping.all, mapping, found)
         }

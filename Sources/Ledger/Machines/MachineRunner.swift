@@ -11,7 +11,8 @@ internal import Synchronization
 package final class MachineRunner<Engine: Machine>: Service {
     /// Called inside the write that commits a step, with the machine before (nil at its beginning) and after: the place to keep documents
     /// in step with the machine. What it throws undoes the step.
-    package typealias Projection = @Sendable (_ transaction: Transaction, _ id: String, _ before: Engine?, _ after: Engine) throws -> Void
+    package typealias Projection =
+        @Sendable (_ transaction: Transaction, _ id: String, _ before: Engine?, _ after: Engine) throws -> Void
 
     private enum Work: Sendable {
         case perform(PendingCommand<Engine>)
@@ -26,7 +27,9 @@ package final class MachineRunner<Engine: Machine>: Service {
     private let todo: AsyncStream<Work>.Continuation
 
     /// A runner on that ledger. There is one per kind and ledger.
-    package init(ledger: Ledger, log: Logger = Logger(label: "machine"), project: @escaping Projection = { _, _, _, _ in }) {
+    package init(
+        ledger: Ledger, log: Logger = Logger(label: "machine"), project: @escaping Projection = { _, _, _, _ in }
+    ) {
         self.ledger = ledger
         self.project = project
         self.log = log
@@ -46,7 +49,9 @@ package final class MachineRunner<Engine: Machine>: Service {
     ///
     /// - Returns: The machine as it stands after the step.
     @discardableResult
-    package func begin(_ id: String, _ engine: Engine, with event: Engine.Event, in transaction: Transaction) throws -> Engine {
+    package func begin(_ id: String, _ engine: Engine, with event: Engine.Event, in transaction: Transaction) throws
+        -> Engine
+    {
         if let known = try store.load(id, transaction) { return known.engine }
         let live = MachineStore<Engine>.Live(
             engine: engine, step: 0, snapshotBytes: 0, bytesSinceSnapshot: 0, wake: nil, isFinished: false)
@@ -101,7 +106,8 @@ package final class MachineRunner<Engine: Machine>: Service {
     }
 
     private func step(
-        _ live: MachineStore<Engine>.Live, before: Engine?, _ id: String, _ event: Engine.Event, _ transaction: Transaction
+        _ live: MachineStore<Engine>.Live, before: Engine?, _ id: String, _ event: Engine.Event,
+        _ transaction: Transaction
     ) throws -> Engine {
         var live = live
         let now = transaction.now
@@ -155,7 +161,9 @@ package final class MachineRunner<Engine: Machine>: Service {
         let (commands, wakes) = try await ledger.pool.read { db in
             (try self.store.pendingCommands(db), try self.store.wakes(db))
         }
-        if !commands.isEmpty { log.info("taking up commands", metadata: ["kind": "\(Engine.kind)", "count": "\(commands.count)"]) }
+        if !commands.isEmpty {
+            log.info("taking up commands", metadata: ["kind": "\(Engine.kind)", "count": "\(commands.count)"])
+        }
         for command in commands { hand(command) }
         for wake in wakes { todo.yield(.wake(id: wake.id, at: wake.at)) }
     }
@@ -197,7 +205,9 @@ package final class MachineRunner<Engine: Machine>: Service {
         do {
             try await ledger.surroundings.time.sleep(until: moment)
             try await ledger.write { transaction in
-                guard let live = try self.store.load(id, transaction), live.wake == moment, !live.isFinished else { return }
+                guard let live = try self.store.load(id, transaction), live.wake == moment, !live.isFinished else {
+                    return
+                }
                 var woken = live
                 woken.wake = nil
                 _ = try self.step(woken, before: live.engine, id, Engine.woken, transaction)

@@ -75,7 +75,9 @@ struct MachineStore<Engine: Machine> {
     }
 
     /// Writes the state after a step, and the event that led to it.
-    func save(_ live: inout Live, after event: Engine.Event, at time: Timestamp, _ id: String, _ transaction: Transaction) throws {
+    func save(
+        _ live: inout Live, after event: Engine.Event, at time: Timestamp, _ id: String, _ transaction: Transaction
+    ) throws {
         let body = Data(try JSON(encoding: event).bytes())
         live.bytesSinceSnapshot += body.count
         try transaction.db.cachedStatement(
@@ -112,12 +114,15 @@ struct MachineStore<Engine: Machine> {
 
     private func remember(_ live: Live, _ id: String, _ transaction: Transaction) {
         transaction.remember(
-            space, id, .init(live: live, version: live.step + 1, bytes: live.snapshotBytes * 4 + live.bytesSinceSnapshot))
+            space, id,
+            .init(live: live, version: live.step + 1, bytes: live.snapshotBytes * 4 + live.bytesSinceSnapshot))
     }
 
     // MARK: Commands
 
-    func addCommands(_ commands: [Engine.Command], _ id: String, step: Int, _ transaction: Transaction) throws -> [PendingCommand<Engine>] {
+    func addCommands(_ commands: [Engine.Command], _ id: String, step: Int, _ transaction: Transaction) throws
+        -> [PendingCommand<Engine>]
+    {
         try commands.enumerated().map { place, command in
             let body = Data(try JSON(encoding: command).bytes())
             try transaction.db.cachedStatement(

@@ -75,7 +75,7 @@ extension LogsService {
             "DescribeLogGroups",
             enforces:
                 "logGroupNamePrefix logGroupNamePattern nextToken limit logGroupClass logGroupIdentifiers "
-                    + "includeLinkedAccounts"
+                + "includeLinkedAccounts"
         ) { (input: DescribeInput, call) in
             guard input.logGroupNamePrefix == nil || input.logGroupNamePattern == nil else {
                 throw Refusal.invalid(

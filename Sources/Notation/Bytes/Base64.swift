@@ -117,5 +117,7 @@ extension Base64 {
 
 extension Base64 {
     /// How many bytes valid base64 stands for.
-    package static func decodedCount(_ text: String) -> Int { text.utf8.reduce(0) { $0 + (isLetter($1) ? 1 : 0) } * 3 / 4 }
+    package static func decodedCount(_ text: String) -> Int {
+        text.utf8.reduce(0) { $0 + (isLetter($1) ? 1 : 0) } * 3 / 4
+    }
 }

@@ -136,7 +136,8 @@ private struct UnkeyedSource: UnkeyedDecodingContainer {
     private mutating func take() throws -> TreeDecoder {
         guard !isAtEnd else {
             throw DecodingError.valueNotFound(
-                JSON.self, .init(codingPath: codingPath, debugDescription: "The list has only \(array.count) elements."))
+                JSON.self, .init(codingPath: codingPath, debugDescription: "The list has only \(array.count) elements.")
+            )
         }
         defer { currentIndex += 1 }
         return TreeDecoder(tree: array[currentIndex], codingPath: codingPath + [AnyKey(intValue: currentIndex)])

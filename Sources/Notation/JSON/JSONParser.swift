@@ -144,7 +144,9 @@ private struct JSONParser {
         let digits = at
         skipDigits()
         guard at > digits else { throw error("not a value") }
-        guard bytes[digits] != UInt8(ascii: "0") || at == digits + 1 else { throw error("a number with a leading zero") }
+        guard bytes[digits] != UInt8(ascii: "0") || at == digits + 1 else {
+            throw error("a number with a leading zero")
+        }
         var isWhole = true
         if next == UInt8(ascii: ".") {
             isWhole = false
@@ -199,7 +201,9 @@ private struct JSONParser {
             at += 1
             switch byte {
             case UInt8(ascii: "\""):
-                guard let text = String(validating: buffer, as: UTF8.self) else { throw error("a string that is not UTF-8") }
+                guard let text = String(validating: buffer, as: UTF8.self) else {
+                    throw error("a string that is not UTF-8")
+                }
                 return text
             case UInt8(ascii: "\\"): try escape(into: &buffer)
             case 0..<0x20: throw error("a control character inside a string")

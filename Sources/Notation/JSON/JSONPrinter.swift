@@ -48,7 +48,8 @@ private struct JSONPrinter {
         case .array(let elements):
             list("[", "]", elements, level: level) { $0.write($1, level: level + 1) }
         case .object(let object):
-            let members = style.sortsNames ? object.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) } : Array(object)
+            let members =
+                style.sortsNames ? object.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) } : Array(object)
             list("{", "}", members, level: level) { printer, member in
                 printer.write(member.key)
                 printer.bytes.append(UInt8(ascii: ":"))

@@ -45,7 +45,9 @@ struct YAMLComposer {
         switch event.type {
         case YAML_ALIAS_EVENT:
             let name = String(cString: event.data.alias.anchor)
-            guard let known = anchors[name] else { throw YAMLError(message: "found undefined alias '\(name)'", mark: mark) }
+            guard let known = anchors[name] else {
+                throw YAMLError(message: "found undefined alias '\(name)'", mark: mark)
+            }
             try charge(known.size, mark)
             return known.value
         case YAML_SCALAR_EVENT:
@@ -150,7 +152,9 @@ struct YAMLComposer {
         if let object = value.object { return [object] }
         if let list = value.array {
             return try list.map {
-                guard let object = $0.object else { throw YAMLError(message: "only mappings can be merged", mark: mark) }
+                guard let object = $0.object else {
+                    throw YAMLError(message: "only mappings can be merged", mark: mark)
+                }
                 return object
             }
         }
@@ -189,7 +193,9 @@ struct YAMLComposer {
             guard case .string(let text) = value, let dot = text.firstIndex(of: ".") else {
                 return .object(["Fn::GetAtt": value])
             }
-            return .object(["Fn::GetAtt": [.string(String(text[..<dot])), .string(String(text[text.index(after: dot)...]))]])
+            return .object([
+                "Fn::GetAtt": [.string(String(text[..<dot])), .string(String(text[text.index(after: dot)...]))]
+            ])
         default: return .object(["Fn::\(function)": value])
         }
     }

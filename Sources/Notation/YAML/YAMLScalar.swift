@@ -95,13 +95,16 @@ enum YAMLScalar {
     /// `1:30` is 90 in YAML 1.1; so is an unquoted `22:22` the number 1342.
     private static func sexagesimal(_ body: Substring, isNegative: Bool) -> JSON? {
         let parts = body.split(separator: ":", omittingEmptySubsequences: false)
-        guard let first = parts.first, let lead = first.utf8.first, lead >= UInt8(ascii: "1"), lead <= UInt8(ascii: "9"),
+        guard let first = parts.first, let lead = first.utf8.first, lead >= UInt8(ascii: "1"),
+            lead <= UInt8(ascii: "9"),
             first.utf8.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: "_") })
         else { return nil }
         var total = 0
         for (position, part) in parts.enumerated() {
             guard let digits = Int(part.filter { $0 != "_" }), digits >= 0 else { return nil }
-            guard position == 0 || (part.utf8.count <= 2 && part.utf8.allSatisfy(isDigit) && digits < 60) else { return nil }
+            guard position == 0 || (part.utf8.count <= 2 && part.utf8.allSatisfy(isDigit) && digits < 60) else {
+                return nil
+            }
             let (product, overflow) = total.multipliedReportingOverflow(by: 60)
             guard !overflow, product <= Int.max - digits else { return nil }
             total = product + digits

@@ -55,7 +55,8 @@ extension SSMService {
     }
 
     func view(
-        _ parameter: Parameter, _ version: Parameter.Version, selector: String? = nil, decrypted: Bool?, _ caller: Caller
+        _ parameter: Parameter, _ version: Parameter.Version, selector: String? = nil, decrypted: Bool?,
+        _ caller: Caller
     ) throws -> ParameterView {
         ParameterView(
             Name: parameter.name, Type: version.kind.rawValue,

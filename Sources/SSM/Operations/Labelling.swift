@@ -36,7 +36,9 @@ extension SSMService {
         let valid = input.Labels.filter(Self.isLabel)
         let version = try await change(input.Name, call) { parameter in
             let index = try index(of: input.ParameterVersion, in: parameter)
-            for other in parameter.versions.indices { parameter.versions[other].labels.removeAll { valid.contains($0) } }
+            for other in parameter.versions.indices {
+                parameter.versions[other].labels.removeAll { valid.contains($0) }
+            }
             parameter.versions[index].labels += valid
             guard parameter.versions[index].labels.count <= Self.labelLimit else {
                 throw AWSError(
@@ -49,7 +51,9 @@ extension SSMService {
 
     private static func isLabel(_ text: String) -> Bool {
         let start = text.lowercased()
-        guard let first = text.first, !first.isNumber, !start.hasPrefix("aws"), !start.hasPrefix("ssm") else { return false }
+        guard let first = text.first, !first.isNumber, !start.hasPrefix("aws"), !start.hasPrefix("ssm") else {
+            return false
+        }
         return text.utf8.count <= 100 && text.allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) }
     }
 
@@ -57,7 +61,8 @@ extension SSMService {
         guard let index = parameter.versions.lastIndex(where: { version == nil || $0.number == version }) else {
             throw AWSError(
                 "ParameterVersionNotFound",
-                "Systems Manager could not find version \(version ?? 0) of \(parameter.name). Verify the version and try again.")
+                "Systems Manager could not find version \(version ?? 0) of \(parameter.name). Verify the version and try again."
+            )
         }
         return index
     }
@@ -96,7 +101,8 @@ extension SSMService {
                 guard let parameter = try await parameter(ParameterName(input.ResourceId).name, call.caller) else {
                     throw AWSError("InvalidResourceId", "")
                 }
-                return TagsOutput(TagList: parameter.tags.sorted { $0.key < $1.key }.map { Tag(Key: $0.key, Value: $0.value) })
+                return TagsOutput(
+                    TagList: parameter.tags.sorted { $0.key < $1.key }.map { Tag(Key: $0.key, Value: $0.value) })
             },
         ]
     }

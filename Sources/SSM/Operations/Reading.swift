@@ -30,7 +30,8 @@ extension SSMService {
                 guard let version = name.version(of: parameter) else {
                     throw AWSError(
                         "ParameterVersionNotFound",
-                        "Systems Manager could not find version \(name.selector ?? "") of \(name.name). Verify the version and try again.")
+                        "Systems Manager could not find version \(name.selector ?? "") of \(name.name). Verify the version and try again."
+                    )
                 }
                 return GetOutput(
                     Parameter: try view(
@@ -74,7 +75,8 @@ extension SSMService {
         guard input.Path.hasPrefix("/") else {
             throw AWSError(
                 "ValidationException",
-                "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\".")
+                "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\"."
+            )
         }
         let folder = input.Path.hasSuffix("/") ? input.Path : input.Path + "/"
         let page = try await page(folder, limit: input.MaxResults ?? 10, token: input.NextToken, call) { parameter in

@@ -48,7 +48,8 @@ struct PutParameterInput: Decodable, Sendable {
             throw AWSError(
                 "ValidationException",
                 "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove "
-                    + "overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource.")
+                    + "overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource."
+            )
         }
         try checkPattern()
     }
@@ -56,7 +57,8 @@ struct PutParameterInput: Decodable, Sendable {
     private func checkPattern() throws {
         guard let AllowedPattern else { return }
         guard let pattern = try? Regex(AllowedPattern) else {
-            throw AWSError("InvalidAllowedPatternException", "Parameter value, cannot be compiled as a pattern: \(AllowedPattern)")
+            throw AWSError(
+                "InvalidAllowedPatternException", "Parameter value, cannot be compiled as a pattern: \(AllowedPattern)")
         }
         guard (try? pattern.wholeMatch(in: Value)) != nil else {
             throw AWSError(
@@ -88,10 +90,12 @@ extension SSMService {
             Operation("DeleteParameters", enforces: "Names") { (input: NamesInput, call) in
                 try await ledger.write { write in
                     var gone: [String] = []
-                    for name in input.Names where try write.delete(Parameter.all, call.caller.parameterKey(ParameterName(name).name)) {
+                    for name in input.Names
+                    where try write.delete(Parameter.all, call.caller.parameterKey(ParameterName(name).name)) {
                         gone.append(name)
                     }
-                    return DeletedOutput(DeletedParameters: gone, InvalidParameters: input.Names.filter { !gone.contains($0) })
+                    return DeletedOutput(
+                        DeletedParameters: gone, InvalidParameters: input.Names.filter { !gone.contains($0) })
                 }
             },
         ]
@@ -125,7 +129,8 @@ extension SSMService {
         guard current == nil || input.Overwrite == true else {
             throw AWSError(
                 "ParameterAlreadyExists",
-                "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")
+                "The parameter already exists. To overwrite this value, set the overwrite option in the request to true."
+            )
         }
         guard let kind = input.Type ?? current?.kind else {
             throw AWSError("ValidationException", "A parameter type is required when you create a parameter.")

@@ -34,7 +34,9 @@ struct RotationPerformer: Performer {
     }
 
     /// What the function failed with; nil when it did what the step wants.
-    private func invoke(_ step: SecretRotation.Step, _ machine: SecretRotation, _ caller: Caller) async throws -> String? {
+    private func invoke(_ step: SecretRotation.Step, _ machine: SecretRotation, _ caller: Caller) async throws
+        -> String?
+    {
         let event: JSON = [
             "SecretId": .string(machine.arn), "ClientRequestToken": .string(machine.token),
             "Step": .string(step.rawValue), "RotationToken": .string(machine.token),
@@ -57,7 +59,8 @@ struct RotationPerformer: Performer {
     /// After success the secret was rotated now, and the label of the version in the making goes.
     private func close(_ machine: SecretRotation, _ error: String?, _ owner: Caller) async throws {
         try await ledger.write { write in
-            guard var secret = try write.get(Secret.all, owner.key(machine.secret))?.value, secret.arn(owner) == machine.arn
+            guard var secret = try write.get(Secret.all, owner.key(machine.secret))?.value,
+                secret.arn(owner) == machine.arn
             else { return }
             if error == nil {
                 secret.lastRotated = write.now

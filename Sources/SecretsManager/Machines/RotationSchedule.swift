@@ -37,7 +37,8 @@ struct RotationSchedule: Sendable {
             schedule.next(after: first).map({ $0 - first >= .seconds(shortest) }) ?? true
         else {
             throw AWSError.parameter(
-                "ScheduleExpression must be a cron() or rate() expression that comes round every four hours or less often.")
+                "ScheduleExpression must be a cron() or rate() expression that comes round every four hours or less often."
+            )
         }
     }
 

@@ -163,7 +163,9 @@ struct SecretID: Sendable {
         guard text.hasPrefix(prefix) else { return [] }
         let name = String(text.dropFirst(prefix.count))
         var found: [(String, String?)] = []
-        if name.count > 7, name.dropLast(6).last == "-" { found.append((String(name.dropLast(7)), String(name.suffix(6)))) }
+        if name.count > 7, name.dropLast(6).last == "-" {
+            found.append((String(name.dropLast(7)), String(name.suffix(6))))
+        }
         return found + [(name, nil)]
     }
 }

@@ -51,7 +51,8 @@ extension SecretsManagerService {
     ) throws -> SecretValue {
         try secret.checkAlive()
         let wanted = stage ?? (id == nil ? Stage.current : nil)
-        guard let version = id.map({ secret.version(id: $0) }) ?? secret.version(stage: wanted ?? ""), !version.isEmpty else {
+        guard let version = id.map({ secret.version(id: $0) }) ?? secret.version(stage: wanted ?? ""), !version.isEmpty
+        else {
             let place = id.map { "VersionId: \($0)" } ?? "staging label: \(wanted ?? "")"
             throw AWSError(
                 "ResourceNotFoundException", "Secrets Manager can't find the specified secret value for \(place)")
@@ -111,7 +112,8 @@ extension SecretsManagerService {
             let page = try Self.page(found, size: input.MaxResults ?? 20, token: input.NextToken)
             for secret in page.items {
                 do { values.append(try value(of: secret, nil, nil, call.caller)) } catch let error as AWSError {
-                    errors.append(BatchError(SecretId: secret.arn(call.caller), ErrorCode: error.code, Message: error.message))
+                    errors.append(
+                        BatchError(SecretId: secret.arn(call.caller), ErrorCode: error.code, Message: error.message))
                 }
             }
             next = page.next

@@ -108,12 +108,14 @@ extension SecretsManagerService {
 
     private static func checkName(_ name: String) throws {
         let isGood = name.unicodeScalars.allSatisfy {
-            $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "/_+=.@-!".unicodeScalars.contains($0))
+            $0.isASCII
+                && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "/_+=.@-!".unicodeScalars.contains($0))
         }
         guard isGood else {
             throw AWSError(
                 "ValidationException",
-                "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!")
+                "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
+            )
         }
     }
 
@@ -157,7 +159,9 @@ extension SecretsManagerService {
         }
         // The first value of a secret is current, whatever else it is.
         let isFirst = secret.version(stage: Stage.current) == nil
-        try add(value, token, stages + (isFirst && !stages.contains(Stage.current) ? [Stage.current] : []), to: &secret, now)
+        try add(
+            value, token, stages + (isFirst && !stages.contains(Stage.current) ? [Stage.current] : []), to: &secret, now
+        )
     }
 
     private func add(
@@ -199,7 +203,8 @@ extension SecretsManagerService {
     }
 
     private static func checkMove(_ input: StageInput, _ holder: Secret.Version?, of secret: Secret) throws {
-        for id in [input.RemoveFromVersionId, input.MoveToVersionId].compactMap(\.self) where secret.version(id: id) == nil {
+        for id in [input.RemoveFromVersionId, input.MoveToVersionId].compactMap(\.self)
+        where secret.version(id: id) == nil {
             throw AWSError(
                 "ResourceNotFoundException", "Secrets Manager can't find the specified secret version: \(id).")
         }
@@ -208,12 +213,14 @@ extension SecretsManagerService {
         }
         if input.VersionStage == Stage.current, input.MoveToVersionId == nil {
             throw AWSError.parameter(
-                "You can only move staging label AWSCURRENT to a different secret version. It can't be completely removed.")
+                "You can only move staging label AWSCURRENT to a different secret version. It can't be completely removed."
+            )
         }
         if let holder, holder.id != input.RemoveFromVersionId, holder.id != input.MoveToVersionId {
             throw AWSError.parameter(
                 "The parameter RemoveFromVersionId can't be empty. Staging label \(input.VersionStage) is currently "
-                    + "attached to version \(holder.id), so you must explicitly reference that version in RemoveFromVersionId.")
+                    + "attached to version \(holder.id), so you must explicitly reference that version in RemoveFromVersionId."
+            )
         }
         if let from = input.RemoveFromVersionId, holder?.id != from {
             throw AWSError.parameter(

@@ -38,7 +38,8 @@ package struct HTTPClient: Sendable {
             }
         } catch {
             let cause = SocketCause(error)
-            throw HTTPClientError(description: "Nobody answers at \(address): \(cause). Is 'slipway serve' running there?")
+            throw HTTPClientError(
+                description: "Nobody answers at \(address): \(cause). Is 'slipway serve' running there?")
         }
         exchange.use(channel)
         do { try await write(request, to: channel) } catch {
@@ -57,7 +58,9 @@ package struct HTTPClient: Sendable {
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
         switch request.body {
         case .bytes(let bytes):
-            if !bytes.isEmpty { channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: bytes))), promise: nil) }
+            if !bytes.isEmpty {
+                channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: bytes))), promise: nil)
+            }
         case .stream(let stream):
             for try await piece in stream {
                 try await channel.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: piece))))

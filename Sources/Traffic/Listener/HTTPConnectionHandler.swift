@@ -182,7 +182,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
     private func request(_ head: HTTPRequestHead, _ body: HTTPBody) -> HTTPRequest {
         HTTPRequest(
-            method: head.method.rawValue, target: head.uri, fields: HTTPFields(head.headers.map { ($0.name, $0.value) }),
+            method: head.method.rawValue, target: head.uri,
+            fields: HTTPFields(head.headers.map { ($0.name, $0.value) }),
             body: body, peer: peer)
     }
 

@@ -117,7 +117,9 @@ final class ConnectionRegister: Sendable {
         }
     }
 
-    func remove(_ channel: any Channel) { state.withLock { _ = $0.open.removeValue(forKey: ObjectIdentifier(channel)) } }
+    func remove(_ channel: any Channel) {
+        state.withLock { _ = $0.open.removeValue(forKey: ObjectIdentifier(channel)) }
+    }
 
     /// Whether connections are to close after the answer under way.
     var isDraining: Bool { state.withLock { $0.isDraining } }

@@ -54,7 +54,8 @@ struct ResponseWriter: Sendable {
 
     private func head(length: Int?, room: Int) -> ByteBuffer {
         var buffer = channel.allocator.buffer(capacity: 512 + room)
-        buffer.writeString("HTTP/1.1 \(response.status) \(HTTPResponseStatus(statusCode: response.status).reasonPhrase)\r\n")
+        buffer.writeString(
+            "HTTP/1.1 \(response.status) \(HTTPResponseStatus(statusCode: response.status).reasonPhrase)\r\n")
         for field in response.fields.all where !Self.isUnsafe(field) {
             buffer.writeString(field.name)
             buffer.writeStaticString(": ")
@@ -73,6 +74,7 @@ struct ResponseWriter: Sendable {
 
     /// A field that would end the head or smuggle in another field.
     private static func isUnsafe(_ field: HTTPFields.Field) -> Bool {
-        field.name.utf8.contains { $0 <= 0x20 || $0 == 0x3A } || field.value.utf8.contains { $0 == 0x0D || $0 == 0x0A || $0 == 0 }
+        field.name.utf8.contains { $0 <= 0x20 || $0 == 0x3A }
+            || field.value.utf8.contains { $0 == 0x0D || $0 == 0x0A || $0 == 0 }
     }
 }

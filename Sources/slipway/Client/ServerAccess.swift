@@ -15,7 +15,8 @@ struct ServerAccess: Sendable {
     init(folder: DataFolder) throws {
         let file = folder.path + "/access.json"
         guard FileManager.default.fileExists(atPath: file) else {
-            throw CommandFailure("No Slipway has run on \(folder.path) yet. Start one: slipway serve --data \(folder.path)")
+            throw CommandFailure(
+                "No Slipway has run on \(folder.path) yet. Start one: slipway serve --data \(folder.path)")
         }
         guard let text = FileManager.default.contents(atPath: file) else {
             throw CommandFailure("'\(file)' cannot be read. It belongs to the user who runs the server.")

@@ -30,7 +30,9 @@ struct Measure: ParsableCommand {
         var times: [Duration] = []
         var refused = 0
         for file in files {
-            guard let data = FileManager.default.contents(atPath: file) else { throw CommandFailure("'\(file)' cannot be read.") }
+            guard let data = FileManager.default.contents(atPath: file) else {
+                throw CommandFailure("'\(file)' cannot be read.")
+            }
             let text = String(decoding: data, as: UTF8.self)
             var best = Duration.seconds(3600)
             var succeeded = false

@@ -25,7 +25,9 @@ struct Plan: AsyncParsableCommand {
     @Option(help: "The stack, there already or not.")
     var stackName: String
 
-    @Option(name: .customLong("parameter"), help: ArgumentHelp("A parameter's value; may be repeated.", valueName: "name=value"))
+    @Option(
+        name: .customLong("parameter"),
+        help: ArgumentHelp("A parameter's value; may be repeated.", valueName: "name=value"))
     var parameters: [String] = []
 
     @Option(name: .customLong("policy"), help: "A file of rules, or a folder of such files; may be repeated.")
@@ -65,7 +67,9 @@ struct Plan: AsyncParsableCommand {
 
     /// The template as requests carry it.
     private func source() throws -> JSON {
-        if ["https://", "http://", "s3://"].contains(where: template.hasPrefix) { return ["TemplateURL": .string(template)] }
+        if ["https://", "http://", "s3://"].contains(where: template.hasPrefix) {
+            return ["TemplateURL": .string(template)]
+        }
         guard let data = FileManager.default.contents(atPath: template) else {
             throw CommandFailure("'\(template)' cannot be read. Is the path right?")
         }

@@ -5,7 +5,8 @@ import Notation
 /// `slipway rehearse`
 struct Rehearse: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a deployment's own machine under a virtual clock against a stated traffic, and print every step.",
+        abstract:
+            "Run a deployment's own machine under a virtual clock against a stated traffic, and print every step.",
         discussion: "Needs no server. A canary of thirty minutes takes milliseconds.")
 
     @Option(help: "How traffic moves: canary or linear, percent, seconds. Such as canary:10:300 or linear:10:60.")
@@ -47,7 +48,9 @@ struct Rehearse: ParsableCommand {
             Terminal.standard.line("\(clock(step.at))  \(step.weight) %  \(step.text)")
         }
         Terminal.standard.line()
-        Terminal.standard.line("\(report.status) after \(DeploymentTree.span(report.seconds)): \(Int(report.requests)) calls, \(Int(report.errors)) failed.")
+        Terminal.standard.line(
+            "\(report.status) after \(DeploymentTree.span(report.seconds)): \(Int(report.requests)) calls, \(Int(report.errors)) failed."
+        )
         if let detect = report.secondsToDetect {
             Terminal.standard.line("Detected \(DeploymentTree.span(detect)) after the first failure.")
         }
@@ -61,8 +64,12 @@ struct Rehearse: ParsableCommand {
 
     private func routing() throws -> TrafficRouting {
         let parts = strategy.split(separator: ":")
-        guard parts.count == 3, let percent = Int(parts[1]), let seconds = Int(parts[2]), ["canary", "linear"].contains(parts[0])
-        else { throw CommandFailure("'\(strategy)' is no strategy. Write canary:PERCENT:SECONDS or linear:PERCENT:SECONDS.") }
+        guard parts.count == 3, let percent = Int(parts[1]), let seconds = Int(parts[2]),
+            ["canary", "linear"].contains(parts[0])
+        else {
+            throw CommandFailure(
+                "'\(strategy)' is no strategy. Write canary:PERCENT:SECONDS or linear:PERCENT:SECONDS.")
+        }
         return TrafficRouting(parts[0] == "canary" ? .canary : .linear, percentage: percent, intervalSeconds: seconds)
     }
 }

@@ -31,18 +31,21 @@ struct Rollback: AsyncParsableCommand {
         input["FunctionVersion"] = .string(to)
         input["RoutingConfig"] = ["AdditionalVersionWeights": [:]]
         try await client.call("lambda", "UpdateAlias", input)
-        Terminal.standard.line("\(function):\(alias) serves version \(to) alone. It was \(current["FunctionVersion"]?.string ?? "?").")
+        Terminal.standard.line(
+            "\(function):\(alias) serves version \(to) alone. It was \(current["FunctionVersion"]?.string ?? "?").")
         Terminal.standard.line("Data was not rolled back. The next update of its stack deploys anew.")
     }
 
     private func list(_ client: SlipwayClient, _ current: JSON) async throws {
         let answer = try await client.call("lambda", "ListVersionsByFunction", ["FunctionName": .string(function)])
         let versions = (answer["Versions"]?.array ?? []).filter { $0["Version"] != "$LATEST" }.suffix(10).reversed()
-        Terminal.standard.line("Versions of \(function), newest first. Go back with: slipway rollback \(function) --to VERSION")
+        Terminal.standard.line(
+            "Versions of \(function), newest first. Go back with: slipway rollback \(function) --to VERSION")
         for version in versions {
             let number = version["Version"]?.string ?? ""
             let mark = current["FunctionVersion"]?.string == number ? "  <- \(alias)" : ""
-            Terminal.standard.line("  \(number)  \(version["LastModified"]?.string ?? "")  \(version["Description"]?.string ?? "")\(mark)")
+            Terminal.standard.line(
+                "  \(number)  \(version["LastModified"]?.string ?? "")  \(version["Description"]?.string ?? "")\(mark)")
         }
     }
 

@@ -25,7 +25,10 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The region of requests that name none.")
     var region = "us-east-1"
 
-    @Option(help: "A folder of tools that builds may use, such as a Python environment with the AWS CLI. Seen read-only; its bin comes first in PATH. May be repeated.")
+    @Option(
+        help:
+            "A folder of tools that builds may use, such as a Python environment with the AWS CLI. Seen read-only; its bin comes first in PATH. May be repeated."
+    )
     var buildTools: [String] = []
 
     @Flag(help: "Keep to AWS's behaviour where Slipway's is better by default.")
@@ -33,7 +36,9 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         name: .customLong("build-limit"),
-        help: "What builds may take, NAME=NUMBER, such as concurrentBuilds=4. May be repeated; see docs/reference/codebuild.md.")
+        help:
+            "What builds may take, NAME=NUMBER, such as concurrentBuilds=4. May be repeated; see docs/reference/codebuild.md."
+    )
     var buildLimits: [String] = []
 
     @Option(help: "What to log: trace, debug, info, notice, warning, error.")
@@ -87,7 +92,8 @@ extension Logger.Level: @retroactive ExpressibleByArgument {}
 extension ListenAddress {
     /// `HOST:PORT`, `[V6]:PORT` or `:PORT`.
     init(parsing text: String) throws {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65535).contains(port)
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(port)
         else { throw CommandFailure("'\(text)' is no address. Write HOST:PORT, such as 127.0.0.1:4566.") }
         let host = text[..<colon].trimmingPrefix("[").replacing("]", with: "")
         self = .tcp(host: host.isEmpty ? "127.0.0.1" : String(host), port: port)

@@ -34,7 +34,8 @@ struct Promote: SteeringCommand {
 
 /// `slipway pause`
 struct Pause: SteeringCommand {
-    static let configuration = CommandConfiguration(abstract: "Keep the traffic as it is until the deployment is resumed.")
+    static let configuration = CommandConfiguration(
+        abstract: "Keep the traffic as it is until the deployment is resumed.")
     static let operation = "PauseDeployment"
     static let done = "paused. 'slipway resume' lets it go on."
     @Argument(help: "The deployment's id. The one under way when left out.")

@@ -7,7 +7,9 @@ import Server
 struct Support: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say for every operation and property whether it is enforced, stored or rejected.",
-        discussion: "Made from the API models and the handlers themselves: what is not listed as enforced or stored is refused.")
+        discussion:
+            "Made from the API models and the handlers themselves: what is not listed as enforced or stored is refused."
+    )
 
     @Argument(help: "A service, such as lambda. All when left out.")
     var service: String?

@@ -7,12 +7,15 @@ import SAMTransform
 struct Transform: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Expand a SAM template into the CloudFormation template it stands for, as JSON.",
-        discussion: "Needs no server. A template that cannot be expanded is told of on standard error, with exit code 1.")
+        discussion:
+            "Needs no server. A template that cannot be expanded is told of on standard error, with exit code 1.")
 
     @Argument(help: "The template, YAML or JSON.")
     var file: String
 
-    @Option(help: "A JSON file with region (us-east-1 if left out), partition, parameters, managedPolicies and applications.")
+    @Option(
+        help:
+            "A JSON file with region (us-east-1 if left out), partition, parameters, managedPolicies and applications.")
     var context: String?
 
     func run() throws {

@@ -5,7 +5,8 @@ import Notation
 /// `slipway demo`
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "From git push to production, and a bad version being caught: pipeline, real traffic, canary, alarm, rollback.",
+        abstract:
+            "From git push to production, and a bad version being caught: pipeline, real traffic, canary, alarm, rollback.",
         discussion: """
             Starts a server of its own on a free port with a temporary data folder; nothing of yours is touched. Uses git, and the AWS \
             CLI from .venv or the PATH. Exit code 0 when everything went as told.
@@ -21,10 +22,13 @@ struct Demo: AsyncParsableCommand {
     var keep = false
 
     func run() async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("slipway-demo-\(UUID().uuidString.prefix(8))")
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "slipway-demo-\(UUID().uuidString.prefix(8))")
         let service = folder.appendingPathComponent("orders")
         guard FileManager.default.fileExists(atPath: sample + "/template.yaml") else {
-            throw CommandFailure("There is no sample at '\(sample)'. Run the demo in Slipway's folder, or name the sample with --sample.")
+            throw CommandFailure(
+                "There is no sample at '\(sample)'. Run the demo in Slipway's folder, or name the sample with --sample."
+            )
         }
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { if !keep { try? FileManager.default.removeItem(at: folder) } }

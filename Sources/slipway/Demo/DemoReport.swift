@@ -13,7 +13,8 @@ struct DemoReport {
 
     /// Whether what the users saw is what a canary promises: errors in the bad deployment only, and not above its share.
     var isAsPromised: Bool {
-        errors.allSatisfy { badWindow.contains($0.time) } && !errors.isEmpty && Double(errors.count) <= Double(during.count) * 0.2
+        errors.allSatisfy { badWindow.contains($0.time) } && !errors.isEmpty
+            && Double(errors.count) <= Double(during.count) * 0.2
     }
 
     /// The closing table.
@@ -21,7 +22,10 @@ struct DemoReport {
         var rows: [(String, String)] = [
             ("requests served", "\(samples.count)"),
             ("errors seen by users", "\(errors.count) (\(percent(errors.count, of: samples.count)) of all)"),
-            ("share of errors while the bad version was out", "\(percent(errors.count, of: during.count)) (canary: 10 %)"),
+            (
+                "share of errors while the bad version was out",
+                "\(percent(errors.count, of: during.count)) (canary: 10 %)"
+            ),
         ]
         if let first = errors.first?.time.seconds, let decided = bad["decidedTime"]?.double {
             rows.append(("time to detect", "\(DeploymentTree.span(max(0, decided - first))) from the first error"))

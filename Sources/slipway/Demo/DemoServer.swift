@@ -18,7 +18,9 @@ struct DemoServer {
             log: folder.appendingPathComponent("server.log"))
         for _ in 0..<500 {
             if program.output.contains("is ready") { break }
-            guard program.process.isRunning else { throw CommandFailure("The server did not start:\n\(program.output)") }
+            guard program.process.isRunning else {
+                throw CommandFailure("The server did not start:\n\(program.output)")
+            }
             try await Task.sleep(for: .milliseconds(20))
         }
         var options = DataFolder()

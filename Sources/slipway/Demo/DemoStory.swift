@@ -48,11 +48,13 @@ struct DemoStory {
 
     private func makePipeline() async throws -> DemoRepository {
         narrator.chapter(1, "A repository, and a way to production")
-        narrator.tell("Every push is built and tested, goes to staging with a smoke test, and to production behind a canary.")
+        narrator.tell(
+            "Every push is built and tested, goes to staging with a smoke test, and to production behind a canary.")
         narrator.command("aws cloudformation deploy --stack-name \(Self.pipeline) --template-file pipeline.yaml ...")
         try await Program.run(
             [
-                server.tool("aws"), "cloudformation", "deploy", "--stack-name", Self.pipeline, "--template-file", "pipeline.yaml",
+                server.tool("aws"), "cloudformation", "deploy", "--stack-name", Self.pipeline, "--template-file",
+                "pipeline.yaml",
                 "--capabilities", "CAPABILITY_IAM", "--parameter-overrides", "CanarySeconds=\(canary)",
             ], in: service, environment: server.environment, log: folder.appendingPathComponent("pipeline.log"))
         let remote = try await output("CloneUrl", of: Self.pipeline)
@@ -74,7 +76,8 @@ struct DemoStory {
         _ repository: DemoRepository, _ load: LoadGenerator
     ) async throws -> (view: JSON, window: ClosedRange<Timestamp>) {
         try await served(load, version: 1, count: 60)
-        narrator.chapter(2, "Version 2 gives members a discount. Its tests, staging and its hook pass - and it fails for guests")
+        narrator.chapter(
+            2, "Version 2 gives members a discount. Its tests, staging and its hook pass - and it fails for guests")
         try repository.use("2-member-discount")
         let before = Timestamp.present
         var release = try await push(repository, "Members get a discount")
@@ -84,7 +87,8 @@ struct DemoStory {
         guard try await !watcher.follow() else { throw CommandFailure("The bad version got through.") }
         let end = try await release.follow()
         guard end["status"] == "Failed" else {
-            throw CommandFailure("The pipeline is \(end["status"]?.string ?? "gone") after a version that was rolled back.")
+            throw CommandFailure(
+                "The pipeline is \(end["status"]?.string ?? "gone") after a version that was rolled back.")
         }
         let stack = try await client.call("cloudformation", "DescribeStacks", ["StackName": "orders"])["Stacks"]?[0]
         guard stack?["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE" else {

@@ -27,7 +27,8 @@ struct Narrator {
         let width = rows.map(\.0.count).max() ?? 0
         terminal.line()
         for (title, value) in rows {
-            terminal.line("   \(title)\(String(repeating: " ", count: width - title.count))   \(terminal.styled(value, .bold))")
+            terminal.line(
+                "   \(title)\(String(repeating: " ", count: width - title.count))   \(terminal.styled(value, .bold))")
         }
     }
 }

@@ -14,7 +14,8 @@ struct StackPlanReport {
         if !plan.exports.isEmpty {
             lines += ["", "Exports in use (a change that alters or takes away one of them fails and is undone):"]
             for export in plan.exports {
-                lines.append("  \(export.name) = \(export.value)  imported by \(export.importers.joined(separator: ", "))")
+                lines.append(
+                    "  \(export.name) = \(export.value)  imported by \(export.importers.joined(separator: ", "))")
             }
         }
         return lines + ["", verdict]
@@ -25,7 +26,8 @@ struct StackPlanReport {
         if let id = change.physicalID { head += " \(id)" }
         if let fate = fate(change) { head += ": \(fate)" }
         if let last = change.last {
-            head += terminal.styled("  last \(last.verb == "CREATE" ? "creation" : "update") \(Self.span(last.seconds))", .dim)
+            head += terminal.styled(
+                "  last \(last.verb == "CREATE" ? "creation" : "update") \(Self.span(last.seconds))", .dim)
         }
         return [head] + change.differences.map(line)
     }

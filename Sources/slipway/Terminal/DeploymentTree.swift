@@ -43,7 +43,9 @@ struct DeploymentTree {
         let new = view["weights"]?["new"]?.int ?? 0
         let width = 30
         let filled = new == 0 ? 0 : max(1, new * width / 100)
-        let bar = String(repeating: "█", count: width - filled) + terminal.styled(String(repeating: "▒", count: filled), .yellow)
+        let bar =
+            String(repeating: "█", count: width - filled)
+            + terminal.styled(String(repeating: "▒", count: filled), .yellow)
         let old = view["oldVersion"]?.string.map { "v\($0)" } ?? "old"
         let next = view["newVersion"]?.string.map { "v\($0)" } ?? "new"
         return "traffic  \(old) \(100 - new) % \(bar) \(new) % \(next)"
@@ -74,7 +76,8 @@ struct DeploymentTree {
 
     private func alarm(_ alarm: JSON) -> String {
         let state = alarm["state"]?.string ?? ""
-        let shown = state == "ALARM" ? terminal.styled(state, .red) : state == "OK" ? terminal.styled(state, .green) : state
+        let shown =
+            state == "ALARM" ? terminal.styled(state, .red) : state == "OK" ? terminal.styled(state, .green) : state
         let ignored = alarm["counts"]?.bool == false ? "  (was firing before; does not count)" : ""
         return "alarm \(alarm["name"]?.string ?? "")  \(shown)\(ignored)"
     }

@@ -17,7 +17,9 @@ struct PipelineWatch: AsyncParsableCommand {
     @Option(name: .customLong("execution"), help: "The execution's id. The newest when left out.")
     var execution: String?
 
-    @Option(help: ArgumentHelp("The commit whose release to follow; waits up to a minute for it to begin.", valueName: "id"))
+    @Option(
+        help: ArgumentHelp("The commit whose release to follow; waits up to a minute for it to begin.", valueName: "id")
+    )
     var commit: String?
 
     @Flag(help: "Wait for the next execution to begin, and follow that.")
