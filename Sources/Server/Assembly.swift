@@ -56,7 +56,8 @@ final class Assembly: Sendable {
         let policies = HouseResourcePolicies(
             buckets: buckets, functions: code.functions, topics: messaging.topics, queues: messaging.queues,
             buses: messaging.buses, secrets: messaging.secrets)
-        let authorizer = IAMAuthorizer(ledger: ledger, resources: policies)
+        let authorizer = IAMAuthorizer(
+            ledger: ledger, resources: policies, owners: HouseResourceOwners(cloud: cloud))
         let basis: [any CloudService] = [
             access.sts, access.iam, try SSMService(ledger: ledger), buckets, PolicyOverrides(ledger: ledger),
         ]

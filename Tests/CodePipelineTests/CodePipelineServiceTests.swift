@@ -87,6 +87,18 @@ struct CodePipelineServiceTests {
                     let state = try await cloud.call("codepipeline", "GetPipelineState", ["name": "orders"], as: caller)
                     return state["stageStates"]?[1]?["actionStates"]?[0]?["latestExecution"]?["token"]
                 }
+                for (stage, action, code) in [
+                    ("Nope", "Approve", "StageNotFoundException"), ("Gate", "Nope", "ActionNotFoundException"),
+                    ("Source", "Fetch", "InvalidApprovalTokenException"),
+                ] {
+                    let elsewhere: JSON = [
+                        "pipelineName": "orders", "stageName": .string(stage), "actionName": .string(action),
+                        "token": token, "result": ["summary": "", "status": "Approved"],
+                    ]
+                    await #expect {
+                        try await cloud.call("codepipeline", "PutApprovalResult", elsewhere, as: caller)
+                    } throws: { ($0 as? AWSError)?.code == code }
+                }
                 try await cloud.call(
                     "codepipeline", "PutApprovalResult",
                     [

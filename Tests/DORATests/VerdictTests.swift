@@ -49,6 +49,18 @@ struct VerdictTests {
         #expect(figures.deployments.count == 1 && figures.caught.count == 1 && figures.failed.isEmpty)
     }
 
+    @Test("a stack that could not be made was never seen by anybody, whatever stood in it for a while")
+    func neverThere() throws {
+        var story = Story()
+        story.stack("custom", "CREATE_IN_PROGRESS")
+        story.resource("custom", "AWS::Lambda::Function", "CREATE_COMPLETE")
+        story.wait(1)
+        story.stack("custom", "ROLLBACK_IN_PROGRESS", reason: "The custom resource crashed.")
+        story.stack("custom", "ROLLBACK_COMPLETE")
+        let figures = story.figures("custom")
+        #expect(figures.caught.count == 1 && figures.failed.isEmpty && figures.deployments.isEmpty)
+    }
+
     @Test("without shifts, an update that failed after it changed what answers requests has failed")
     func direct() throws {
         var story = Story()

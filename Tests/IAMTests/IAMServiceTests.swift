@@ -211,6 +211,54 @@ struct IAMServiceTests {
         }
     }
 
+    static let owned: [(service: String, operation: String, input: JSON, owner: String)] = [
+        ("codecommit", "UpdatePullRequestStatus", ["pullRequestId": "7"], "arn:aws:codecommit:x:123456789012:shop"),
+        (
+            "cloudformation", "ExecuteChangeSet",
+            ["ChangeSetName": "arn:aws:cloudformation:x:123456789012:changeSet/c/1"],
+            "arn:aws:cloudformation:x:123456789012:stack/shop/1"
+        ),
+        (
+            "codedeploy", "GetDeployment", ["deploymentId": "d-1"],
+            "arn:aws:codedeploy:x:123456789012:deploymentgroup:a/g"
+        ),
+    ]
+
+    @Test("what a call names by an id of its own is judged by what it belongs to", arguments: owned.indices)
+    func owners(index: Int) async throws {
+        struct Owners: ResourceOwners {
+            var arn: String?
+            func owner(of thing: OwnedThing, for caller: Caller) async throws -> String? { arn }
+        }
+        let one = Self.owned[index]
+        try await withIAM { test in
+            try await test.call("iam", "CreateUser", ["UserName": "dev"])
+            func put(_ name: String, _ effect: String, _ resource: String) async throws {
+                let text =
+                    #"{"Version":"2012-10-17","Statement":{"Effect":"\#(effect)","Action":"*","Resource":"\#(resource)"}}"#
+                try await test.call(
+                    "iam", "PutUserPolicy",
+                    ["UserName": "dev", "PolicyName": .string(name), "PolicyDocument": .string(text)])
+            }
+            let call = Call(
+                service: one.service, operation: one.operation,
+                caller: Caller(account: "123456789012", region: "x", principal: "arn:aws:iam::123456789012:user/dev"),
+                requestID: "r", time: test.ledger.surroundings.now, input: one.input, endpoint: "")
+            func mayCall(_ owner: String?) async -> Bool {
+                let authorizer = IAMAuthorizer(ledger: test.ledger, owners: Owners(arn: owner))
+                return await (try? authorizer.authorize(call)) != nil
+            }
+            try await put("own", "Allow", one.owner)
+            #expect(await mayCall(one.owner))
+            // Without an owner there is no such thing: only who may do it to anything learns that.
+            #expect(await !mayCall(nil))
+            try await put("all", "Allow", "*")
+            #expect(await mayCall(nil))
+            try await put("not", "Deny", one.owner)
+            #expect(await !mayCall(one.owner))
+        }
+    }
+
     static let trusts: [(principal: String, mayAssume: Bool)] = [
         ("arn:aws:iam::123456789012:user/ana", true), ("arn:aws:iam::123456789012:root", false),
         ("123456789012", false), ("*", true), ("arn:aws:iam::123456789012:user/bea", false),

@@ -157,6 +157,56 @@ struct ServiceCallTests {
                 "secretsmanager", "GetSecretValue", ["SecretId": "db"],
                 "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-??????"
             ),
+            (
+                "codepipeline", "PutApprovalResult",
+                ["pipelineName": "p", "stageName": "S", "actionName": "A", "token": "t"],
+                "arn:aws:codepipeline:eu-west-1:123456789012:p/S/A"
+            ),
+            (
+                "codepipeline", "DisableStageTransition", ["pipelineName": "p", "stageName": "S"],
+                "arn:aws:codepipeline:eu-west-1:123456789012:p/S"
+            ),
+            (
+                "codepipeline", "UpdatePipeline", ["pipeline": ["name": "p"]],
+                "arn:aws:codepipeline:eu-west-1:123456789012:p"
+            ),
+            (
+                "codepipeline", "DeleteWebhook", ["name": "w"],
+                "arn:aws:codepipeline:eu-west-1:123456789012:webhook:w"
+            ),
+            (
+                "codepipeline", "PollForJobs",
+                ["actionTypeId": ["category": "Test", "owner": "Custom", "provider": "X", "version": "1"]],
+                "arn:aws:codepipeline:eu-west-1:123456789012:actiontype:Custom/Test/X/1"
+            ),
+            (
+                "codedeploy", "CreateDeployment", ["applicationName": "a", "deploymentGroupName": "g"],
+                "arn:aws:codedeploy:eu-west-1:123456789012:deploymentgroup:a/g"
+            ),
+            (
+                "codedeploy", "GetApplication", ["applicationName": "a"],
+                "arn:aws:codedeploy:eu-west-1:123456789012:application:a"
+            ),
+            (
+                "codedeploy", "GetDeploymentConfig", ["deploymentConfigName": "c"],
+                "arn:aws:codedeploy:eu-west-1:123456789012:deploymentconfig:c"
+            ),
+            (
+                "codecommit", "CreatePullRequest", ["title": "t", "targets": [["repositoryName": "r"]]],
+                "arn:aws:codecommit:eu-west-1:123456789012:r"
+            ),
+            (
+                "logs", "FilterLogEvents", ["logGroupIdentifier": "arn:aws:logs:eu-west-1:123456789012:log-group:g"],
+                "arn:aws:logs:eu-west-1:123456789012:log-group:g:*"
+            ),
+            (
+                "logs", "StartQuery", ["logGroupNames": ["g"]],
+                "arn:aws:logs:eu-west-1:123456789012:log-group:g:*"
+            ),
+            (
+                "cloudformation", "UpdateStackSet", ["StackSetName": "s"],
+                "arn:aws:cloudformation:eu-west-1:123456789012:stackset/s:*"
+            ),
             ("codepipeline", "GetPipeline", ["name": "p"], "arn:aws:codepipeline:eu-west-1:123456789012:p"),
         ] as [(String, String, JSON, String)])
     func resources(service: String, operation: String, input: JSON, arn: String) {

@@ -318,6 +318,11 @@ struct FunctionTests {
                 "FunctionName": "orders", "StatementId": "s3", "Action": "lambda:InvokeFunction",
                 "Principal": "s3.amazonaws.com", "SourceArn": "arn:aws:s3:::b",
             ]
+            var nobody = permission
+            nobody["Principal"] = "foo"
+            #expect(
+                try await f.test.refusal("lambda", "AddPermission", nobody)?.message
+                    == "The provided principal was invalid. Please check the principal and try again.")
             try await f.test.call("lambda", "AddPermission", permission)
             #expect(
                 try await f.test.refusal("lambda", "AddPermission", permission)?.code == "ResourceConflictException")

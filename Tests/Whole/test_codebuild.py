@@ -117,10 +117,12 @@ def test_retries_until_the_output_fits_no_more(builds):
 
 
 def test_bad_specifications_say_so(builds):
-    build, _ = builds.run("bad", "version: 0.2\nphases: {build: {commands: 7, on-failure: NEVER}}\n")
+    build, log = builds.run("bad", "version: 0.2\nphases: {build: {commands: 7, on-failure: NEVER}}\n")
     assert build["buildStatus"] == "FAILED" and phases(build)["DOWNLOAD_SOURCE"] == "FAILED"
     assert [c["statusCode"] for p in build["phases"] if p["phaseType"] == "DOWNLOAD_SOURCE" for c in p["contexts"]] == [
         "YAML_FILE_ERROR"]
+    assert any("Phase complete: DOWNLOAD_SOURCE State: FAILED" in line for line in log), log
+    assert any("Phase context status code: YAML_FILE_ERROR Message: " in line for line in log), log
     build, _ = builds.run(
         "image", "version: 0.2\nphases: {build: {commands: [':']}}\n", environment={"image": "python:3.12"})
     assert phases(build)["PROVISIONING"] == "FAILED" and "container engine" in why(build)

@@ -42,7 +42,8 @@ extension BuildPerformer {
         _ = site.note { $0.announced.insert(phase) }
     }
 
-    private func conclude(_ phase: BuildPhase, _ failure: PhaseContext?, _ site: BuildSite) {
+    /// What the log says at the end of a phase.
+    func conclude(_ phase: BuildPhase, _ failure: PhaseContext?, _ site: BuildSite) {
         site.log.endOutput()
         site.log.say("Phase complete: \(phase.rawValue) State: \(failure == nil ? "SUCCEEDED" : "FAILED")")
         site.log.say("Phase context status code: \(failure?.statusCode ?? "") Message: \(failure?.message ?? "")")

@@ -8,6 +8,17 @@ internal import Sandbox
 extension BuildPerformer {
     func download(_ site: BuildSite) async throws -> BuildMachine.Answer {
         site.log.say("Phase is DOWNLOAD_SOURCE")
+        do {
+            let answer = try await fetchAll(site)
+            conclude(.downloadSource, nil, site)
+            return answer
+        } catch let failure as StepFailure {
+            conclude(.downloadSource, failure.context, site)
+            throw failure
+        }
+    }
+
+    private func fetchAll(_ site: BuildSite) async throws -> BuildMachine.Answer {
         let fetcher = SourceFetcher(site: site, workshop: workshop)
         var versions: [String?] = []
         for (index, source) in site.order.sources.enumerated() {

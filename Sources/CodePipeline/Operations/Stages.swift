@@ -193,16 +193,21 @@ extension CodePipelineService {
 
     // MARK: Approvals
 
-    /// Found by its token, not by its name: the pipeline may look different by now.
+    /// Found by its token, and only where the call says it stands: policies judge approvers by stage and action.
     private func approve(_ call: Call) async throws -> Reply {
         let name = call.input["pipelineName"]?.string ?? ""
+        let (stage, action) = (call.input["stageName"]?.string ?? "", call.input["actionName"]?.string ?? "")
         let token = call.input["token"]?.string ?? ""
         let result = call.input["result"]
         let approvedAt = try await ledger.write { transaction -> Timestamp in
             let pipeline = try Pipeline.get(name, call.caller, in: transaction)
             let machine = try runner.machine(pipeline.machine, in: transaction)
-            let alive = machine?.executions.lazy.flatMap { $0.stages.flatMap(\.runs) }.first { $0.token == token }
-            guard let run = alive else {
+            let stages: [StageRun] = machine?.executions.flatMap(\.stages) ?? []
+            // The pipeline may look different by now: what runs counts, then what is declared.
+            let isThere = stages.contains(where: { $0.stage == stage && $0.runs.contains(where: { $0.name == action }) })
+            if !isThere { try Self.expect(action, of: stage, name, machine) }
+            let runs = stages.lazy.filter { $0.stage == stage }.flatMap(\.runs)
+            guard let run = runs.first(where: { $0.token == token && $0.name == action }) else {
                 let key = call.caller.scope + token
                 if try !transaction.find(FinishedExecution.collection, "token", key, limit: 1).isEmpty {
                     throw Self.alreadyDecided
@@ -217,6 +222,14 @@ extension CodePipelineService {
             return transaction.now
         }
         return Reply(["approvedAt": .double(approvedAt.seconds)])
+    }
+
+    /// - Throws: `StageNotFoundException`, `ActionNotFoundException`.
+    private static func expect(_ action: String, of stage: String, _ pipeline: String, _ machine: PipelineMachine?)
+        throws
+    {
+        guard let declared = machine?.current?.stage(stage) else { throw noStage(stage, pipeline) }
+        guard declared.actions.contains(where: { $0.name == action }) else { throw noAction(action, stage) }
     }
 
     private static var alreadyDecided: AWSError {

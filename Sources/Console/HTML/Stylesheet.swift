@@ -60,7 +60,7 @@ enum Stylesheet {
           padding: .45rem .8rem; }
         th { font-size: .8rem; color: var(--dim); font-weight: 600; white-space: nowrap; }
           tbody tr { border-top: 1px solid var(--line); }
-        .long { overflow-wrap: anywhere; } td { overflow-wrap: break-word; min-width: 5.5rem; }
+        .long { overflow-wrap: anywhere; white-space: pre-line; } td { overflow-wrap: break-word; min-width: 5.5rem; }
           td:first-child a, td time { white-space: nowrap; } td p { margin: .2rem 0 0; font-size: .9rem; }
         code, pre { font: .85rem/1.5 ui-monospace, monospace; }
         pre { margin: .3rem 0 .8rem; padding: .7rem .9rem; background: var(--back); border: 1px solid var(--line);
@@ -178,8 +178,9 @@ enum Stylesheet {
           .actions form { flex: 1 1 100%; } .do { width: 100%; padding: .7rem; }
           thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
           table, tbody, tr, td { display: block; } tr { padding: .4rem 0; } td { padding: .15rem .8rem;
-          display: flex; gap: .6rem; } td:first-child a { white-space: normal; }
-          td::before { content: attr(data-head); flex: 0 0 6.5rem; color: var(--dim); font-size: .8rem; }
+          display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: 0 .6rem; }
+          td > * { grid-column: 2; justify-self: start; } td:first-child a { white-space: normal; }
+          td::before { content: attr(data-head); grid-column: 1; color: var(--dim); font-size: .8rem; }
         }
         @media (prefers-reduced-motion: reduce) { * { transition: none !important; } }
         """

@@ -117,7 +117,7 @@ struct StackPage: Sendable {
         let reason = resource["ResourceStatusReason"]?.string ?? ""
         return .several([
             Parts.badge(resource.text("ResourceStatus")),
-            reason.isEmpty ? .none : tag("p", .class("dim"), text: reason),
+            reason.isEmpty ? .none : tag("p", .class("dim long"), text: reason),
         ])
     }
 

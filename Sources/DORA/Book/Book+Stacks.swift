@@ -34,12 +34,17 @@ extension Book {
         case "CREATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE", "IMPORT_COMPLETE":
             close(stackID: id, .succeeded, at: event.time)
         case "UPDATE_ROLLBACK_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "IMPORT_ROLLBACK_IN_PROGRESS":
+            // Of a stack that was never there nobody has seen anything.
+            if status == "ROLLBACK_IN_PROGRESS", let open = stacks[id]?.open { change(open) { $0.exposed = nil } }
             guard let open = stacks[id]?.open, !reason.isEmpty else { return }
             change(open) { $0.cause = $0.cause ?? reason }
         case "UPDATE_ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE":
             if let open = stacks[id]?.open { change(open) { $0.restored = event.time } }
             close(stackID: id, .failed, at: event.time, reason)
-        case "CREATE_FAILED", "UPDATE_FAILED", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "IMPORT_ROLLBACK_FAILED":
+        case "CREATE_FAILED":
+            if let open = stacks[id]?.open { change(open) { $0.exposed = nil } }
+            close(stackID: id, .failed, at: event.time, reason)
+        case "UPDATE_FAILED", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "IMPORT_ROLLBACK_FAILED":
             close(stackID: id, .failed, at: event.time, reason)
         case "DELETE_COMPLETE":
             close(stackID: id, .failed, at: event.time, "The stack was deleted.")

@@ -8,6 +8,8 @@ struct CallAccess {
     let action: String
     let resources: [String]
     let context: [String: [String]]
+    /// What else it is about, by ids that do not name their owner: where the owners are found, they are judged instead.
+    let owned: [OwnedThing]
 
     /// Operations whose action has another name.
     private static let actions = [
@@ -49,18 +51,19 @@ struct CallAccess {
             ("TopicArn", ""), ("TargetArn", ""), ("SubscriptionArn", ""), ("ResourceArn", ""),
             ("Name", "arn:aws:sns:REGION:ACCOUNT:VALUE"),
         ],
-        "codepipeline": [
-            ("pipelineName", "arn:aws:codepipeline:REGION:ACCOUNT:VALUE"),
-            ("name", "arn:aws:codepipeline:REGION:ACCOUNT:VALUE"),
-        ],
         "ssm": [
             ("Name", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"),
             ("Path", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"),
             ("Names", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"),
         ],
-        "logs": [("logGroupName", "arn:aws:logs:REGION:ACCOUNT:log-group:VALUE:*")],
-        "cloudformation": [("StackName", "arn:aws:cloudformation:REGION:ACCOUNT:stack/VALUE/*")],
-        "codedeploy": [("applicationName", "arn:aws:codedeploy:REGION:ACCOUNT:application:VALUE")],
+        "logs": [
+            "logGroupName", "logGroupNames", "logGroupIdentifier", "logGroupIdentifiers", "logGroupArn",
+            "logGroupArnList", "resourceArn", "resourceIdentifier",
+        ].map { (member: $0, arn: "arn:aws:logs:REGION:ACCOUNT:log-group:VALUE:*") },
+        "cloudformation": [
+            ("StackName", "arn:aws:cloudformation:REGION:ACCOUNT:stack/VALUE/*"),
+            ("StackSetName", "arn:aws:cloudformation:REGION:ACCOUNT:stackset/VALUE:*"),
+        ],
         "codecommit": repositories, "slipway-codecommit": repositories,
         "iam": [
             ("RoleName", "arn:aws:iam::ACCOUNT:role/VALUE"), ("UserName", "arn:aws:iam::ACCOUNT:user/VALUE"),
@@ -110,9 +113,16 @@ struct CallAccess {
         case "lambda": resources = Self.functions(call)
         case "codebuild": resources = BuildAccess.resources(call)
         case "events": resources = EventAccess.resources(call)
+        case "codepipeline": resources = DeliveryAccess.pipelines(call)
+        case "codedeploy": resources = DeliveryAccess.deployments(call)
+        case "codecommit" where call.input["targets"]?.array != nil:
+            // A pull request's repository stands in its targets.
+            let names = (call.input["targets"]?.array ?? []).compactMap { $0["repositoryName"]?.string }
+            resources = names.isEmpty ? ["*"] : names.map { call.caller.arn("codecommit", $0) }
         default: resources = Self.named(prefix, call)
         }
         context = Self.context(call)
+        owned = Self.owned(call)
     }
 
     private static func objects(_ input: JSON) -> [String] {
@@ -146,7 +156,7 @@ struct CallAccess {
             let names = (value.array ?? [value]).compactMap(\.string)
             guard !names.isEmpty else { continue }
             return names.map { name in
-                if name.hasPrefix("arn:") { return service == "sns" ? topic(name) : name }
+                if name.hasPrefix("arn:") { return written(name, service) }
                 if service == "sqs", let queue = queue(name, call.caller) { return queue }
                 // Parameters without a slash in front have one in their ARN.
                 let text = service == "ssm" && !name.hasPrefix("/") ? "/" + name : name
@@ -155,6 +165,16 @@ struct CallAccess {
             }
         }
         return ["*"]
+    }
+
+    /// The ARN as policies write it.
+    private static func written(_ arn: String, _ service: String) -> String {
+        switch service {
+        case "sns": topic(arn)
+        // Of log groups the API knows two spellings, policies the one with what is in them.
+        case "logs" where arn.contains(":log-group:") && !arn.hasSuffix(":*"): arn + ":*"
+        default: arn
+        }
     }
 
     /// The topic of a subscription's ARN; the ARN itself when it is a topic's.

@@ -17,11 +17,16 @@ package protocol ResourcePolicies: Sendable {
 package struct IAMAuthorizer: Authorizer {
     private let policies: PrincipalPolicies
     private let resources: (any ResourcePolicies)?
+    private let owners: (any ResourceOwners)?
 
-    /// Judges by the policies on that ledger, and by those of resources if they are given.
-    package init(ledger: Ledger, resources: (any ResourcePolicies)? = nil) {
+    /// Judges by the policies on that ledger, and by those of resources if they are given. Without `owners`, calls that
+    /// name a thing by its own id alone are judged by `*`.
+    package init(
+        ledger: Ledger, resources: (any ResourcePolicies)? = nil, owners: (any ResourceOwners)? = nil
+    ) {
         policies = PrincipalPolicies(ledger: ledger)
         self.resources = resources
+        self.owners = owners
     }
 
     package func authorize(_ call: Call) async throws {
@@ -33,7 +38,7 @@ package struct IAMAuthorizer: Authorizer {
         let access = CallAccess(call)
         if isRoot, !access.resources.contains(where: { Self.isForeign($0, call) }) { return }
         let effective = isRoot ? nil : try await policies.load(caller.principal, account: caller.account)
-        for resource in access.resources {
+        for resource in try await isRoot ? access.resources : judged(access, call) {
             var request = AccessRequest(
                 action: access.action, resource: resource, principal: caller.principal, account: caller.account,
                 context: access.context)
@@ -51,6 +56,15 @@ package struct IAMAuthorizer: Authorizer {
                 ? (own == .allowed && other == .allowed ? .allowed : .silent) : own.and(other)
             guard verdict == .allowed else { throw Self.refusal(call, request, verdict) }
         }
+    }
+
+    /// What the call is judged by: the owners of what it names by ids alone, where there are any.
+    private func judged(_ access: CallAccess, _ call: Call) async throws -> [String] {
+        var found: [String] = []
+        for thing in access.owned {
+            if let arn = try await owners?.owner(of: thing, for: call.caller) { found.append(arn) }
+        }
+        return found.isEmpty ? access.resources : found
     }
 
     /// Only the policy of what is asked for lets a service do something in its own name.

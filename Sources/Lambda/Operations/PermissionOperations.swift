@@ -23,6 +23,7 @@ struct PermissionOperations: Sendable {
         guard name.qualifier != "$LATEST" else {
             throw LambdaError.invalid("We currently do not support adding policies for $LATEST.")
         }
+        try Self.check(principal: call.input["Principal"]?.string ?? "")
         let statement = Self.statement(call.input, resource: name.arn)
         let id = call.text("StatementId")
         let revision = call.input["RevisionId"]?.string
@@ -56,6 +57,14 @@ struct PermissionOperations: Sendable {
             guard try transaction.hasVersion(name, qualifier) else { throw LambdaError.functionNotFound(name.arn) }
         } else if try transaction.get(LambdaStore.aliases, LambdaStore.aliasKey(name.key, qualifier)) == nil {
             throw LambdaError.aliasNotFound(name.arn)
+        }
+    }
+
+    /// - Throws: `InvalidParameterValueException` for what is no service, account, ARN or `*`.
+    static func check(principal: String) throws {
+        let isAccount = FunctionName.isVersion(principal) && principal.count == 12
+        guard principal == "*" || isAccount || principal.hasPrefix("arn:") || principal.contains(".") else {
+            throw LambdaError.invalid("The provided principal was invalid. Please check the principal and try again.")
         }
     }
 

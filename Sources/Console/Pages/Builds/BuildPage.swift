@@ -72,17 +72,23 @@ struct BuildPage: Sendable {
         return .none
     }
 
+    /// How long a phase took, or has been under way.
+    private func took(_ phase: JSON) -> String? {
+        if let start = phase.moment("startTime"), let end = phase.moment("endTime") {
+            return Moments.span(max(.zero, end - start))
+        }
+        if let seconds = phase["durationInSeconds"]?.double { return Moments.span(.milliseconds(Int(seconds * 1000))) }
+        return phase.moment("startTime").map { Moments.span(max(.zero, desk.now - $0)) }
+    }
+
     private var phases: HTML {
         Parts.table(
             ["Phase", "Status", "Took", "Message"], empty: "It has not begun.",
             rows: build.list("phases").map { phase in
-                let start = phase.moment("startTime")
-                let took =
-                    phase["durationInSeconds"]?.double.map { Moments.span(.milliseconds(Int($0 * 1000))) }
-                    ?? start.map { Moments.span(max(.zero, (phase.moment("endTime") ?? desk.now) - $0)) }
-                let status =
-                    phase["phaseStatus"]?.string
-                    ?? (phase.text("phaseType") == "COMPLETED" ? "SUCCEEDED" : "IN_PROGRESS")
+                // The last phase is the moment of the end: it takes no time, and it ended as the build did.
+                let isLast = phase.text("phaseType") == "COMPLETED"
+                let took = isLast ? nil : took(phase)
+                let status = phase["phaseStatus"]?.string ?? (isLast ? self.status : "IN_PROGRESS")
                 let message = phase.list("contexts").map { $0.text("message") }.filter { !$0.isEmpty }
                 return [
                     .text(Parts.words(phase.text("phaseType"))), Parts.badge(status), .text(took ?? "-"),

@@ -135,7 +135,8 @@ struct BuildWatcher {
             guard let type = phase["phaseType"]?.string, let status = phase["phaseStatus"]?.string,
                 status != "IN_PROGRESS", told.insert(type).inserted
             else { continue }
-            let took = phase["durationInSeconds"]?.double.map { "  \(TimeSpan.words($0))" } ?? ""
+            let (start, end) = (phase["startTime"]?.double, phase["endTime"]?.double)
+            let took = start.flatMap { start in end.map { "  \(TimeSpan.words($0 - start))" } } ?? ""
             Terminal.error.line("\(Terminal.error.sign(status)) \(type)\(took)")
             for context in phase["contexts"]?.array ?? [] {
                 guard let message = context["message"]?.string, !message.isEmpty else { continue }
