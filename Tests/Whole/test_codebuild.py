@@ -121,8 +121,8 @@ def test_bad_specifications_say_so(builds):
     assert build["buildStatus"] == "FAILED" and phases(build)["DOWNLOAD_SOURCE"] == "FAILED"
     assert [c["statusCode"] for p in build["phases"] if p["phaseType"] == "DOWNLOAD_SOURCE" for c in p["contexts"]] == [
         "YAML_FILE_ERROR"]
-    assert any("Phase complete: DOWNLOAD_SOURCE State: FAILED" in line for line in log), log
-    assert any("Phase context status code: YAML_FILE_ERROR Message: " in line for line in log), log
+    assert "Phase complete: DOWNLOAD_SOURCE State: FAILED" in log
+    assert "Phase context status code: YAML_FILE_ERROR Message: 'on-failure' must be" in log
     build, _ = builds.run(
         "image", "version: 0.2\nphases: {build: {commands: [':']}}\n", environment={"image": "python:3.12"})
     assert phases(build)["PROVISIONING"] == "FAILED" and "container engine" in why(build)

@@ -205,7 +205,11 @@ def test_approvals(ground):
     last = pipeline.token("Next", "Last")
     pipeline.approve(last, "Rejected", "Next", "Last")
     pipeline.becomes(pipeline.first, "Failed")
-    assert refusal(put, token=last, **arguments) == "ApprovalAlreadyCompletedException"
+    where = arguments | {"stageName": "Next", "actionName": "Last"}
+    assert refusal(put, token=last, **where) == "ApprovalAlreadyCompletedException"
+    # Nobody decides a gate by its token under the name of another.
+    assert refusal(put, token=last, **arguments) == "StageNotFoundException"
+    assert refusal(put, token=last, **where | {"actionName": "Approve"}) == "ActionNotFoundException"
     detail = pipeline.actions(pipeline.first)["Last"]
     assert detail["updatedBy"] and detail["output"]["executionResult"]["errorDetails"]["message"] == "seen"
 
