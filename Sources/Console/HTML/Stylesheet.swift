@@ -25,7 +25,7 @@ enum Stylesheet {
           border-bottom: 1px solid var(--line); }
         header .brand { color: var(--ink); text-decoration: none; font-size: 1.1rem; }
         header nav { display: flex; flex-wrap: wrap; gap: .1rem .2rem; flex: 1; }
-        header nav a { padding: .3rem .6rem; border-radius: 6px; text-decoration: none; color: var(--dim); }
+        header nav a { padding: .3rem .45rem; border-radius: 6px; text-decoration: none; color: var(--dim); }
         header nav a[aria-current] { color: var(--ink); background: var(--idleback); font-weight: 600; }
         header form { display: flex; gap: .3rem; margin: 0; }
         #live { font-size: .8rem; color: var(--dim); } #live.on::before { content: "\\25CF  "; color: var(--good); }
