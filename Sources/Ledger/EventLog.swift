@@ -42,7 +42,7 @@ extension Transaction {
 extension Ledger {
     /// What the log holds after that place, in order, at most `limit`.
     package func events(after sequence: Int64, limit: Int = 500) async throws -> [LoggedEvent] {
-        try await pool.read { db in
+        let events = try await pool.read { db in
             try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
@@ -51,6 +51,9 @@ extension Ledger {
                         """), arguments: [sequence, limit]
             ).map(LoggedEvent.init)
         }
+        // Who is woken by an event looks at what came with it, once: it must be there to be seen.
+        if !events.isEmpty { commits.settle() }
+        return events
     }
 
     /// The place of the newest event; 0 when there is none.

@@ -21,6 +21,8 @@ final class GroupCommit: Sendable {
     private let appended: Signal
     private let surroundings: Surroundings
     private let queue = Mutex(Queue())
+    /// Held from before a commit until readers of documents see what it brought.
+    private let publishing = Mutex(())
 
     init(pool: DatabasePool, cache: DocumentCache, appended: Signal, surroundings: Surroundings) {
         self.pool = pool
@@ -66,21 +68,26 @@ final class GroupCommit: Sendable {
         let batch = Batch(cache: cache)
         var succeeded: [(job: Job, tell: @Sendable () -> Void)] = []
         do {
-            try db.inTransaction(.immediate) {
-                for job in jobs {
-                    if let tell = perform(job, batch, db) { succeeded.append((job, tell)) }
+            try publishing.withLock { _ in
+                try db.inTransaction(.immediate) {
+                    for job in jobs {
+                        if let tell = perform(job, batch, db) { succeeded.append((job, tell)) }
+                    }
+                    return .commit
                 }
-                return .commit
+                batch.publish()
             }
         } catch {
             for (job, _) in succeeded { job.fail(error) }
             return
         }
-        batch.publish()
         if batch.hasEvents { appended.raise() }
         for (_, tell) in succeeded { tell() }
         for action in batch.afterCommit { action() }
     }
+
+    /// Returns once the documents of every commit that was seen on disk by now are seen by readers too.
+    func settle() { publishing.withLock { _ in } }
 
     /// Runs one job on a savepoint of its own, so that its failure leaves the others' changes alone.
     private func perform(_ job: Job, _ batch: Batch, _ db: Database) -> (@Sendable () -> Void)? {

@@ -17,7 +17,7 @@ package final class Ledger: Sendable {
     let pool: DatabasePool
     let cache: DocumentCache
     let appended = Signal()
-    private let commits: GroupCommit
+    let commits: GroupCommit
     private let lock: FolderLock
 
     /// Opens the ledger in that folder, making both if need be, and brings its tables up to date.
