@@ -145,6 +145,34 @@ struct EventLogTests {
         }
     }
 
+    @Test("whoever learns of an event finds the documents of its commit, however soon he looks")
+    func documentsFirst() async throws {
+        try await withTemporaryLedger { ledger in
+            let last = 400
+            async let writing: Void = {
+                for number in 1...last {
+                    try await ledger.write { transaction in
+                        // Many of them, so that it takes a while until all can be read.
+                        for place in 0..<40 { try transaction.put(notes, "\(place)", Note(text: "\(number)")) }
+                        try transaction.append(event("\(number)"))
+                    }
+                }
+            }()
+            var place: Int64 = 0
+            var early: [String] = []
+            while place < last {
+                guard let newest = try await ledger.events(after: place).last else { continue }
+                place = newest.sequence
+                for key in ["0", "39"] {
+                    let text = try await ledger.get(notes, key)?.value.text ?? "nothing"
+                    if Int64(text) ?? 0 < place { early.append("event \(place), \(key) is \(text)") }
+                }
+            }
+            try await writing
+            #expect(early.isEmpty)
+        }
+    }
+
     actor Seen {
         var ids: [String] = []
         func add(_ id: String) { ids.append(id) }
