@@ -109,7 +109,8 @@ def test_a_disabled_transition_lets_only_the_newer_in(ground):
     inbound = pipeline.state("Gate")["inboundTransitionState"]
     assert inbound["enabled"] is False and inbound["disabledReason"] == "frozen"
     pipeline.upload("one")
-    older = eventually("one", lambda: pipeline.executions()[0])["pipelineExecutionId"]
+    # The newest is the first, failed one until the change has begun another.
+    older = eventually("one more", lambda: len(pipeline.executions()) == 2 and pipeline.executions()[0])["pipelineExecutionId"]
     pipeline.waits("Gate", older)
     newer = pipeline.start()
     pipeline.becomes(older, "Superseded")
