@@ -7,7 +7,7 @@ import Server
 /// `slipway doctor`
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check this machine and the server on it, and say how to mend what is wrong.",
+        commandName: "doctor", abstract: "Check this machine and the server on it, and say how to mend what is wrong.",
         discussion: "Exit code 1 when something stands in the way of serving.")
 
     @OptionGroup var folder: DataFolder

@@ -4,7 +4,7 @@ import Notation
 /// `slipway env`
 struct Env: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Point clients at this Slipway; copy environments.",
+        commandName: "env", abstract: "Point clients at this Slipway; copy environments.",
         subcommands: [EnvVariables.self, EnvClone.self, EnvPreview.self, EnvList.self, EnvDelete.self],
         defaultSubcommand: EnvVariables.self)
 }

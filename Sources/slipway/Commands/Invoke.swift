@@ -5,6 +5,7 @@ import Notation
 /// `slipway invoke`
 struct Invoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "invoke",
         abstract: "Invoke a function and print its answer; its last log lines go to standard error.",
         discussion: "Exit code 1 when the function failed.")
 

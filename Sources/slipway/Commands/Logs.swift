@@ -4,7 +4,8 @@ import Notation
 
 /// `slipway logs`
 struct Logs: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print what a function or a log group has logged.")
+    static let configuration = CommandConfiguration(
+        commandName: "logs", abstract: "Print what a function or a log group has logged.")
 
     @Argument(help: "A function's name, or a log group that begins with '/'.")
     var source: String

@@ -7,7 +7,7 @@ import SAMTransform
 /// `slipway measure`: what `Benchmarks/templates.py` compares with its peers. Not shown in the help.
 struct Measure: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Time the template languages inside one process.", shouldDisplay: false)
+        commandName: "measure", abstract: "Time the template languages inside one process.", shouldDisplay: false)
 
     /// What is timed.
     enum Work: String, ExpressibleByArgument, CaseIterable {

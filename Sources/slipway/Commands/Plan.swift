@@ -5,7 +5,7 @@ import Notation
 /// `slipway plan`
 struct Plan: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what a template would do to a stack, without doing it.",
+        commandName: "plan", abstract: "Say what a template would do to a stack, without doing it.",
         discussion: """
             Makes a change set, reads it and deletes it again: what it shows is what an update with this template does. Parameters \
             that are not given keep the value the stack has. Each resource says how long it took last time, and exports that other \

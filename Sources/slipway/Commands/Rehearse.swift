@@ -5,6 +5,7 @@ import Notation
 /// `slipway rehearse`
 struct Rehearse: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "rehearse",
         abstract:
             "Run a deployment's own machine under a virtual clock against a stated traffic, and print every step.",
         discussion: "Needs no server. A canary of thirty minutes takes milliseconds.")

@@ -4,6 +4,7 @@ import Notation
 /// `slipway rollback`
 struct Rollback: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "rollback",
         abstract: "Send all traffic of a function's alias back to an earlier version, at once.",
         discussion: """
             Without a version it lists the recent good ones. A deployment under way on the alias is stopped first. The change is of traffic \

@@ -8,7 +8,7 @@ import Traffic
 /// `slipway serve`
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Start the server: AWS endpoint and console.",
+        commandName: "serve", abstract: "Start the server: AWS endpoint and console.",
         discussion: "Stops gracefully on SIGTERM and SIGINT. Whatever was under way goes on at the next start.")
 
     @Option(help: "Where to listen: HOST:PORT. Port 0 takes a free one.")

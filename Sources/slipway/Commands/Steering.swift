@@ -24,6 +24,7 @@ extension SteeringCommand {
 /// `slipway promote`
 struct Promote: SteeringCommand {
     static let configuration = CommandConfiguration(
+        commandName: "promote",
         abstract: "Send all traffic to the new version now, without waiting for the rest of the canary.")
     static let operation = "PromoteDeployment"
     static let done = "all traffic goes to the new version."
@@ -35,7 +36,7 @@ struct Promote: SteeringCommand {
 /// `slipway pause`
 struct Pause: SteeringCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Keep the traffic as it is until the deployment is resumed.")
+        commandName: "pause", abstract: "Keep the traffic as it is until the deployment is resumed.")
     static let operation = "PauseDeployment"
     static let done = "paused. 'slipway resume' lets it go on."
     @Argument(help: "The deployment's id. The one under way when left out.")
@@ -45,7 +46,7 @@ struct Pause: SteeringCommand {
 
 /// `slipway resume`
 struct Resume: SteeringCommand {
-    static let configuration = CommandConfiguration(abstract: "Let a paused deployment go on.")
+    static let configuration = CommandConfiguration(commandName: "resume", abstract: "Let a paused deployment go on.")
     static let operation = "ResumeDeployment"
     static let done = "goes on."
     @Argument(help: "The deployment's id. The one under way when left out.")
@@ -56,7 +57,7 @@ struct Resume: SteeringCommand {
 /// `slipway abort`
 struct Abort: SteeringCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Stop a deployment and send all traffic back to the old version.")
+        commandName: "abort", abstract: "Stop a deployment and send all traffic back to the old version.")
     static let operation = "AbortDeployment"
     static let done = "stopped; traffic is going back to the old version."
     @Argument(help: "The deployment's id. The one under way when left out.")

@@ -6,6 +6,7 @@ import Server
 /// `slipway support`
 struct Support: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "support",
         abstract: "Say for every operation and property whether it is enforced, stored or rejected.",
         discussion:
             "Made from the API models and the handlers themselves: what is not listed as enforced or stored is refused."

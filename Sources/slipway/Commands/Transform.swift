@@ -6,6 +6,7 @@ import SAMTransform
 /// `slipway transform`
 struct Transform: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "transform",
         abstract: "Expand a SAM template into the CloudFormation template it stands for, as JSON.",
         discussion:
             "Needs no server. A template that cannot be expanded is told of on standard error, with exit code 1.")

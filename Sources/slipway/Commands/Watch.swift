@@ -4,7 +4,7 @@ import Notation
 /// `slipway watch`
 struct Watch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Follow a deployment to its end.",
+        commandName: "watch", abstract: "Follow a deployment to its end.",
         discussion: """
             A live tree in a terminal, a line per change when piped, an object per change with --json. Exit code 0 when it succeeded, \
             1 when it did not. Interrupting only stops the watching.

@@ -4,6 +4,7 @@ import Notation
 /// `slipway why`
 struct Why: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "why",
         abstract: "Say why a deployment ended as it did: the cause first, then the evidence, then what to do.")
 
     @Argument(help: "The deployment's id. The newest that did not end well when left out.")

@@ -5,6 +5,7 @@ import Notation
 /// `slipway demo`
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "demo",
         abstract:
             "From git push to production, and a bad version being caught: pipeline, real traffic, canary, alarm, rollback.",
         discussion: """

@@ -5,6 +5,7 @@ import Notation
 /// `slipway dora`
 struct Dora: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "dora",
         abstract: "How often and how fast changes reach users, and how often and how long they hurt.",
         discussion: """
             The five DORA metrics of every service that is deployed to production, made of the event log alone. With \

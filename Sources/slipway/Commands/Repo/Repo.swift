@@ -5,7 +5,7 @@ import Notation
 /// `slipway repo`
 struct Repo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "See repositories, make one, find out how to clone it.",
+        commandName: "repo", abstract: "See repositories, make one, find out how to clone it.",
         subcommands: [RepoList.self, RepoCreate.self, RepoURL.self])
 }
 
