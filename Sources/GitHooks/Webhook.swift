@@ -75,27 +75,8 @@ package struct Webhook: Sendable {
         for pair in body.split(separator: UInt8(ascii: "&")) {
             let halves = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard halves.count == 2, halves[0].elementsEqual(name.utf8) else { continue }
-            return unescaped(halves[1])
+            return PercentEncoding.decodedBytes(halves[1], isForm: true)
         }
         return nil
-    }
-
-    private static func unescaped(_ text: ArraySlice<UInt8>) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(text.count)
-        var place = text.startIndex
-        while place < text.endIndex {
-            let byte = text[place]
-            if byte == UInt8(ascii: "%"), place + 2 < text.endIndex,
-                let value = UInt8(String(decoding: text[(place + 1)...(place + 2)], as: UTF8.self), radix: 16)
-            {
-                result.append(value)
-                place += 3
-            } else {
-                result.append(byte == UInt8(ascii: "+") ? 0x20 : byte)
-                place += 1
-            }
-        }
-        return result
     }
 }

@@ -75,10 +75,7 @@ package struct SNSService: CloudService {
 
     private static func query(_ request: HTTPRequest) -> [String: String] {
         var members: [String: String] = [:]
-        for part in request.query.split(separator: "&") {
-            let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
-            if pair.count == 2 { members[pair[0]] = PercentText.decode(pair[1]) }
-        }
+        for (name, value) in PercentEncoding.pairs(request.query) { members[name] = value }
         return members
     }
 
@@ -101,26 +98,6 @@ package struct SNSService: CloudService {
 
     private static func escaped(_ text: String) -> String {
         text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-    }
-}
-
-/// Percent-encoded text (RFC 3986).
-enum PercentText {
-    /// The text without its encoding; what is no encoding stays.
-    static func decode(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

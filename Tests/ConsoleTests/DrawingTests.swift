@@ -25,17 +25,17 @@ struct DrawingTests {
                 Unicode.Scalar(UInt32.random(in: 0...0x2FFF, using: &generator))
             }
             let name = String(String.UnicodeScalarView(scalars))
-            let encoded = Address.encode(name)
+            let encoded = PercentEncoding.encode(name)
             #expect(
                 encoded.utf8.allSatisfy {
                     $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\"")
                 })
-            #expect(Address.decode(encoded) == name)
+            #expect(PercentEncoding.decodeStrictly(encoded) == name)
         }
     }
 
     @Test("what is badly encoded is nothing", arguments: ["%", "%4", "%GG", "%+1", "%-1", "%FF", "a%C3"])
-    func badEncoding(text: String) { #expect(Address.decode(text) == nil) }
+    func badEncoding(text: String) { #expect(PercentEncoding.decodeStrictly(text) == nil) }
 
     @Test(
         "only http leads to another site",

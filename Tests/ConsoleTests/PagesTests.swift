@@ -108,7 +108,7 @@ struct PagesTests {
     @Test("a name with markup and slashes in it stays a name")
     func strangeName() async throws {
         try await withStage { stage in
-            let text = try await stage.get("/stacks/" + Address.encode(Fakes.hostile))
+            let text = try await stage.get("/stacks/" + PercentEncoding.encode(Fakes.hostile))
             #expect(text.contains("<h1>&lt;script&gt;alert"))
         }
     }

@@ -119,7 +119,7 @@ struct RuleTests {
         arguments: [
             ("a%20b", "a b"), ("%C3%A9", "é"), ("100%", "100%"), ("%zz", "%zz"), ("a+b", "a+b"),
         ])
-    func decoding(text: String, expected: String) { #expect(URLEvent.decoded(text) == expected) }
+    func decoding(text: String, expected: String) { #expect(PercentEncoding.decode(text) == expected) }
 
     @Test("Inline code is a zip that expands to its one file, the same each time")
     func inlineCode() throws {

@@ -36,7 +36,7 @@ struct Register<Value: Codable & Sendable>: Sendable {
     }
 
     /// Whether there are no values.
-    var isEmpty: Bool { parts.allSatisfy(\.isEmpty) }
+    var isEmpty: Bool { parts.allSatisfy { $0.isEmpty } }
     /// The names, in no order.
     var keys: [String] { parts.flatMap(\.keys) }
     /// The values, in no order.

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Notation
 
 /// Ids that follow from what they are for: the same every time a step is repeated, different for everything else.
 enum StableID {
@@ -8,12 +9,13 @@ enum StableID {
 
     /// A UUID in lower case.
     static func uuid(_ parts: String...) -> String {
-        let hex = digest(parts).prefix(16).map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }.joined()
-        let groups = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32]
-        return groups.map { String(Array(hex)[$0]) }.joined(separator: "-")
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for (place, byte) in digest(parts).prefix(16).enumerated() {
+            if [4, 6, 8, 10].contains(place) { text.append(UInt8(ascii: "-")) }
+            Hexadecimal.append(CollectionOfOne(byte), to: &text)
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Twelve capitals and digits, as the ends of CloudFormation's generated names.

@@ -1,3 +1,5 @@
+import Notation
+
 /// The place of an S3 object as templates and callers name it.
 struct ObjectAddress: Sendable, Hashable {
     let bucket: String
@@ -22,7 +24,7 @@ struct ObjectAddress: Sendable, Hashable {
         let path = rest[rest.index(after: slash)...]
         if let dot = host.firstRange(of: ".s3.") ?? host.firstRange(of: ".s3-") {
             guard !path.isEmpty else { return nil }
-            (bucket, key) = (String(host[..<dot.lowerBound]), Self.decoded(path))
+            (bucket, key) = (String(host[..<dot.lowerBound]), PercentEncoding.decode(path))
             return
         }
         guard let (bucket, key) = Self.bucketAndKey(path) else { return nil }
@@ -37,24 +39,7 @@ struct ObjectAddress: Sendable, Hashable {
     private static func bucketAndKey(_ path: Substring) -> (String, String)? {
         guard let slash = path.firstIndex(of: "/"), slash != path.startIndex else { return nil }
         let key = path[path.index(after: slash)...]
-        return key.isEmpty ? nil : (String(path[..<slash]), decoded(key))
+        return key.isEmpty ? nil : (String(path[..<slash]), PercentEncoding.decode(key))
     }
 
-    private static func decoded(_ text: Substring) -> String {
-        guard text.contains("%") || text.contains("+") else { return String(text) }
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(2)
-            if byte == UInt8(ascii: "%"), digits.count == 2,
-                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
 }

@@ -80,3 +80,22 @@ extension Expression {
         return references
     }
 }
+
+extension Expression {
+    /// Whether every name in it is among these: the quick look, before ``references`` says which one is not.
+    func leansOnly(on names: Set<String>, resources: Set<String>, conditions: Set<String>) -> Bool {
+        func isFine(_ expression: Expression) -> Bool {
+            expression.leansOnly(on: names, resources: resources, conditions: conditions)
+        }
+        switch self {
+        case .value: return true
+        case .ref(let name): return names.contains(name)
+        case .condition(let name): return conditions.contains(name)
+        case .getAtt(let resource, let name): return resources.contains(resource) && isFine(name)
+        case .choice(let name, let first, let second):
+            return conditions.contains(name) && isFine(first) && isFine(second)
+        case .list(let parts), .call(_, let parts): return parts.allSatisfy(isFine)
+        case .object(let members): return members.allSatisfy { isFine($0.value) }
+        }
+    }
+}

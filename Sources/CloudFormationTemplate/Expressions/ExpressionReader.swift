@@ -19,23 +19,33 @@ struct ExpressionReader {
     var isBeforeTransforms = false
 
     mutating func read(_ value: JSON, at path: Path, in place: Place) -> Expression {
+        functions(in: value, at: path, in: place) ?? .value(value)
+    }
+
+    /// The value with its functions recognised; nil when it has none and stands for itself, as most of a template does.
+    private mutating func functions(in value: JSON, at path: Path, in place: Place) -> Expression? {
         switch value {
-        case .null where isBeforeTransforms: return .value(.null)
+        case .null where isBeforeTransforms: return nil
         case .null:
             report.error(
                 "[/\(path.pointer)] 'null' values are not allowed in templates", at: path,
                 fix: "Give a value, or leave the member out.")
-            return .value(.null)
-        case .array(let elements):
-            var read: [Expression] = []
-            read.reserveCapacity(elements.count)
-            for (index, element) in elements.enumerated() {
-                read.append(self.read(element, at: path.appending(index), in: place))
-            }
-            return Self.list(read)
+            return nil
+        case .array(let elements): return list(elements, at: path, in: place)
         case .object(let members): return object(members, at: path, in: place)
-        default: return .value(value)
+        default: return nil
         }
+    }
+
+    private mutating func list(_ elements: [JSON], at path: Path, in place: Place) -> Expression? {
+        var read: [Expression]?
+        for (index, element) in elements.enumerated() {
+            let expression =
+                element.isScalar ? nil : functions(in: element, at: path.appending(index), in: place)
+            if expression != nil, read == nil { read = elements[..<index].map(Expression.value) }
+            read?.append(expression ?? .value(element))
+        }
+        return read.map(Self.list)
     }
 
     /// A list, written out as a value when none of its elements has a function.
@@ -60,21 +70,24 @@ struct ExpressionReader {
         return .value(.object(values))
     }
 
-    private mutating func object(_ members: JSONObject, at path: Path, in place: Place) -> Expression {
+    private mutating func object(_ members: JSONObject, at path: Path, in place: Place) -> Expression? {
         if members.count == 1, let (name, argument) = members.first,
             let expression = function(name, argument, at: path, in: place)
         {
             return expression
         }
-        var read: [Expression.Member] = []
-        read.reserveCapacity(members.count)
-        for (name, value) in members {
-            if name.hasPrefix("Fn::"), !isBeforeTransforms {
+        var read: [Expression.Member]?
+        for (index, (name, value)) in members.enumerated() {
+            if !isBeforeTransforms, name.hasPrefix("Fn::") {
                 complain(aboutStray: name, among: members.count, at: path.appending(name))
             }
-            read.append(.init(name, self.read(value, at: path.appending(name), in: place)))
+            let expression = value.isScalar ? nil : functions(in: value, at: path.appending(name), in: place)
+            if expression != nil, read == nil {
+                read = members.prefix(index).map { .init($0.key, .value($0.value)) }
+            }
+            read?.append(.init(name, expression ?? .value(value)))
         }
-        return Self.object(read)
+        return read.map(Self.object)
     }
 
     private mutating func complain(aboutStray name: String, among count: Int, at path: Path) {
@@ -188,6 +201,16 @@ struct ExpressionReader {
             report.error(
                 "Template error: \(function.rawValue) requires the AWS::LanguageExtensions transform", at: path,
                 fix: "Add 'Transform: AWS::LanguageExtensions' to the template.")
+        }
+    }
+}
+
+extension JSON {
+    /// Whether it is a text, a number or a truth value.
+    fileprivate var isScalar: Bool {
+        switch self {
+        case .null, .array, .object: false
+        default: true
         }
     }
 }

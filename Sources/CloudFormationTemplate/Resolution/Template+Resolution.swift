@@ -85,10 +85,10 @@ private struct Resolution {
             }
             resolved.updatePolicy = resource.updatePolicy.flatMap { reduce($0, at: path.appending("UpdatePolicy")) }
             var references = resolved.properties.references
-            for part in [resolved.metadata, resolved.creationPolicy, resolved.updatePolicy].compactMap({ $0 }) {
-                references.collect(part)
-            }
-            resolved.needs.formUnion(references.all.subtracting(Template.pseudoParameters))
+            if let metadata = resolved.metadata { references.collect(metadata) }
+            if let policy = resolved.creationPolicy { references.collect(policy) }
+            if let policy = resolved.updatePolicy { references.collect(policy) }
+            for name in references.all where !Template.pseudoParameters.contains(name) { resolved.needs.insert(name) }
             result.append(resolved)
         }
     }
@@ -114,8 +114,9 @@ private struct Resolution {
     mutating func checkReferences() {
         let all = Set(template.resources.map(\.logicalID))
         for resource in result.resources {
-            let absent = resource.needs.filter { result[$0] == nil && all.contains($0) }.sorted()
-            guard !absent.isEmpty else { continue }
+            let isAbsent = { result[$0] == nil && all.contains($0) }
+            guard resource.needs.contains(where: isAbsent) else { continue }
+            let absent = resource.needs.filter(isAbsent).sorted()
             report.error(
                 "Template format error: Unresolved resource dependencies \(absent.listed) in the Resources block of "
                     + "the template", at: ["Resources", resource.logicalID],

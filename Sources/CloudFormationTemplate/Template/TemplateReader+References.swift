@@ -41,7 +41,8 @@ extension TemplateReader {
             guard let expression else { continue }
             // What is written out refers to nothing.
             guard expression.literal == nil else { continue }
-            for member in expression.members ?? [.init("", expression)] where member.value.literal == nil {
+            for member in expression.members ?? [.init("", expression)]
+            where !member.value.leansOnly(on: known, resources: resources, conditions: conditionNames) {
                 let place = member.name.isEmpty ? path.appending(name) : path.appending(name).appending(member.name)
                 check(member.value.references, known, resources, at: place)
             }

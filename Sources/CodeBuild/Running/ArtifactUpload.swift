@@ -114,9 +114,6 @@ struct ArtifactUpload: Sendable {
             md5.update(data: bytes)
             size += bytes.count
         }
-        func hex(_ digest: some Sequence<UInt8>) -> String {
-            digest.map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined()
-        }
-        return (hex(sha256.finalize()), hex(md5.finalize()), size)
+        return (Hexadecimal.encode(sha256.finalize()), Hexadecimal.encode(md5.finalize()), size)
     }
 }

@@ -33,19 +33,13 @@ enum GitPassword {
         let host = url.prefix { $0 != "/" && $0 != ":" }
         let path = url.drop { $0 != "/" }
         let canonical = "GIT\n\(path)\n\nhost:\(host)\n\nhost\n"
-        let digest = hex(SHA256.hash(data: Data(canonical.utf8)))
+        let digest = Hexadecimal.encode(SHA256.hash(data: Data(canonical.utf8)))
         let text = "AWS4-HMAC-SHA256\n\(stamp)\n\(date)/\(region)/codecommit/aws4_request\n\(digest)"
         var key = Data("AWS4\(secret)".utf8)
         for part in [date, region, "codecommit", "aws4_request", text] {
             key = Data(HMAC<SHA256>.authenticationCode(for: Data(part.utf8), using: SymmetricKey(data: key)))
         }
-        return stamp + "Z" + hex(key)
+        return stamp + "Z" + Hexadecimal.encode(key)
     }
 
-    private static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }.joined()
-    }
 }

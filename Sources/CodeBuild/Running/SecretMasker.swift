@@ -139,14 +139,11 @@ struct SecretMasker: Sendable {
     }
 
     private static func percentEncoded(_ text: String, upper: Bool, plus: Bool) -> [UInt8] {
-        let digits = Array((upper ? "0123456789ABCDEF" : "0123456789abcdef").utf8)
+        let digit = upper ? PercentEncoding.digit : Hexadecimal.digit
         return text.utf8.flatMap { byte -> [UInt8] in
-            let isPlain =
-                (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A) || (byte >= 0x30 && byte <= 0x39)
-                || "-_.~".utf8.contains(byte)
-            if isPlain { return [byte] }
+            if PercentEncoding.isUnreserved(byte) { return [byte] }
             if byte == 0x20 && plus { return [0x2B] }
-            return [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            return [0x25, digit(byte >> 4), digit(byte & 15)]
         }
     }
 

@@ -15,10 +15,7 @@ struct BadgeDesk: Sendable {
         guard request.path == Self.path else { return nil }
         guard request.method == "GET" || request.method == "HEAD" else { return .text(405, "Write GET.\n") }
         var wanted: [String: String] = [:]
-        for pair in request.query.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1).map { $0.removingPercent }
-            if parts.count == 2 { wanted[parts[0]] = parts[1] }
-        }
+        for (name, value) in PercentEncoding.pairs(request.query, isForm: true) { wanted[name] = value }
         let status = (try? await status(wanted)) ?? "unknown"
         return HTTPResponse(
             status: 200, fields: ["Content-Type": "image/svg+xml", "Cache-Control": "no-cache, no-store"],
@@ -62,24 +59,5 @@ struct BadgeDesk: Sendable {
             <text x="21" y="14">Build</text><text x="\(42 + width / 2)" y="14">\(status)</text></g></svg>
 
             """
-    }
-}
-
-extension Substring {
-    /// With percent-encoding undone; as it is when there is something wrong with it.
-    var removingPercent: String {
-        var bytes: [UInt8] = []
-        var rest = Array(utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == 0x25, rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte == 0x2B ? 0x20 : byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

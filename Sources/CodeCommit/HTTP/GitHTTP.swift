@@ -25,7 +25,7 @@ extension CodeCommitService {
         init?(_ request: HTTPRequest) {
             guard request.path.hasPrefix(CodeCommitService.path) else { return nil }
             let parts = request.path.dropFirst(CodeCommitService.path.count).split(separator: "/")
-            guard let name = parts.first.flatMap({ String($0).removingPercentEncoding }) else { return nil }
+            guard let name = parts.first.flatMap({ PercentEncoding.decodeStrictly($0) }) else { return nil }
             repository = name.hasSuffix(".git") ? String(name.dropLast(4)) : name
             let rest = parts.dropFirst().joined(separator: "/")
             switch (request.method, rest) {

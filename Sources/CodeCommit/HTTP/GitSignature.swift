@@ -42,19 +42,14 @@ struct GitSignature: Sendable {
         let request = "GIT\n\(path)\n\nhost:\(host)\n\nhost\n"
         let day = String(time.prefix(8))
         let scope = "\(day)/\(region)/codecommit/aws4_request"
-        let text = "AWS4-HMAC-SHA256\n\(time)\n\(scope)\n\(hex(SHA256.hash(data: Array(request.utf8))))"
+        let text = "AWS4-HMAC-SHA256\n\(time)\n\(scope)\n\(Hexadecimal.encode(SHA256.hash(data: Array(request.utf8))))"
         var key = Array(("AWS4" + secret).utf8)
         for part in [day, region, "codecommit", "aws4_request"] { key = mac(part, key) }
-        return hex(mac(text, key))
+        return Hexadecimal.encode(mac(text, key))
     }
 
     private static func mac(_ text: String, _ key: [UInt8]) -> [UInt8] {
         Array(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: SymmetricKey(data: key)))
-    }
-
-    private static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
     /// Compares without telling by the time it takes how much was right.

@@ -170,10 +170,7 @@ struct RuleContent: Sendable {
 
     /// The fingerprint that updates may be guarded with.
     static func digest(_ content: String) -> String {
-        SHA256.hash(data: Array(content.utf8)).map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }.joined()
+        Hexadecimal.encode(SHA256.hash(data: Array(content.utf8)))
     }
 }
 

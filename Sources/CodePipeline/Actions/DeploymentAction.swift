@@ -54,10 +54,7 @@ struct DeploymentAction {
                 "ConfigurationError",
                 "The artifact '\(artifact.name)' has none of \(Self.names.joined(separator: ", ")) at its top.")
         }
-        let sum = SHA256.hash(data: Array(text.utf8)).map { byte in
-            let hex = String(byte, radix: 16)
-            return hex.count == 1 ? "0" + hex : hex
-        }.joined()
+        let sum = Hexadecimal.encode(SHA256.hash(data: Array(text.utf8)))
         let answer = try await context.call(
             "codedeploy", "CreateDeployment",
             [

@@ -115,11 +115,6 @@ extension CodePipelineService {
 
     private static func bytes(_ text: String, after prefix: String) -> [UInt8]? {
         guard text.hasPrefix(prefix) else { return nil }
-        let digits = Array(text.dropFirst(prefix.count))
-        guard digits.count.isMultiple(of: 2) else { return nil }
-        return stride(from: 0, to: digits.count, by: 2).reduce(into: [UInt8]?([])) { bytes, place in
-            let byte = UInt8(String(digits[place...(place + 1)]), radix: 16)
-            bytes = byte.flatMap { byte in bytes.map { $0 + [byte] } }
-        }
+        return Hexadecimal.decode(text.dropFirst(prefix.count))
     }
 }

@@ -1,5 +1,6 @@
 internal import Cloud
 internal import HTTP
+internal import Notation
 
 /// What a request says beside its path: cookies, query, and where it comes from.
 struct Visit: Sendable {
@@ -15,7 +16,9 @@ struct Visit: Sendable {
     init(_ request: HTTPRequest) {
         self.request = request
         query = FormFields(parsing: request.query)
-        let parts = request.path.dropFirst(Address.root.count).split(separator: "/").map { Address.decode($0) }
+        let parts = request.path.dropFirst(Address.root.count).split(separator: "/").map {
+            PercentEncoding.decodeStrictly($0)
+        }
         path = parts.contains(nil) ? nil : parts.compactMap(\.self)
         var cookies: [String: String] = [:]
         for field in request.fields.values(of: "Cookie") {

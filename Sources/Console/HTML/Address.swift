@@ -1,3 +1,5 @@
+import Notation
+
 /// Where a link leads: a page of the console, or another site by http. Nothing else can be one, `javascript:` least
 /// of all.
 struct Address: Sendable, Hashable {
@@ -11,7 +13,7 @@ struct Address: Sendable, Hashable {
 
     /// The page of that path.
     static func page(path: [String]) -> Address {
-        Address(text: path.reduce(root) { $0 + "/" + encode($1) })
+        Address(text: path.reduce(root) { $0 + "/" + PercentEncoding.encode($1) })
     }
 
     /// The page of that path, each part percent-encoded, so that any name can be one.
@@ -26,7 +28,8 @@ struct Address: Sendable, Hashable {
     func asking(_ fields: [(String, String)]) -> Address {
         guard !fields.isEmpty else { return self }
         return Address(
-            text: text + "?" + fields.map { "\(Self.encode($0))=\(Self.encode($1))" }.joined(separator: "&"))
+            text: text + "?"
+                + fields.map { "\(PercentEncoding.encode($0))=\(PercentEncoding.encode($1))" }.joined(separator: "&"))
     }
 
     /// A place on the same page.
@@ -43,45 +46,6 @@ struct Address: Sendable, Hashable {
         guard text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F }) else { return nil }
         return Address(text: text)
     }
-
-    /// The text with all but unreserved characters encoded (RFC 3986, section 2.3).
-    static func encode(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            let scalar = Unicode.Scalar(byte)
-            if scalar.properties.isAlphabetic && byte < 0x80 || (0x30...0x39).contains(byte)
-                || "-._~".utf8.contains(byte)
-            {
-                result.unicodeScalars.append(scalar)
-            } else {
-                let digits = String(byte, radix: 16, uppercase: true)
-                result += "%" + (digits.count == 1 ? "0" : "") + digits
-            }
-        }
-        return result
-    }
-
-    /// The opposite, for a path's part or, with `+` for a space, a form's value; nil when it is no UTF-8 or badly
-    /// encoded.
-    static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "+"), plusIsSpace {
-                bytes.append(0x20)
-            } else if byte == UInt8(ascii: "%") {
-                let digits = rest.prefix(2)
-                guard digits.count == 2, digits.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }),
-                    let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-                else { return nil }
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
 }
 
 /// Names and values as a query or a form carries them (`application/x-www-form-urlencoded`).
@@ -93,8 +57,8 @@ struct FormFields: Sendable, Hashable {
         var values: [String: String] = [:]
         for pair in text.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = Address.decode(parts[0], plusIsSpace: true),
-                let value = Address.decode(parts.count > 1 ? parts[1] : "", plusIsSpace: true)
+            guard let name = PercentEncoding.decodeStrictly(parts[0], isForm: true),
+                let value = PercentEncoding.decodeStrictly(parts.count > 1 ? parts[1] : "", isForm: true)
             else { continue }
             if values[name] == nil { values[name] = value }
         }

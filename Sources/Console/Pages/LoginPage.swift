@@ -1,3 +1,5 @@
+import Notation
+
 /// The page that asks for an access key.
 struct LoginPage: Sendable {
     /// The page that was asked for, to go on with; nil for the overview.
@@ -40,7 +42,7 @@ struct LoginPage: Sendable {
             if let path = next?.path, !path.isEmpty, path != ["live"] {
                 tag(
                     "input", Attribute("type", "hidden"), Attribute("name", "next"),
-                    Attribute("value", path.map(Address.encode).joined(separator: "/")))
+                    Attribute("value", path.map { PercentEncoding.encode($0) }.joined(separator: "/")))
             }
             tag("button", .class("primary"), text: "Log in")
         }
@@ -48,7 +50,7 @@ struct LoginPage: Sendable {
 
     /// The page to show after the login: one of the console's own, whatever the form says.
     static func destination(_ next: String?) -> Address {
-        let parts = (next ?? "").split(separator: "/").map { Address.decode($0) }
+        let parts = (next ?? "").split(separator: "/").map { PercentEncoding.decodeStrictly($0) }
         guard !parts.contains(nil) else { return .page() }
         return .page(path: parts.compactMap(\.self))
     }

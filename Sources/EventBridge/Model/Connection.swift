@@ -55,7 +55,7 @@ struct Connection: Codable, Sendable {
 
         func address() throws -> String {
             let form = method == "GET" ? fields : []
-            let query = (form + further.query).map { PercentText.encode($0.0) + "=" + PercentText.encode($0.1) }
+            let query = (form + further.query).map { PercentEncoding.encode($0.0) + "=" + PercentEncoding.encode($0.1) }
             return query.isEmpty
                 ? endpoint : endpoint + (endpoint.contains("?") ? "&" : "?") + query.joined(separator: "&")
         }
@@ -65,7 +65,7 @@ struct Connection: Codable, Sendable {
                 "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json",
             ]
             for (name, value) in further.headers { message[name] = value }
-            let form = (fields + further.body).map { PercentText.encode($0.0) + "=" + PercentText.encode($0.1) }
+            let form = (fields + further.body).map { PercentEncoding.encode($0.0) + "=" + PercentEncoding.encode($0.1) }
             let body = method == "GET" ? "" : form.joined(separator: "&")
             return HTTPRequest(method: method, target: "/", fields: message, body: .bytes(Array(body.utf8)))
         }

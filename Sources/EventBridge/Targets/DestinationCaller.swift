@@ -109,10 +109,10 @@ struct DestinationRequest {
         var url = destination.endpoint
         for value in (parameters?["PathParameterValues"]?.array ?? []).compactMap(\.string) {
             guard let star = url.firstIndex(of: "*") else { break }
-            url.replaceSubrange(star...star, with: PercentText.encode(value))
+            url.replaceSubrange(star...star, with: PercentEncoding.encode(value))
         }
         let own = (parameters?["QueryStringParameters"]?.object ?? [:]).map { ($0.key, $0.value.string ?? "") }
-        let query = (own + additions.query).map { PercentText.encode($0.0) + "=" + PercentText.encode($0.1) }
+        let query = (own + additions.query).map { PercentEncoding.encode($0.0) + "=" + PercentEncoding.encode($0.1) }
         guard !query.isEmpty else { return url }
         return url + (url.contains("?") ? "&" : "?") + query.joined(separator: "&")
     }
@@ -135,22 +135,5 @@ struct DestinationRequest {
         let isBare = ["GET", "HEAD", "OPTIONS", "DELETE"].contains(destination.method)
         return HTTPRequest(
             method: destination.method, target: "/", fields: fields, body: .bytes(isBare ? [] : Array(text.utf8)))
-    }
-}
-
-/// Percent-encoding (RFC 3986): everything but unreserved characters.
-enum PercentText {
-    static func encode(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            let scalar = Unicode.Scalar(byte)
-            let isPlain = byte < 0x80 && (scalar.properties.isAlphabetic || (0x30...0x39).contains(byte))
-            if isPlain || "-._~".utf8.contains(byte) {
-                result.unicodeScalars.append(scalar)
-            } else {
-                result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return result
     }
 }

@@ -99,7 +99,7 @@ private struct GuardCaller {
         switch function {
         case .toLower: return .string(text.lowercased())
         case .toUpper: return .string(text.uppercased())
-        case .urlDecode: return Self.urlDecoded(text).map(JSON.string)
+        case .urlDecode: return PercentEncoding.decodeStrictly(text).map(JSON.string)
         case .jsonParse:
             do { return try JSON(parsing: text) } catch {
                 throw GuardFault(message: "'json_parse' was given a text that is no JSON: \(error).", mark: mark)
@@ -168,22 +168,5 @@ private struct GuardCaller {
             }
             return result
         }
-    }
-
-    private static func urlDecoded(_ text: String) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else {
-                return nil
-            }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 }

@@ -45,55 +45,86 @@ struct CallAccess {
         "lambda:Invoke": "lambda:InvokeFunction", "lambda:InvokeWithResponseStream": "lambda:InvokeFunction",
     ]
 
-    /// Where a service's resources are named: the input member, and the ARN with `*` standing for its value.
-    private static let places: [String: [(member: String, arn: String)]] = [
+    /// Where a service's resources are named.
+    private static let places: [String: [Place]] = [
         "sns": [
-            ("TopicArn", ""), ("TargetArn", ""), ("SubscriptionArn", ""), ("ResourceArn", ""),
-            ("Name", "arn:aws:sns:REGION:ACCOUNT:VALUE"),
+            Place("TopicArn", ""), Place("TargetArn", ""), Place("SubscriptionArn", ""), Place("ResourceArn", ""),
+            Place("Name", "arn:aws:sns:REGION:ACCOUNT:VALUE"),
         ],
         "ssm": [
-            ("Name", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"),
-            ("Path", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"),
-            ("Names", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"),
+            Place("Name", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"),
+            Place("Path", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"),
+            Place("Names", "arn:aws:ssm:REGION:ACCOUNT:parameterVALUE"),
         ],
         "logs": [
             "logGroupName", "logGroupNames", "logGroupIdentifier", "logGroupIdentifiers", "logGroupArn",
             "logGroupArnList", "resourceArn", "resourceIdentifier",
-        ].map { (member: $0, arn: "arn:aws:logs:REGION:ACCOUNT:log-group:VALUE:*") },
+        ].map { Place($0, "arn:aws:logs:REGION:ACCOUNT:log-group:VALUE:*") },
         "cloudformation": [
-            ("StackName", "arn:aws:cloudformation:REGION:ACCOUNT:stack/VALUE/*"),
-            ("StackSetName", "arn:aws:cloudformation:REGION:ACCOUNT:stackset/VALUE:*"),
+            Place("StackName", "arn:aws:cloudformation:REGION:ACCOUNT:stack/VALUE/*"),
+            Place("StackSetName", "arn:aws:cloudformation:REGION:ACCOUNT:stackset/VALUE:*"),
         ],
         "codecommit": repositories, "slipway-codecommit": repositories,
         "iam": [
-            ("RoleName", "arn:aws:iam::ACCOUNT:role/VALUE"), ("UserName", "arn:aws:iam::ACCOUNT:user/VALUE"),
-            ("GroupName", "arn:aws:iam::ACCOUNT:group/VALUE"), ("PolicyArn", "arn:aws:iam::ACCOUNT:policy/VALUE"),
+            Place("RoleName", "arn:aws:iam::ACCOUNT:role/VALUE"), Place("UserName", "arn:aws:iam::ACCOUNT:user/VALUE"),
+            Place("GroupName", "arn:aws:iam::ACCOUNT:group/VALUE"),
+            Place("PolicyArn", "arn:aws:iam::ACCOUNT:policy/VALUE"),
         ],
         "sqs": [
-            ("QueueUrl", "arn:aws:sqs:REGION:ACCOUNT:VALUE"), ("QueueName", "arn:aws:sqs:REGION:ACCOUNT:VALUE"),
-            ("SourceArn", "VALUE"),
+            Place("QueueUrl", "arn:aws:sqs:REGION:ACCOUNT:VALUE"),
+            Place("QueueName", "arn:aws:sqs:REGION:ACCOUNT:VALUE"),
+            Place("SourceArn", "VALUE"),
         ],
-        "codeconnections": [("ConnectionArn", "VALUE"), ("HostArn", "VALUE"), ("ResourceArn", "VALUE")],
-        "codestar-connections": [("ConnectionArn", "VALUE"), ("HostArn", "VALUE"), ("ResourceArn", "VALUE")],
-        "slipway-codeconnections": [("connectionArn", "VALUE")],
+        "codeconnections": [Place("ConnectionArn", "VALUE"), Place("HostArn", "VALUE"), Place("ResourceArn", "VALUE")],
+        "codestar-connections": [
+            Place("ConnectionArn", "VALUE"), Place("HostArn", "VALUE"), Place("ResourceArn", "VALUE"),
+        ],
+        "slipway-codeconnections": [Place("connectionArn", "VALUE")],
         // The characters that end a secret's ARN are not known from its name.
         "secretsmanager": [
-            ("SecretId", "arn:aws:secretsmanager:REGION:ACCOUNT:secret:VALUE-??????"),
-            ("Name", "arn:aws:secretsmanager:REGION:ACCOUNT:secret:VALUE-??????"),
+            Place("SecretId", "arn:aws:secretsmanager:REGION:ACCOUNT:secret:VALUE-??????"),
+            Place("Name", "arn:aws:secretsmanager:REGION:ACCOUNT:secret:VALUE-??????"),
         ],
-        "sts": [("RoleArn", "arn:aws:iam::ACCOUNT:role/VALUE")],
+        "sts": [Place("RoleArn", "arn:aws:iam::ACCOUNT:role/VALUE")],
         "cloudwatch": [
-            ("AlarmName", "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:VALUE"),
-            ("AlarmNames", "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:VALUE"),
+            Place("AlarmName", "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:VALUE"),
+            Place("AlarmNames", "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:VALUE"),
         ],
     ]
 
     private static let repositories = [
-        (member: "repositoryName", arn: "arn:aws:codecommit:REGION:ACCOUNT:VALUE"),
-        (member: "repositoryNames", arn: "arn:aws:codecommit:REGION:ACCOUNT:VALUE"),
-        (member: "oldName", arn: "arn:aws:codecommit:REGION:ACCOUNT:VALUE"),
-        (member: "resourceArn", arn: "VALUE"),
+        Place("repositoryName", "arn:aws:codecommit:REGION:ACCOUNT:VALUE"),
+        Place("repositoryNames", "arn:aws:codecommit:REGION:ACCOUNT:VALUE"),
+        Place("oldName", "arn:aws:codecommit:REGION:ACCOUNT:VALUE"),
+        Place("resourceArn", "VALUE"),
     ]
+
+    /// A member of a call's input that names a resource, and how its ARN is made of that name.
+    private struct Place {
+        let member: String
+        /// What stands before the region, before the name, and behind it. Where the first is nil, the name is the ARN.
+        private let pieces: (start: String?, middle: String, end: String)
+        private let isRegional: Bool
+
+        /// A pattern with the words REGION, ACCOUNT and VALUE in it, or VALUE alone.
+        init(_ member: String, _ pattern: String) {
+            self.member = member
+            isRegional = pattern.contains("REGION:ACCOUNT")
+            let halves = pattern.split(separator: isRegional ? "REGION:ACCOUNT" : "ACCOUNT", maxSplits: 1)
+            guard halves.count == 2 else {
+                pieces = (nil, "", "")
+                return
+            }
+            let ends = halves[1].split(separator: "VALUE", maxSplits: 1, omittingEmptySubsequences: false)
+            pieces = (String(halves[0]), String(ends[0]), String(ends.count > 1 ? ends[1] : ""))
+        }
+
+        func arn(of name: String, _ caller: Caller) -> String {
+            guard let start = pieces.start else { return name }
+            let place = isRegional ? caller.region + ":" + caller.account : caller.account
+            return start + place + pieces.middle + name + pieces.end
+        }
+    }
 
     init(_ call: Call) {
         let prefix = ["monitoring": "cloudwatch", "cloudcontrol": "cloudformation"][call.service] ?? call.service
@@ -160,8 +191,7 @@ struct CallAccess {
                 if service == "sqs", let queue = queue(name, call.caller) { return queue }
                 // Parameters without a slash in front have one in their ARN.
                 let text = service == "ssm" && !name.hasPrefix("/") ? "/" + name : name
-                return place.arn.replacing("REGION", with: call.caller.region)
-                    .replacing("ACCOUNT", with: call.caller.account).replacing("VALUE", with: text)
+                return place.arn(of: text, call.caller)
             }
         }
         return ["*"]

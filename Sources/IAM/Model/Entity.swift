@@ -68,7 +68,7 @@ struct Entity: Codable, Sendable {
             "Path": .string(path), kind.nameMember: .string(name), kind.rawValue + "Id": .string(id),
             "Arn": .string(arn), "CreateDate": .double(created.seconds.rounded(.down)),
         ]
-        if let trust { tree["AssumeRolePolicyDocument"] = .string(DocumentText.encode(trust)) }
+        if let trust { tree["AssumeRolePolicyDocument"] = .string(PercentEncoding.encode(trust)) }
         if let maxSession { tree["MaxSessionDuration"] = .int(maxSession) }
         if let description { tree["Description"] = .string(description) }
         if let boundary {
@@ -179,23 +179,6 @@ enum Shelf {
     ]
 
     static func key(_ account: String, _ name: String) -> String { account + "/" + name.lowercased() }
-}
-
-/// Documents in answers are percent-encoded (IAM API Reference, GetRole).
-enum DocumentText {
-    static func encode(_ text: String) -> String {
-        let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~".utf8)
-        let digits = Array("0123456789ABCDEF".utf8)
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            if plain.contains(byte) {
-                bytes.append(byte)
-            } else {
-                bytes += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
 }
 
 /// IAM's refusals. Source: IAM API Reference, "Common errors" and those of each operation.

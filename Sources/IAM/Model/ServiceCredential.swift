@@ -33,7 +33,7 @@ struct ServiceCredential: Codable, Sendable {
 
     /// The fingerprint of a password.
     static func fingerprint(_ password: String) -> String {
-        SHA256.hash(data: Array(password.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        Hexadecimal.encode(SHA256.hash(data: Array(password.utf8)))
     }
 
     /// A new password.

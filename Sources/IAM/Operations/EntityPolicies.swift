@@ -31,7 +31,7 @@ extension IAMService {
                 return Reply(
                     .object([
                         name: .string(entity.name), "PolicyName": .string(policy.name),
-                        "PolicyDocument": .string(DocumentText.encode(policy.document)),
+                        "PolicyDocument": .string(PercentEncoding.encode(policy.document)),
                     ]))
             },
             Operation("Delete\(kind.rawValue)Policy", enforces: name + " PolicyName") { call in

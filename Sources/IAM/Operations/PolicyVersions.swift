@@ -69,7 +69,7 @@ extension IAMService {
             }
             return Reply([
                 "PolicyVersion": [
-                    "Document": .string(DocumentText.encode(document)), "VersionId": "v1", "IsDefaultVersion": true,
+                    "Document": .string(PercentEncoding.encode(document)), "VersionId": "v1", "IsDefaultVersion": true,
                 ]
             ])
         }
@@ -85,7 +85,7 @@ extension IAMService {
             "VersionId": .string(version.id), "IsDefaultVersion": .bool(version.id == policy.defaultVersion),
             "CreateDate": .double(version.created.seconds.rounded(.down)),
         ]
-        if withDocument { tree["Document"] = .string(DocumentText.encode(version.document)) }
+        if withDocument { tree["Document"] = .string(PercentEncoding.encode(version.document)) }
         return tree
     }
 }

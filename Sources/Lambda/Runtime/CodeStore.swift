@@ -1,6 +1,7 @@
 import Cloud
 import Crypto
 import FoundationEssentials
+import Notation
 import Sandbox
 
 /// The zips of functions and layers, and the folders they expand to: each once, under the hash of its bytes.
@@ -31,7 +32,7 @@ struct CodeStore: Sendable {
     }
 
     private static func hexadecimal(_ sha256: String) -> String {
-        (Data(base64Encoded: sha256) ?? Data()).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        Hexadecimal.encode(Data(base64Encoded: sha256) ?? Data())
     }
 
     func zipPath(_ sha256: String) -> String { "\(folder)/code/\(Self.hexadecimal(sha256)).zip" }
@@ -96,7 +97,7 @@ struct CodeStore: Sendable {
         guard let first = layers.first else { return nil }
         if layers.count == 1 { return treePath(first.codeSha256) }
         let key = SHA256.hash(data: Data(layers.map(\.codeSha256).joined(separator: " ").utf8))
-        let name = key.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let name = Hexadecimal.encode(key)
         let merged = "\(folder)/opt/\(name)"
         if FileManager.default.fileExists(atPath: merged) { return merged }
         return try await OwnThread.run(throwing: {

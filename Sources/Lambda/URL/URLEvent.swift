@@ -16,7 +16,7 @@ struct URLEvent {
 
     var json: JSON {
         var event: JSON = [
-            "version": "2.0", "routeKey": "$default", "rawPath": .string(Self.decoded(path)),
+            "version": "2.0", "routeKey": "$default", "rawPath": .string(PercentEncoding.decode(path)),
             "rawQueryString": .string(String(request.query)), "headers": headers, "requestContext": context,
             "isBase64Encoded": .bool(!isText && !body.isEmpty),
         ]
@@ -52,8 +52,8 @@ struct URLEvent {
     private var query: JSON {
         var joined = JSONObject()
         for pair in request.query.split(separator: "&") {
-            let name = Self.decoded(String(pair.prefix { $0 != "=" }), plusIsSpace: true)
-            let value = Self.decoded(String(pair.drop { $0 != "=" }.dropFirst()), plusIsSpace: true)
+            let name = PercentEncoding.decode(String(pair.prefix { $0 != "=" }), isForm: true)
+            let value = PercentEncoding.decode(String(pair.drop { $0 != "=" }.dropFirst()), isForm: true)
             joined[name] = .string((joined[name]?.string).map { "\($0),\(value)" } ?? value)
         }
         return .object(joined)
@@ -65,7 +65,8 @@ struct URLEvent {
             "accountId": caller.map { .string($0.account) } ?? "anonymous", "apiId": .string(url.id),
             "domainName": .string(host), "domainPrefix": .string(url.id),
             "http": [
-                "method": .string(request.method), "path": .string(Self.decoded(path)), "protocol": "HTTP/1.1",
+                "method": .string(request.method), "path": .string(PercentEncoding.decode(path)),
+                "protocol": "HTTP/1.1",
                 "sourceIp": .string(address), "userAgent": .string(request.fields["User-Agent"] ?? ""),
             ],
             "requestId": .string(id), "routeKey": "$default", "stage": "$default",
@@ -97,22 +98,6 @@ struct URLEvent {
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         return "\(two(date.day))/\(months[date.month - 1])/\(date.year):\(two(date.hour)):\(two(date.minute)):"
             + "\(two(date.second)) +0000"
-    }
-
-    static func decoded(_ text: String, plusIsSpace: Bool = false) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == 0x25, rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(plusIsSpace && byte == 0x2B ? 0x20 : byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -75,6 +75,13 @@ package struct JSONObject: Sendable {
     /// Whether there is a member of that name.
     package func contains(_ key: String) -> Bool { position(of: key) != nil }
 
+    /// Adds a member whose name is not there yet. False, and nothing is changed, when it is.
+    package mutating func insert(_ key: String, _ value: JSON) -> Bool {
+        guard position(of: key) == nil else { return false }
+        append(key, value)
+        return true
+    }
+
     private mutating func append(_ key: String, _ value: JSON) {
         index?[key] = entries.count
         entries.append((key, value))

@@ -101,6 +101,7 @@ struct YAMLComposer {
         try descend(mark)
         defer { depth -= 1 }
         var object = JSONObject()
+        object.reserveCapacity(4)
         var merged: [JSONObject] = []
         while true {
             guard let (key, keyMark, isMerge) = try key(reader) else { break }
@@ -111,9 +112,8 @@ struct YAMLComposer {
             }
             if isMerge {
                 merged += try merges(value, keyMark)
-            } else if rules.refusesDuplicateKeys, object.contains(key) {
-                throw YAMLError(message: "duplicate key '\(key)'", mark: keyMark)
-            } else {
+            } else if !object.insert(key, value) {
+                if rules.refusesDuplicateKeys { throw YAMLError(message: "duplicate key '\(key)'", mark: keyMark) }
                 object[key] = value
             }
         }
@@ -132,7 +132,9 @@ struct YAMLComposer {
         guard event.type == YAML_SCALAR_EVENT || event.type == YAML_ALIAS_EVENT else {
             throw YAMLError(message: "found unhashable key: a key must be a plain value", mark: mark)
         }
-        if event.type == YAML_SCALAR_EVENT, event.data.scalar.plain_implicit != 0, text(event) == "<<" {
+        if event.type == YAML_SCALAR_EVENT, event.data.scalar.plain_implicit != 0, event.data.scalar.length == 2,
+            text(event) == "<<"
+        {
             return ("<<", mark, true)
         }
         switch try value(&event, reader, at: Path()) {

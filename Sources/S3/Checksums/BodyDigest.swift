@@ -85,7 +85,7 @@ struct BodyDigest {
     private var md5Bytes: [UInt8] { Array(md5.finalize()) }
 
     /// The entity tag of a body in one piece: its MD5 in hexadecimal.
-    var etag: String { Hexadecimal.text(md5Bytes) }
+    var etag: String { Hexadecimal.encode(md5Bytes) }
 
     /// The value of that algorithm, base64; nil when it was not computed.
     func checksum(_ algorithm: ChecksumAlgorithm) -> String? {
@@ -109,18 +109,5 @@ extension ChecksumAlgorithm {
                     "Checksum algorithm provided is unsupported. Please try again with any of the valid types.")
         }
         self = algorithm
-    }
-}
-
-/// Bytes as hexadecimal text.
-enum Hexadecimal {
-    static func text(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
-
-    static func bytes(_ text: String) -> [UInt8] {
-        let values = text.compactMap(\.hexDigitValue)
-        return stride(from: 0, to: values.count - 1, by: 2).map { UInt8(values[$0] << 4 | values[$0 + 1]) }
     }
 }

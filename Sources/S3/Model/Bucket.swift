@@ -43,7 +43,7 @@ struct Bucket: Codable, Sendable {
 
     /// An account's canonical user id: 64 hexadecimal digits that follow from its number.
     static func owner(_ account: String) -> JSON {
-        ["ID": .string(Hexadecimal.text(SHA256.hash(data: Array("slipway canonical user \(account)".utf8))))]
+        ["ID": .string(Hexadecimal.encode(SHA256.hash(data: Array("slipway canonical user \(account)".utf8))))]
     }
 
     /// - Throws: `InvalidBucketName` when S3 would not take the name (S3 User Guide, "General purpose bucket naming

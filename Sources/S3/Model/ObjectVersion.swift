@@ -64,8 +64,8 @@ struct Tag: Codable, Sendable, Hashable {
         let tags = text.split(separator: "&").map { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return Tag(
-                Key: PercentText.decode(parts[0], plusIsSpace: true),
-                Value: parts.count > 1 ? PercentText.decode(parts[1], plusIsSpace: true) : "")
+                Key: PercentEncoding.decode(parts[0], isForm: true),
+                Value: parts.count > 1 ? PercentEncoding.decode(parts[1], isForm: true) : "")
         }
         return try check(tags, limit: limit)
     }
@@ -93,38 +93,5 @@ struct Tag: Codable, Sendable, Hashable {
             }
         }
         return tags
-    }
-}
-
-/// Percent-encoding as S3 reads it in copy sources and tags, and writes it in lists.
-enum PercentText {
-    static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == 0x25, rest.count >= 2,
-                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(plusIsSpace && byte == 0x2B ? 0x20 : byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    static func encode(_ text: String) -> String {
-        let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~/*".utf8)
-        let digits = Array("0123456789ABCDEF".utf8)
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            if plain.contains(byte) {
-                bytes.append(byte)
-            } else {
-                bytes += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

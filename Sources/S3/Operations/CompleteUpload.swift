@@ -31,7 +31,7 @@ extension S3Service {
         }
         var output: JSONObject = [
             "Bucket": .string(bucket.name), "Key": .string(key.text), "ETag": .string(object.quotedTag),
-            "Location": .string("\(call.endpoint)/\(bucket.name)/\(PercentText.encode(key.text))"),
+            "Location": .string("\(call.endpoint)/\(bucket.name)/\(PercentEncoding.encode(key.text, keeping: "/*"))"),
         ]
         output.merge(object.checksum?.members ?? [:])
         output.merge(object.attributes.encryption?.object ?? [:])
@@ -62,11 +62,11 @@ extension S3Service {
                     "The \(algorithm.rawValue.lowercased()) you specified did not match the calculated checksum.")
             }
         }
-        let digests = parts.flatMap { Hexadecimal.bytes($0.etag) }
+        let digests = parts.flatMap { Hexadecimal.decode($0.etag) ?? [] }
         return ObjectVersion(
             bucket: upload.bucket, key: upload.key, versionID: "null", sequence: 0, modified: request.call.time,
             size: size,
-            etag: Hexadecimal.text(Insecure.MD5.hash(data: digests)) + "-\(parts.count)",
+            etag: Hexadecimal.encode(Insecure.MD5.hash(data: digests)) + "-\(parts.count)",
             parts: parts.map { .init(blob: $0.blob, size: $0.size, checksum: $0.checksum) }, isMultipart: true,
             checksum: checksum, attributes: upload.attributes, tags: upload.tags)
     }

@@ -145,10 +145,10 @@ struct CopySource {
         var path = Substring(text)
         var version: String?
         if let mark = text.range(of: "?versionId=") {
-            version = PercentText.decode(text[mark.upperBound...])
+            version = PercentEncoding.decode(text[mark.upperBound...])
             path = text[..<mark.lowerBound]
         }
-        let parts = PercentText.decode(path.hasPrefix("/") ? path.dropFirst() : path)
+        let parts = PercentEncoding.decode(path.hasPrefix("/") ? path.dropFirst() : path)
             .split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
             throw S3Error.invalidArgument(

@@ -100,7 +100,7 @@ struct ListQuery: Sendable {
     }
 
     /// A text as the answer has it.
-    func shown(_ text: String) -> String { encodes ? PercentText.encode(text) : text }
+    func shown(_ text: String) -> String { encodes ? PercentEncoding.encode(text, keeping: "/*") : text }
 
     /// The prefix that the key is shown under; nil when it is shown itself.
     func rollUp(_ key: String) -> String? {

@@ -192,7 +192,7 @@ enum Notification {
 
     static func message(_ event: LedgerEvent, name: String, _ bucket: Bucket, _ target: JSON) -> JSON {
         var object = event.detail["object"] ?? [:]
-        let key = PercentText.encode(object["key"]?.string ?? "").replacing("%20", with: "+")
+        let key = PercentEncoding.encode(object["key"]?.string ?? "", keeping: "/*").replacing("%20", with: "+")
         object["key"] = .string(key)
         (object["eTag"], object["etag"]) = (object["etag"], nil)
         (object["versionId"], object["version-id"]) = (object["version-id"], nil)

@@ -187,7 +187,7 @@ extension SNSService {
     }
 
     private static func digest(_ text: String) -> String {
-        SHA256.hash(data: Data(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        Hexadecimal.encode(SHA256.hash(data: Data(text.utf8)))
     }
 
     private func count(_ receipt: Receipt, _ topic: TopicID) {

@@ -41,7 +41,7 @@ struct MessageSigner: Sendable {
         }
         certificate = pair.certificate
         let mark = SHA256.hash(data: Data(pair.certificate.utf8)).prefix(16)
-        certificatePath = "/SimpleNotificationService-" + mark.map { String(format: "%02x", $0) }.joined() + ".pem"
+        certificatePath = "/SimpleNotificationService-" + Hexadecimal.encode(mark) + ".pem"
     }
 
     private static func make(_ path: String, _ surroundings: Surroundings) throws -> Pair {

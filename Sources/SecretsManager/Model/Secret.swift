@@ -71,7 +71,7 @@ struct Secret: Codable, Sendable {
 
     /// The id of a version that is made once however often it is asked for under that key: 64 hexadecimal digits.
     static func token(for key: String) -> String {
-        SHA256.hash(data: Data(key.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        Hexadecimal.encode(SHA256.hash(data: Data(key.utf8)))
     }
 
     func arn(_ caller: Caller) -> String { caller.arn("secretsmanager", "secret:\(name)-\(suffix)") }

@@ -1,5 +1,6 @@
 import Crypto
 import HTTP
+import Notation
 
 /// A request in the one form that both sides of a signature hash.
 /// Source: "Create a signed AWS API request" in the IAM user guide.
@@ -48,7 +49,7 @@ struct CanonicalRequest {
     /// What is signed in the end.
     func stringToSign(date: String, scope: String) -> [UInt8] {
         var text = Array("\(Authorization.algorithm)\n\(date)\n\(scope)\n".utf8)
-        Hex.append(SHA256.hash(data: bytes), to: &text)
+        Hexadecimal.append(SHA256.hash(data: bytes), to: &text)
         return text
     }
 
@@ -56,7 +57,7 @@ struct CanonicalRequest {
         guard !isS3 else {
             let decoded = PercentEncoding.decodedBytes(Array(path.utf8)[...])
             if decoded.isEmpty { bytes.append(UInt8(ascii: "/")) }
-            return PercentEncoding.append(decoded, keepingSlashes: true, to: &bytes)
+            return PercentEncoding.append(decoded, keeping: "/", to: &bytes)
         }
         if path.utf8.count <= 1 { return bytes.append(UInt8(ascii: "/")) }
         var segments: [Substring] = []
@@ -109,25 +110,9 @@ struct CanonicalRequest {
     }
 }
 
-/// Bytes as hexadecimal digits in small letters.
-enum Hex {
-    private static let digits = Array("0123456789abcdef".utf8)
-
-    static func append(_ bytes: some Sequence<UInt8>, to output: inout [UInt8]) {
-        for byte in bytes {
-            output.append(digits[Int(byte >> 4)])
-            output.append(digits[Int(byte & 15)])
-        }
-    }
-
-    static func text(_ bytes: some Sequence<UInt8>) -> String {
-        var output: [UInt8] = []
-        append(bytes, to: &output)
-        return String(decoding: output, as: UTF8.self)
-    }
-
+enum Secret {
     /// Whether two texts are equal, in a time that does not tell where they differ.
-    static func sameInConstantTime(_ left: some Collection<UInt8>, _ right: some Collection<UInt8>) -> Bool {
+    static func isSame(_ left: some Collection<UInt8>, _ right: some Collection<UInt8>) -> Bool {
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }

@@ -1,5 +1,6 @@
 import Crypto
 package import HTTP
+internal import Notation
 
 /// Bodies that are checked while they are read.
 enum CheckedBody {
@@ -25,7 +26,7 @@ enum CheckedBody {
     {
         switch body {
         case .bytes(let bytes):
-            let computed = Hex.text(SHA256.hash(data: bytes))
+            let computed = Hexadecimal.encode(SHA256.hash(data: bytes))
             guard computed == expected else { throw fault(computed) }
             return body
         case .stream(let stream):
@@ -100,7 +101,7 @@ private final class Hashing: @unchecked Sendable {
 
     func next() async throws -> [UInt8]? {
         guard let piece = try await pieces.next() else {
-            let computed = Hex.text(hash.finalize())
+            let computed = Hexadecimal.encode(hash.finalize())
             guard computed == expected else { throw fault(computed) }
             return nil
         }

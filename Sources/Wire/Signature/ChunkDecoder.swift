@@ -1,5 +1,6 @@
 import Crypto
 import HTTP
+import Notation
 
 /// Unpacks a body in `aws-chunked` encoding piece by piece, however it is cut, and checks what it promises.
 ///
@@ -145,7 +146,7 @@ struct ChunkDecoder: Sendable {
     /// Checks the signature of the chunk just ended, of the empty last one too.
     private mutating func endChunk() throws(Fault) {
         guard let current = seal else { return }
-        let sum = Hex.text(hash.finalize())
+        let sum = Hexadecimal.encode(hash.finalize())
         hash = SHA256()
         let text =
             "AWS4-HMAC-SHA256-PAYLOAD\n\(current.date)\n\(current.scope)\n\(current.previous)\n"
@@ -156,7 +157,7 @@ struct ChunkDecoder: Sendable {
 
     private func check(_ signature: String, _ text: String, _ seal: Seal) throws(Fault) {
         let expected = SigningKeys.signature(Array(text.utf8), seal.key)
-        guard Hex.sameInConstantTime(expected, Array(signature.utf8)) else { throw Self.mismatch }
+        guard Secret.isSame(expected, Array(signature.utf8)) else { throw Self.mismatch }
     }
 
     private mutating func trailer(_ line: [UInt8]) throws(Fault) {
@@ -171,7 +172,7 @@ struct ChunkDecoder: Sendable {
             let block = signed.map { "\($0.name):\($0.value)\n" }.joined()
             let text =
                 "AWS4-HMAC-SHA256-TRAILER\n\(seal.date)\n\(seal.scope)\n\(seal.previous)\n"
-                + Hex.text(SHA256.hash(data: Array(block.utf8)))
+                + Hexadecimal.encode(SHA256.hash(data: Array(block.utf8)))
             try check(trailers.first { $0.name == Self.trailerSignature }?.value ?? "", text, seal)
         }
         for sum in sums {

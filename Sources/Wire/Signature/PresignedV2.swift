@@ -48,7 +48,7 @@ struct PresignedV2: Sendable {
         guard let credential else { throw faults.unknownKey() }
         let key = SymmetricKey(data: Array(credential.secret.utf8))
         let code = HMAC<Insecure.SHA1>.authenticationCode(for: Array(stringToSign(request).utf8), using: key)
-        guard Hex.sameInConstantTime(Array(Base64.encode(Array(code)).utf8), Array(signature.utf8)) else {
+        guard Secret.isSame(Array(Base64.encode(Array(code)).utf8), Array(signature.utf8)) else {
             throw Fault(
                 "SignatureDoesNotMatch",
                 "The request signature we calculated does not match the signature you provided. Check your key and"
@@ -59,7 +59,7 @@ struct PresignedV2: Sendable {
         }
         guard now <= end else { throw Fault("AccessDenied", "Request has expired", status: 403) }
         let token = field("x-amz-security-token", request)
-        guard Hex.sameInConstantTime(Array((token ?? "").utf8), Array((credential.sessionToken ?? "").utf8)) else {
+        guard Secret.isSame(Array((token ?? "").utf8), Array((credential.sessionToken ?? "").utf8)) else {
             throw faults.wrongToken()
         }
         if let expiration = credential.expiration, now >= expiration { throw faults.expiredToken() }

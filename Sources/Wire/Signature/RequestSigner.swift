@@ -1,5 +1,6 @@
 import Crypto
 package import HTTP
+internal import Notation
 
 /// Signs requests (AWS Signature Version 4), for clients.
 package struct RequestSigner: Sendable {
@@ -68,7 +69,7 @@ package struct RequestSigner: Sendable {
 
     private func hash(_ request: HTTPRequest, _ payload: Payload) -> String {
         guard payload == .hashed, case .bytes(let bytes) = request.body else { return CanonicalRequest.unsignedPayload }
-        return Hex.text(SHA256.hash(data: bytes))
+        return Hexadecimal.encode(SHA256.hash(data: bytes))
     }
 
     private func signature(_ request: HTTPRequest, _ names: [String], hash: String, date: String) -> String {

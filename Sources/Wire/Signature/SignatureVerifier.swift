@@ -1,5 +1,6 @@
 import Crypto
 package import HTTP
+internal import Notation
 
 /// Verifies who sent a request by its signature (AWS Signature Version 4), in header or query.
 package struct SignatureVerifier: Sendable {
@@ -48,7 +49,7 @@ package struct SignatureVerifier: Sendable {
         let key = SigningKeys.key(
             secret: credential.secret, day: authorization.day, region: authorization.region,
             service: authorization.service)
-        guard Hex.sameInConstantTime(SigningKeys.signature(toSign, key), authorization.signature.utf8) else {
+        guard Secret.isSame(SigningKeys.signature(toSign, key), authorization.signature.utf8) else {
             throw faults.mismatch(canonical: canonical, toSign: toSign)
         }
         try checkTime(authorization, now: now, faults)
@@ -109,7 +110,7 @@ package struct SignatureVerifier: Sendable {
     ) throws(Fault) {
         if let token = credential.sessionToken {
             guard let sent = authorization.sessionToken else { throw faults.unknownKey() }
-            guard Hex.sameInConstantTime(Array(sent.utf8), Array(token.utf8)) else { throw faults.wrongToken() }
+            guard Secret.isSame(Array(sent.utf8), Array(token.utf8)) else { throw faults.wrongToken() }
         } else if authorization.sessionToken != nil {
             throw faults.wrongToken()
         }
@@ -130,7 +131,7 @@ package struct SignatureVerifier: Sendable {
         do {
             let bytes = try await request.body.collected(limit: bodyLimit)
             request.body = .bytes(bytes)
-            return bytes.isEmpty ? CanonicalRequest.emptyHash : Hex.text(SHA256.hash(data: bytes))
+            return bytes.isEmpty ? CanonicalRequest.emptyHash : Hexadecimal.encode(SHA256.hash(data: bytes))
         } catch HTTPBodyError.tooLarge {
             throw Refusals.tooLarge(limit: bodyLimit, format)
         } catch {

@@ -1,4 +1,5 @@
 import Crypto
+import Notation
 import Synchronization
 
 /// The keys that secrets give for a day, region and service. Each costs four HMACs, so they are kept.
@@ -32,7 +33,7 @@ struct SigningKeys: Sendable {
     static func signature(_ text: [UInt8], _ key: SymmetricKey) -> [UInt8] {
         var hex: [UInt8] = []
         hex.reserveCapacity(64)
-        Hex.append(HMAC<SHA256>.authenticationCode(for: text, using: key), to: &hex)
+        Hexadecimal.append(HMAC<SHA256>.authenticationCode(for: text, using: key), to: &hex)
         return hex
     }
 }
