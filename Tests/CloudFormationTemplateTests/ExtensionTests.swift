@@ -52,6 +52,31 @@ struct ExtensionTests {
         }
     }
 
+    @Test("functions name what Ref and GetAtt are about; what is not known in time is refused")
+    func names() throws {
+        let expanded = try expand(
+            """
+            Transform: AWS::LanguageExtensions
+            Parameters: {Which: {Type: String, Default: B}}
+            Mappings: {M: {eu-central-1: {Name: B}}}
+            Resources:
+              B: {Type: T}
+              R:
+                Type: T
+                Properties:
+                  A: !Ref {'Fn::Sub': '${Which}'}
+                  G: !GetAtt [!FindInMap [M, !Ref AWS::Region, Name], Arn]
+            """)
+        let properties = expanded["Resources"]?["R"]?["Properties"]
+        #expect(properties?["A"] == ["Ref": "B"])
+        #expect(properties?["G"] == ["Fn::GetAtt": ["B", "Arn"]])
+        #expect(throws: TemplateError.self) {
+            try expand(
+                "Transform: AWS::LanguageExtensions\nResources: {R: {Type: T, Properties: {A: !Ref {Ref: B}}}, B: {Type: T}}"
+            )
+        }
+    }
+
     @Test("loops that multiply are stopped")
     func multiplying() {
         let list = "[" + (0..<60).map { "v\($0)" }.joined(separator: ",") + "]"

@@ -72,7 +72,7 @@ struct TemplateReaderTests {
             ("Surprise: 1\n" + bucket, "Invalid template property or properties [Surprise]"),
             (
                 "AWSTemplateFormatVersion: 2010-09-10\n" + bucket,
-                "Template format error: 2010-09-10 is not a supported value for AWSTemplateFormatVersion."
+                "Template format error: unsupported value for AWSTemplateFormatVersion."
             ),
             ("Parameters: {P: {Type: Strin}}\n" + bucket, "Template format error: Unrecognized parameter type: Strin"),
             (
@@ -119,6 +119,48 @@ struct TemplateReaderTests {
         ])
     func complaints(_ yaml: String, _ message: String) throws {
         #expect(try report(yaml).message == message)
+    }
+
+    /// More of them: a list of its own, since the compiler takes long ones badly.
+    private static let more: [(String, String)] = [
+        (
+            "Resources:\n  A: {Type: T, Properties: {N: !Sub '${Nope.Arn}'}}",
+            "Template error: instance of Fn::Sub references invalid resource attribute Nope.Arn"
+        ),
+        (
+            "Resources:\n  A: {Type: T, Properties: }",
+            "[/Resources/A/Properties] 'null' values are not allowed in templates"
+        ),
+        (
+            "Resources:\n  A: {Type: T, DependsOn: {A: b}}",
+            "Template format error: DependsOn must be a string or list of strings."
+        ),
+        (
+            "Resources:\n  A: {Type: T, Properties: {N: {'Fn::Foo': a}}}",
+            "Template error: Encountered unsupported function: Fn::Foo Supported functions are: "
+                + "[Fn::Base64, Fn::GetAtt, Fn::GetAZs, Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, Fn::Equals, "
+                + "Fn::If, Fn::Not, Condition, Fn::And, Fn::Or, Fn::Contains, Fn::EachMemberEquals, Fn::EachMemberIn, Fn::ValueOf, "
+                + "Fn::ValueOfAll, Fn::RefAll, Fn::Sub, Fn::Cidr]"
+        ),
+        (
+            "Mappings: {M: {a: {b: {c: d}}}}\n" + bucket,
+            "Template format error: Every Mappings attribute must be a String or a List."
+        ),
+    ]
+
+    @Test("what is wrong is told in CloudFormation's words, part two", arguments: more)
+    func moreComplaints(_ yaml: String, _ message: String) throws {
+        #expect(try report(yaml).message == message)
+    }
+
+    @Test("a template of thousands of faults is answered as quickly as a sound one, with the first of them")
+    func manyFaults() throws {
+        let lines = (0..<40_000).map { "      - [null, '\($0)']" }.joined(separator: "\n")
+        let head = "Resources:\n  A:\n    Type: T\n    Properties:\n     L:\n"
+        let body = try TemplateText(parsing: head + lines).body
+        let report = Template.read(body).report
+        #expect(report.diagnostics.count == Report.limit)
+        #expect(report.message == "[/Resources/A/Properties/L/0/0] 'null' values are not allowed in templates")
     }
 
     @Test("every error is found in one pass, with line, column and remedy")

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Ledger
+import Notation
 import Testing
 
 @testable import S3

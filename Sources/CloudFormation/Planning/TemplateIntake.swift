@@ -89,7 +89,10 @@ struct TemplateIntake: Sendable {
             accountID: destination.caller.account, region: destination.caller.region,
             stackName: destination.stackName, stackID: destination.stackID)
         context.notificationARNs = submission.NotificationARNs ?? []
-        let (draft, _) = Template.read(text.body, limits: limits, isBeforeTransforms: true)
+        let (draft, report) = Template.read(text.body, limits: limits, isBeforeTransforms: true)
+        // Values are asked for before transforms are carried out: they need sound declarations.
+        let faults = report.about(section: "Parameters")
+        guard faults.isValid else { throw TemplateError(faults.located(in: text)) }
         context.parameters = try await bind(draft, submission, destination)
         let transforms = TemplateTransforms(intake: self, caller: destination.caller, context: context)
         let (body, modules) = try await transforms.apply(to: text.body, pinned: destination.modules)

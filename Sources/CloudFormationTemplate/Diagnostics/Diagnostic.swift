@@ -44,7 +44,10 @@ extension Diagnostic: CustomStringConvertible {
 
 /// Everything found out about one template, in the order it was found.
 package struct Report: Sendable, Hashable {
-    /// The findings.
+    /// How many findings are kept: nobody reads more, and each new one is compared with those before it.
+    package static let limit = 200
+
+    /// The findings, the first ``limit`` of them.
     package private(set) var diagnostics: [Diagnostic] = []
 
     /// A report without findings.
@@ -70,10 +73,22 @@ package struct Report: Sendable, Hashable {
         append(Diagnostic(.warning, message, at: path, fix: fix))
     }
 
-    /// Notes a finding. The same finding a second time is left out.
+    /// Notes a finding. The same finding a second time is left out, as is what goes beyond ``limit``: but never the
+    /// first error.
     package mutating func append(_ diagnostic: Diagnostic) {
+        if diagnostics.count >= Self.limit {
+            guard diagnostic.severity == .error, isValid else { return }
+            diagnostics.removeLast()
+        }
         guard !diagnostics.contains(diagnostic) else { return }
         diagnostics.append(diagnostic)
+    }
+
+    /// The findings about one section of the template alone.
+    package func about(section: String) -> Report {
+        var report = Report()
+        report.diagnostics = diagnostics.filter { $0.path.steps.first == .key(section) }
+        return report
     }
 
     /// Notes all findings of another report.

@@ -44,6 +44,8 @@ package struct References: Sendable, Hashable {
     package var names: Set<String> = []
     /// Attributes asked for by `Fn::GetAtt`: logical id and attribute; an attribute that has to be worked out is nil.
     package var attributes: Set<Attribute> = []
+    /// Those of them that are variables of `Fn::Sub`.
+    var substituted: Set<Attribute> = []
     /// Named conditions.
     package var conditions: Set<String> = []
 
@@ -66,6 +68,10 @@ package struct References: Sendable, Hashable {
             attributes.insert(Attribute(resource: resource, name: name.literal?.string))
         case .condition(let name): conditions.insert(name)
         case .choice(let name, _, _): conditions.insert(name)
+        case .call(.sub, let pieces):
+            for case .getAtt(let resource, let name) in pieces {
+                substituted.insert(Attribute(resource: resource, name: name.literal?.string))
+            }
         case .list, .object, .call: break
         }
         for child in expression.children { collect(child) }

@@ -90,6 +90,14 @@ struct ExpressionReader {
         return read.map(Self.object)
     }
 
+    /// As CloudFormation lists them when it is asked for another one.
+    private static let supported = [
+        "Fn::Base64", "Fn::GetAtt", "Fn::GetAZs", "Fn::ImportValue", "Fn::Join", "Fn::Split", "Fn::FindInMap",
+        "Fn::Select", "Ref", "Fn::Equals", "Fn::If", "Fn::Not", "Condition", "Fn::And", "Fn::Or", "Fn::Contains",
+        "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::ValueOf", "Fn::ValueOfAll", "Fn::RefAll", "Fn::Sub",
+        "Fn::Cidr",
+    ]
+
     private mutating func complain(aboutStray name: String, among count: Int, at path: Path) {
         let isKnown = Function(rawValue: name) != nil || ["Fn::If", "Fn::GetAtt"].contains(name)
         if name == "Fn::Transform" || name.hasPrefix("Fn::ForEach::") {
@@ -102,8 +110,8 @@ struct ExpressionReader {
                 fix: "Put \(name) into an object of its own.")
         } else if !isKnown {
             report.error(
-                "Template error: \(name) is not a function that CloudFormation knows", at: path,
-                fix: "Check the function's name.")
+                "Template error: Encountered unsupported function: \(name) Supported functions are: "
+                    + Self.supported.listed, at: path)
         }
     }
 

@@ -1,6 +1,7 @@
 package import Notation
 
-/// The part of the `AWS::LanguageExtensions` transform that changes a template's shape: `Fn::ForEach`.
+/// The parts of the `AWS::LanguageExtensions` transform that change a template's shape: `Fn::ForEach`, and functions
+/// that name what `Ref` and `Fn::GetAtt` are about.
 ///
 /// Its functions (`Fn::Length`, `Fn::ToJsonString`, `Fn::FindInMap` with a default, functions in policies) are read
 /// and worked out like all others. Source: "AWS::LanguageExtensions transform" in the User Guide.
@@ -25,10 +26,10 @@ package struct LanguageExtensions: Sendable {
         return names.contains("AWS::LanguageExtensions")
     }
 
-    /// The template with every loop written out. Expanding a second time changes nothing.
+    /// The template with every loop and every name written out. Expanding a second time changes nothing.
     ///
     /// - Throws: ``TemplateError`` for a loop that is malformed, goes over values that are not known, repeats a name
-    ///   or unfolds beyond all bounds.
+    ///   or unfolds beyond all bounds, and for names that are not known.
     package func expanding(_ body: JSON) throws -> JSON {
         var copy = self
         return try copy.expand(body, at: Path(), depth: 0)
@@ -56,9 +57,32 @@ package struct LanguageExtensions: Sendable {
                     try Self.add(try expand(member, at: place, depth: depth), as: name, to: &expanded, at: place)
                 }
             }
-            return .object(expanded)
+            return .object(try named(expanded, at: path))
         default: return value
         }
+    }
+
+    /// `Ref` and `Fn::GetAtt` with the name written out that a function stood for.
+    private func named(_ call: JSONObject, at path: Path) throws -> JSONObject {
+        guard call.count == 1, let (function, argument) = call.first else { return call }
+        switch function {
+        case "Ref" where argument.object != nil:
+            return [function: .string(try name(argument, of: function, at: path.appending(function)))]
+        case "Fn::GetAtt":
+            guard let parts = argument.array, parts.count == 2, parts[0].object != nil else { return call }
+            let resource = try name(parts[0], of: function, at: path.appending(function).appending(0))
+            return [function: [.string(resource), parts[1]]]
+        default: return call
+        }
+    }
+
+    private func name(_ value: JSON, of function: String, at path: Path) throws -> String {
+        guard let text = try known(value, at: path).literal?.string else {
+            throw TemplateError(
+                "\(function) could not be resolved: the name must be a string that is known before any resource exists",
+                at: path, fix: "Build it from parameters, mappings and pseudo parameters only.")
+        }
+        return text
     }
 
     private static func add(_ value: JSON, as name: String, to object: inout JSONObject, at path: Path) throws {
@@ -85,16 +109,20 @@ package struct LanguageExtensions: Sendable {
         }
     }
 
-    private func collection(_ value: JSON, at path: Path) throws -> [String] {
+    /// The value as far as it can be worked out without any resource.
+    private func known(_ value: JSON, at path: Path) throws -> Expression {
         var reader = ExpressionReader(hasLanguageExtensions: true)
         let expression = reader.read(value, at: path, in: .value)
         guard reader.report.isValid else { throw TemplateError(reader.report) }
-        let reduced: Expression
         do {
-            reduced = try evaluator.reduce(expression)
+            return try evaluator.reduce(expression)
         } catch let failure as Evaluator.Failure {
             throw TemplateError(failure.message, at: path)
         }
+    }
+
+    private func collection(_ value: JSON, at path: Path) throws -> [String] {
+        let reduced = try known(value, at: path)
         // An element may be a list parameter: its elements take part one by one.
         let elements = (reduced.elements ?? []).flatMap { $0.elements ?? [$0] }
         let texts = elements.compactMap { $0.literal?.scalarText }

@@ -75,7 +75,14 @@ extension TemplateReader {
     ) {
         for name in references.names.sorted() where !known.contains(name) { unresolved.append((name, path)) }
         for resource in Set(references.attributes.map(\.resource)).sorted() where !resources.contains(resource) {
-            error("Template error: instance of Fn::GetAtt references undefined resource \(resource)", at: path)
+            if let variable = references.substituted.first(where: { $0.resource == resource }), let name = variable.name
+            {
+                error(
+                    "Template error: instance of Fn::Sub references invalid resource attribute \(resource).\(name)",
+                    at: path)
+            } else {
+                error("Template error: instance of Fn::GetAtt references undefined resource \(resource)", at: path)
+            }
         }
         for condition in references.conditions.sorted() where !isCondition(condition) {
             error("Template error: unresolved condition dependency \(condition) in Fn::If", at: path)

@@ -37,9 +37,12 @@ extension TemplateReader {
         if let properties = members["Properties"] {
             let path = path.appending("Properties")
             if properties.object == nil {
-                error("Template format error: [/\(path.pointer)] Properties must be a map", at: path)
+                error(
+                    properties.isNull
+                        ? "[/\(path.pointer)] 'null' values are not allowed in templates"
+                        : "Template format error: [/\(path.pointer)] Properties must be a map", at: path)
             }
-            resource.properties = expressions.read(properties, at: path, in: .value)
+            if !properties.isNull { resource.properties = expressions.read(properties, at: path, in: .value) }
         }
         if let condition = members["Condition"] {
             resource.condition = condition.string
@@ -54,7 +57,9 @@ extension TemplateReader {
         guard let dependsOn = members["DependsOn"] else { return }
         resource.dependsOn = dependsOn.array?.compactMap(\.string) ?? dependsOn.string.map { [$0] } ?? []
         if resource.dependsOn.isEmpty, dependsOn != .array([]) {
-            error("Template format error: Every DependsOn value must be a string.", at: path.appending("DependsOn"))
+            error(
+                "Template format error: DependsOn must be a string or list of strings.", at: path.appending("DependsOn")
+            )
         }
         if resource.dependsOn.contains(resource.logicalID) {
             error("Circular dependency between resources: [\(resource.logicalID)]", at: path.appending("DependsOn"))

@@ -84,9 +84,8 @@ struct TemplateReader {
         if let version = sections["AWSTemplateFormatVersion"] {
             template.formatVersion = version.string
             if version.string != "2010-09-09" {
-                let shown = version.string ?? version.text()
                 error(
-                    "Template format error: \(shown) is not a supported value for AWSTemplateFormatVersion.",
+                    "Template format error: unsupported value for AWSTemplateFormatVersion.",
                     at: ["AWSTemplateFormatVersion"], fix: "Write \"2010-09-09\".")
             }
         }
@@ -116,7 +115,21 @@ struct TemplateReader {
                 let path = path.appending(key)
                 error("Template format error: [/\(path.pointer)] Every Mappings attribute must be a map", at: path)
             }
+            checkMappedValues(keys, at: path)
             template.mappings[name] = mapping
+        }
+    }
+
+    /// What a mapping yields is a text or a list of texts (User Guide, "Mappings").
+    private mutating func checkMappedValues(_ keys: JSONObject, at path: Path) {
+        for (key, attributes) in keys where !key.hasPrefix("Fn::") {
+            for (name, value) in attributes.object ?? [:] where !name.hasPrefix("Fn::") {
+                let isText = value.scalarText != nil || value.array?.allSatisfy { $0.scalarText != nil } == true
+                if isText || (isBeforeTransforms && value.object != nil) { continue }
+                error(
+                    "Template format error: Every Mappings attribute must be a String or a List.",
+                    at: path.appending(key).appending(name))
+            }
         }
     }
 

@@ -45,8 +45,9 @@ extension Facts {
         ["dict",{"list":{"union":["dict","str"]}}]}],"AllowedTypes":[false,{"union":["dict",{"list":{"union":["dict"
         ,"str"]}}]}],"ExcludedTypes":[false,{"union":["dict",{"list":{"union":["dict","str"]}}]}]}}],"ScalingConfig":
         [false,{"fields":{"MaxVCpuCount":[false,{"union":["dict","int"]}],"AverageCPUUtilization":[false,{"union":
-        ["dict","float"]}]}}],"KmsKeyArn":[false,"any"]}},"CapacityProviderConfig":{"fields":{"Arn":[true,{"union":
-        ["dict","str"]}],"PerExecutionEnvironmentMaxConcurrency":[false,{"union":["dict","int"]}],
+        ["dict","float"]}]}}],"LoggingConfig":[false,"any"],"ManagedResourceTags":[false,{"fields":{"Tags":[false
+        ,"dict"]}}],"KmsKeyArn":[false,"any"]}},"CapacityProviderConfig":{"fields":{"Arn":[true,{"union":["dict","str"
+        ]}],"PerExecutionEnvironmentMaxConcurrency":[false,{"union":["dict","int"]}],
         "ExecutionEnvironmentMemoryGiBPerVCpu":[false,{"union":["dict","int","float"]}]}}}
         """#
 }

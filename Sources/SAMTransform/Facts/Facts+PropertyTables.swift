@@ -53,9 +53,9 @@ extension Facts {
         "~*"},"AWS::ApiGateway::Account":{"CloudWatchRoleArn":"~*"},"AWS::IAM::Role":{"AssumeRolePolicyDocument":"~*",
         "ManagedPolicyArns":"~*","Path":"~*","Policies":"~*","PermissionsBoundary":"~*","Tags":"~*"},
         "AWS::Lambda::CapacityProvider":{"CapacityProviderName":"~*","VpcConfig":"~*","PermissionsConfig":"~*","Tags":
-        "~*","InstanceRequirements":"~*","CapacityProviderScalingConfig":"~*","KmsKeyArn":"~*"},
-        "AWS::CloudFormation::Stack":{"TemplateURL":"~*","Parameters":"~*","NotificationARNs":"~*","Tags":"~*",
-        "TimeoutInMinutes":"~*"},"AWS::CodeDeploy::Application":{"ComputePlatform":"~*","Tags":"~*"},
+        "~*","InstanceRequirements":"~*","CapacityProviderScalingConfig":"~*","KmsKeyArn":"~*","PropagateTags":"~*",
+        "TelemetryConfig":"~*"},"AWS::CloudFormation::Stack":{"TemplateURL":"~*","Parameters":"~*","NotificationARNs":
+        "~*","Tags":"~*","TimeoutInMinutes":"~*"},"AWS::CodeDeploy::Application":{"ComputePlatform":"~*","Tags":"~*"},
         "AWS::CodeDeploy::DeploymentGroup":{"AlarmConfiguration":"~*","ApplicationName":"~*",
         "AutoRollbackConfiguration":"~*","DeploymentConfigName":"~*","DeploymentStyle":"~*","ServiceRoleArn":"~*",
         "TriggerConfigurations":"~*","Tags":"~*"},"AWS::Cognito::UserPool":{"AccountRecoverySetting":"~*",
@@ -169,47 +169,66 @@ extension Facts {
         "Qualifier":"~*"},"AWS::Lambda::LayerVersion":{"Content":"~*","Description":"~*","LayerName":"~*",
         "CompatibleArchitectures":"~*","CompatibleRuntimes":"~*","LicenseInfo":"~*"},"AWS::Lambda::Url":{
         "TargetFunctionArn":"~*","AuthType":"~*","Cors":"~*","InvokeMode":"~*"},"AWS::Lambda::Version":{"CodeSha256":
-        "~*","Description":"~*","FunctionName":"~*","FunctionScalingConfig":"~*"},"AWS::SNS::Topic":{"TopicName":"~*",
-        "Tags":"~*"},"AWS::SNS::TopicPolicy":{"PolicyDocument":"~*","Topics":"~*"},"AWS::Serverless::Api":{
-        "__MANAGE_SWAGGER":"b","Name":"(s|m)","StageName":"!(s|m)","Tags":"m","PropagateTags":"b","DefinitionBody":"m"
-        ,"DefinitionUri":"(s|m)","MergeDefinitions":"~b","CacheClusterEnabled":"b","CacheClusterSize":"s","Variables":
-        "m","EndpointConfiguration":"(s|m)","MethodSettings":"l","BinaryMediaTypes":"l","MinimumCompressionSize":"i",
+        "~*","Description":"~*","FunctionName":"~*","FunctionScalingConfig":"~*"},"AWS::Lambda::WebFunction":{
+        "FunctionName":"~*","Tags":"~*"},"AWS::Lambda::WebFunctionEndpoint":{"FunctionName":"~*","EndpointName":"~*",
+        "EndpointType":"~*","AuthType":"~*","RevisionWeights":"~*","Regions":"~*","Description":"~*","ScalingConfig":
+        "~*","ThrottleConfig":"~*"},"AWS::Lambda::WebFunctionRevision":{"FunctionName":"~*","Description":"~*",
+        "KmsKeyArn":"~*","BuildConfig":"~*","ServiceConfig":"~*"},"AWS::Lambda::MicrovmImage":{"Name":"~*",
+        "CodeArtifact":"~*","BaseImageArn":"~*","BuildRoleArn":"~*","BaseImageVersion":"~*","Description":"~*","Tags":
+        "~*","Logging":"~*","EgressNetworkConnectors":"~*","CpuConfigurations":"~*","Resources":"~*",
+        "AdditionalOsCapabilities":"~*","Hooks":"~*","EnvironmentVariables":"~*"},"AWS::Lambda::NetworkConnector":{
+        "Name":"~*","Configuration":"~*","OperatorRole":"~*","Tags":"~*"},"AWS::SNS::Topic":{"TopicName":"~*","Tags":
+        "~*"},"AWS::SNS::TopicPolicy":{"PolicyDocument":"~*","Topics":"~*"},"AWS::Serverless::Api":{"__MANAGE_SWAGGER"
+        :"b","Name":"(s|m)","StageName":"!(s|m)","Tags":"m","PropagateTags":"b","DefinitionBody":"m","DefinitionUri":
+        "(s|m)","MergeDefinitions":"~b","CacheClusterEnabled":"b","CacheClusterSize":"s","Variables":"m",
+        "EndpointConfiguration":"(s|m)","MethodSettings":"l","BinaryMediaTypes":"l","MinimumCompressionSize":"i",
         "Cors":"(s|m)","Auth":"m","GatewayResponses":"m","AccessLogSetting":"m","CanarySetting":"m","TracingEnabled":
         "b","OpenApiVersion":"s","Models":"m","Domain":"m","FailOnWarnings":"b","Description":"s","Mode":"s",
         "DisableExecuteApiEndpoint":"b","ApiKeySourceType":"s","AlwaysDeploy":"~b","Policy":"(s|m)","SecurityPolicy":
         "s","EndpointAccessMode":"s"},"AWS::Serverless::Application":{"Location":"!(s|m)","TemplateUrl":"s",
         "Parameters":"m","NotificationARNs":"[(s|m)]","Tags":"m","TimeoutInMinutes":"i"},
         "AWS::Serverless::CapacityProvider":{"CapacityProviderName":"~(s|m)","VpcConfig":"!~m","OperatorRole":"~(s|m)"
-        ,"Tags":"~m","PropagateTags":"~b","InstanceRequirements":"~m","ScalingConfig":"~m","KmsKeyArn":"~(s|m)"},
-        "AWS::Serverless::Connector":{"Source":"!{*}","Destination":"!({*}|[{*}])","Permissions":"![s]"},
-        "AWS::Serverless::Function":{"FunctionName":"(s|m)","Handler":"~*","Runtime":"~*","CodeUri":"~*","ImageUri":
-        "~*","PackageType":"~*","InlineCode":"~*","DeadLetterQueue":"m","Description":"~*","MemorySize":"~*","Timeout"
-        :"~*","VpcConfig":"~*","Role":"s","AssumeRolePolicyDocument":"m","Policies":"(s|m|[(s|m)])","RolePath":"~*",
-        "PermissionsBoundary":"s","Environment":"{m}","Events":"{m}","Tags":"m","PropagateTags":"b","Tracing":"(m|s)",
-        "KmsKeyArn":"~*","DeploymentPreference":"m","ReservedConcurrentExecutions":"~*","Layers":"[(s|m)]",
-        "EventInvokeConfig":"m","EphemeralStorage":"~*","AutoPublishAlias":"(s)","AutoPublishCodeSha256":"(s)",
-        "AutoPublishAliasAllProperties":"~b","VersionDescription":"~*","ProvisionedConcurrencyConfig":"~*",
-        "FileSystemConfigs":"~*","ImageConfig":"~*","CodeSigningConfigArn":"~*","Architectures":"~*","SnapStart":"m",
-        "FunctionUrlConfig":"m","RuntimeManagementConfig":"~*","LoggingConfig":"~*","RecursiveLoop":"~*",
-        "SourceKMSKeyArn":"~*","CapacityProviderConfig":"m","FunctionScalingConfig":"m","VersionDeletionPolicy":
-        "<Delete,Retain>","PublishToLatestPublished":"~*","TenancyConfig":"~*","DurableConfig":"m"},
-        "AWS::Serverless::GraphQLApi":{"Name":"~*","Tags":"~m","XrayEnabled":"~*","Auth":"!~m","SchemaInline":"~s",
-        "SchemaUri":"~s","Logging":"~(m|b)","DataSources":"~m","Functions":"~m","Resolvers":"~m","ApiKeys":"~m",
-        "DomainName":"~m","Cache":"~m","Visibility":"~*","OwnerContact":"~*","IntrospectionConfig":"~*",
-        "QueryDepthLimit":"~*","ResolverCountLimit":"~*"},"AWS::Serverless::HttpApi":{"__MANAGE_SWAGGER":"b","Name":
-        "~*","StageName":"(s|m)","Tags":"m","PropagateTags":"b","DefinitionBody":"m","DefinitionUri":"(s|m)",
-        "StageVariables":"m","CorsConfiguration":"(b|m)","AccessLogSettings":"m","DefaultRouteSettings":"m","Auth":"m"
-        ,"RouteSettings":"m","Domain":"m","FailOnWarnings":"b","Description":"s","DisableExecuteApiEndpoint":"b"},
-        "AWS::Serverless::LayerVersion":{"LayerName":"(s|m)","Description":"s","PublishLambdaVersion":"b","ContentUri"
-        :"!(s|m)","CompatibleArchitectures":"[(s|m)]","CompatibleRuntimes":"[(s|m)]","LicenseInfo":"s",
-        "RetentionPolicy":"s"},"AWS::Serverless::SimpleTable":{"PointInTimeRecoverySpecification":"~*","PrimaryKey":
-        "{s}","ProvisionedThroughput":"{(i|m)}","TableName":"(s|m)","Tags":"m","SSESpecification":"m"},
+        ,"Tags":"~m","PropagateTags":"~b","InstanceRequirements":"~m","ScalingConfig":"~m","KmsKeyArn":"~(s|m)",
+        "LoggingConfig":"~m","ManagedResourceTags":"~m"},"AWS::Serverless::Connector":{"Source":"!{*}","Destination":
+        "!({*}|[{*}])","Permissions":"![s]"},"AWS::Serverless::Function":{"FunctionName":"(s|m)","Handler":"~*",
+        "Runtime":"~*","CodeUri":"~*","ImageUri":"~*","PackageType":"~*","InlineCode":"~*","DeadLetterQueue":"m",
+        "Description":"~*","MemorySize":"~*","Timeout":"~*","VpcConfig":"~*","Role":"s","AssumeRolePolicyDocument":"m"
+        ,"Policies":"(s|m|[(s|m)])","RolePath":"~*","PermissionsBoundary":"s","Environment":"{m}","Events":"{m}",
+        "Tags":"m","PropagateTags":"b","Tracing":"(m|s)","KmsKeyArn":"~*","DeploymentPreference":"m",
+        "ReservedConcurrentExecutions":"~*","Layers":"[(s|m)]","EventInvokeConfig":"m","EphemeralStorage":"~*",
+        "AutoPublishAlias":"(s)","AutoPublishCodeSha256":"(s)","AutoPublishAliasAllProperties":"~b",
+        "VersionDescription":"~*","ProvisionedConcurrencyConfig":"~*","FileSystemConfigs":"~*","ImageConfig":"~*",
+        "CodeSigningConfigArn":"~*","Architectures":"~*","SnapStart":"m","FunctionUrlConfig":"m",
+        "RuntimeManagementConfig":"~*","LoggingConfig":"~*","RecursiveLoop":"~*","SourceKMSKeyArn":"~*",
+        "CapacityProviderConfig":"m","FunctionScalingConfig":"m","VersionDeletionPolicy":"<Delete,Retain>",
+        "PublishToLatestPublished":"~*","TenancyConfig":"~*","DurableConfig":"m"},"AWS::Serverless::GraphQLApi":{
+        "Name":"~*","Tags":"~m","XrayEnabled":"~*","Auth":"!~m","SchemaInline":"~s","SchemaUri":"~s","Logging":
+        "~(m|b)","DataSources":"~m","Functions":"~m","Resolvers":"~m","ApiKeys":"~m","DomainName":"~m","Cache":"~m",
+        "Visibility":"~*","OwnerContact":"~*","IntrospectionConfig":"~*","QueryDepthLimit":"~*","ResolverCountLimit":
+        "~*"},"AWS::Serverless::HttpApi":{"__MANAGE_SWAGGER":"b","Name":"~*","StageName":"(s|m)","Tags":"m",
+        "PropagateTags":"b","DefinitionBody":"m","DefinitionUri":"(s|m)","StageVariables":"m","CorsConfiguration":
+        "(b|m)","AccessLogSettings":"m","DefaultRouteSettings":"m","Auth":"m","RouteSettings":"m","Domain":"m",
+        "FailOnWarnings":"b","Description":"s","DisableExecuteApiEndpoint":"b"},"AWS::Serverless::LayerVersion":{
+        "LayerName":"(s|m)","Description":"s","PublishLambdaVersion":"b","ContentUri":"!(s|m)",
+        "CompatibleArchitectures":"[(s|m)]","CompatibleRuntimes":"[(s|m)]","LicenseInfo":"s","RetentionPolicy":"s"},
+        "AWS::Serverless::MicrovmImage":{"Name":"!~(s|m)","CodeUri":"!~(s|m)","BaseImageArn":"!~(s|m)","BuildRoleArn":
+        "~(s|m)","BaseImageVersion":"!~(s|m)","Description":"~(s|m)","Tags":"~m","Logging":"~m",
+        "EgressNetworkConnectors":"~l","CpuConfigurations":"~l","Resources":"~l","AdditionalOsCapabilities":"~l",
+        "Hooks":"~m","EnvironmentVariables":"~m","PropagateTags":"~b"},"AWS::Serverless::NetworkConnector":{"Name":
+        "~(s|m)","VpcConfig":"!~m","ComputeTypes":"~l","OperatorRole":"~(s|m)","Tags":"~m","PropagateTags":"~b"},
+        "AWS::Serverless::SimpleTable":{"PointInTimeRecoverySpecification":"~*","PrimaryKey":"{s}",
+        "ProvisionedThroughput":"{(i|m)}","TableName":"(s|m)","Tags":"m","SSESpecification":"m"},
         "AWS::Serverless::StateMachine":{"Definition":"m","DefinitionUri":"(s|m)","Logging":"m","Role":"s","RolePath":
         "~*","DefinitionSubstitutions":"m","Events":"{m}","Name":"s","Type":"s","Tags":"m","PropagateTags":"b",
         "Policies":"(s|[(s|m|m)])","Tracing":"m","PermissionsBoundary":"s","AutoPublishAlias":"~*",
-        "DeploymentPreference":"~*","UseAliasAsEventTarget":"~b"},"AWS::Serverless::WebSocketApi":{
-        "ApiKeySelectionExpression":"s","AccessLogSettings":"m","Auth":"m","DefaultRouteSettings":"m","Description":
-        "s","DisableExecuteApiEndpoint":"b","Domain":"m","DisableSchemaValidation":"b","FailOnWarnings":"b",
+        "DeploymentPreference":"~*","UseAliasAsEventTarget":"~b"},"AWS::Serverless::WebFunction":{"FunctionName":
+        "(s|m)","Tags":"m","ReplicaRegions":"(l|m)","AuthType":"~*","Runtime":"~*","CodeUri":"~*","InlineCode":"~*",
+        "RevisionDescription":"~*","KmsKeyArn":"~*","ExecutionRoleArn":"s","EnvironmentVariables":"m","EntryPoint":
+        "~*","MaxConcurrencyPerEnvironment":"~*","EgressNetworkConnectorArn":"~*","Timeout":"i","LoggingConfig":"~*",
+        "RevisionWeights":"~*","EndpointName":"~*","EndpointType":"~*","EndpointDescription":"~*","ScalingConfig":"~*"
+        ,"ThrottleConfig":"~*","AutoDeploymentMode":"~*"},"AWS::Serverless::WebSocketApi":{"ApiKeySelectionExpression"
+        :"s","AccessLogSettings":"m","Auth":"m","DefaultRouteSettings":"m","Description":"s",
+        "DisableExecuteApiEndpoint":"b","Domain":"m","DisableSchemaValidation":"b","FailOnWarnings":"b",
         "IpAddressType":"s","Name":"s","PropagateTags":"b","Routes":"!m","RouteSettings":"m",
         "RouteSelectionExpression":"!s","StageName":"(s|m)","StageVariables":"m","Tags":"m"},
         "AWS::StepFunctions::StateMachineAlias":{"Name":"~*","DeploymentPreference":"~*"},

@@ -31,6 +31,7 @@ enum CodeLocation {
         }
         var code: JSONObject = ["S3Bucket": pointer["Bucket"] ?? .null, "S3Key": pointer["Key"] ?? .null]
         if let version = pointer["Version"] { code["S3ObjectVersion"] = version }
+        if let mode = pointer["StorageMode"] { code["S3ObjectStorageMode"] = mode }
         return code
     }
 

@@ -129,7 +129,7 @@ struct GraphQLBuilder {
         let association = try resource(
             "AWS::AppSync::DomainNameApiAssociation", logicalID + "DomainNameApiAssociation")
         association["ApiId"] = apiID
-        association["DomainName"] = domain.getAtt("DomainName")
+        association["DomainName"] = domain.ref  // Ref gives the domain name (template reference, AWS::AppSync::DomainName)
         return [domain, association]
     }
 

@@ -21,6 +21,8 @@ struct CapacityProviderMacro: Macro {
         provider["VpcConfig"] = properties["VpcConfig"].truthy
         provider["InstanceRequirements"] = types.truthy.map(requirements)
         provider["CapacityProviderScalingConfig"] = properties["ScalingConfig"].truthy.map(scaling)
+        provider["TelemetryConfig"] = properties["LoggingConfig"].truthy.map { ["LoggingConfig": $0] }
+        provider["PropagateTags"] = properties["ManagedResourceTags"].truthy.map(managedTags)
         var resources: [Resource] = []
         var roleARN = properties["OperatorRole"].truthy
         if roleARN == nil {
@@ -44,6 +46,12 @@ struct CapacityProviderMacro: Macro {
             managedPolicies: [ManagedPolicies.own("AWSLambdaManagedEC2ResourceOperator", in: translation.context)],
             tags: Tags.list(["lambda:createdBy": "SAM"])
         ).resource(policies: nil, in: translation)
+    }
+
+    /// What Lambda puts on the instances that it starts by itself.
+    private func managedTags(_ given: JSON) -> JSON {
+        guard let tags = given["Tags"] else { return [:] }
+        return ["Mode": "Explicit", "ExplicitTags": .array(Tags.list(tags.object ?? [:]))]
     }
 
     private func requirements(_ given: JSON) -> JSON {

@@ -34,7 +34,8 @@ struct LayerVersionMacro: Macro {
             layer[property] = declaration[property]
         }
         let architectures = declaration["CompatibleArchitectures"].truthy ?? []
-        for architecture in architectures.array ?? []
+        let named = architectures.isIntrinsic ? [] : architectures.array ?? architectures.object?.keys.map(JSON.string)
+        for architecture in named ?? []
         where !architecture.isIntrinsic && architecture != "arm64" && architecture != "x86_64" {
             throw Fault.resource(
                 declaration.logicalID, "CompatibleArchitectures needs to be a list of 'x86_64' or 'arm64'")

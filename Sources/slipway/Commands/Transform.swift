@@ -31,6 +31,11 @@ struct Transform: ParsableCommand {
         do {
             let expanded = try SAMTransform(context: SAMTransform.Context(json: facts)).transform(template)
             Terminal.standard.line(expanded.text(.pretty))
+            for (name, resource) in expanded["Resources"]?.object ?? [:] {
+                guard let type = resource["Type"]?.string, type.hasPrefix("AWS::Serverless::") else { continue }
+                Terminal.error.line(
+                    "warning: \(name) stays as it is: \(type) is not among the types that are expanded.")
+            }
         } catch let error as SAMError {
             // The translator's own words and nothing else: programs compare them.
             Terminal.error.line(error.message)

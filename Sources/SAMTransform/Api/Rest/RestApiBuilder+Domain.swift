@@ -95,6 +95,7 @@ extension RestApiBuilder {
 
     private func association(_ members: PyDict, _ domain: Resource, isPrivate: Bool) throws -> [Resource] {
         guard isPrivate, let declared = members.given("AccessAssociation") else { return [] }
+        guard case .dict = declared else { throw fault("Property 'Domain.AccessAssociation' should be a map.") }
         let endpoint = declared["VpcEndpointId"]?.json ?? .null
         let id = LogicalID.make("DomainNameAccessAssociation", over: [endpoint, .string(domain.logicalID)])
         let association = try resource("DomainNameAccessAssociation", id)

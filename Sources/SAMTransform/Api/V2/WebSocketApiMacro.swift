@@ -28,6 +28,8 @@ struct WebSocketApiBuilder {
     private let owner: ApiV2Owner
     private let routes: JSONObject
     private let auth: JSONObject?
+    /// Also of what is no map: that is told of only where there is a route to use it.
+    private let hasAuth: Bool
     private let domain: JSON?
 
     init(_ declaration: Declaration, _ translation: Translation) throws {
@@ -35,7 +37,9 @@ struct WebSocketApiBuilder {
         owner = ApiV2Owner(declaration, translation, isPlain: true)
         properties = declaration.properties
         let resolver = translation.resolver
-        auth = try resolver.resolve(declaration["Auth"]).truthy?.object
+        let declaredAuth = try resolver.resolve(declaration["Auth"]).truthy
+        auth = declaredAuth?.object
+        hasAuth = declaredAuth != nil
         domain = try resolver.resolve(declaration["Domain"])
         let declaredRoutes = try resolver.resolve(declaration["Routes"]).truthy
         guard let declaredRoutes else { throw owner.fault("WebSocket API must have at least one route.") }
@@ -79,7 +83,7 @@ struct WebSocketApiBuilder {
             "IpAddressType", "RouteSelectionExpression",
         ]
         for name in passedThrough { api[name] = properties[name] }
-        if auth != nil, !routes.contains("$connect") {
+        if hasAuth, !routes.contains("$connect") {
             throw owner.fault("Authorization is only available if there is a $connect route.")
         }
         // Only a parameter can stand for what is no map; AWS's transform does not foresee it.
