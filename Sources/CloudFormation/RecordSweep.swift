@@ -41,6 +41,7 @@ struct RecordSweep: Service {
         try await forget(TypeRegistration.collection) { $0.time < limit }
         try await forget(StackOperationRecord.collection) { $0.began < limit }
         try await forget(StackStore.detections) { $0.time < limit }
+        try await forget(StackStore.changeSetEvents) { $0.time < limit }
         try await sweepStacks(before: limit)
         try await sweepSetTemplates()
     }
@@ -110,6 +111,7 @@ struct RecordSweep: Service {
         }
         for id in old {
             try await forget(StackStore.events, prefix: id + "|")
+            try await forget(StackStore.changeSetEvents, prefix: id + "|")
             try await forget(StackStore.resources, prefix: id + "|")
             try await forget(StackStore.templates, prefix: id + "|")
             try await forget(NestedTemplates.collection, prefix: id + "|")

@@ -15,6 +15,8 @@ final class Toys: Sendable {
         var things: [String: JSON] = [:]
         var made: [String: String] = [:]
         var calls: [String] = []
+        /// What was made without waiting for it to come to rest.
+        var express: [String] = []
         var parameters: [String: JSON] = [:]
         var objects: [String: String] = [:]
         var alias: JSON = ["FunctionVersion": "1"]
@@ -98,6 +100,7 @@ final class Toys: Sendable {
             state.made[request.key] = id
             state.things[id] = request.properties
             state.calls.append("create \(request.logicalID)")
+            if request.isExpress { state.express.append(request.logicalID) }
             state.actors[id] = request.caller.principal
             return id
         }

@@ -22,7 +22,7 @@ extension CloudFormationService {
 
     private func startScan(_ call: Call) async throws -> Reply {
         let token = call.input["ClientRequestToken"]?.string
-        if let known = try await TokenBook(ledger).answer(token, "StartResourceScan", call.caller) {
+        if let known = try await TokenBook(ledger).answer(token, call) {
             return Reply(["ResourceScanId": .string(known)])
         }
         let patterns = (call.input["ScanFilters"]?.array ?? []).flatMap { $0["Types"]?.array ?? [] }.compactMap(
@@ -43,7 +43,7 @@ extension CloudFormationService {
                 throw AWSError("ResourceScanInProgressException", "A resource scan is under way already.", status: 409)
             }
             try scans.begin(id, scan, with: .start, in: transaction)
-            try TokenBook.use(token, "StartResourceScan", id, call.caller, transaction)
+            try TokenBook.use(token, call, id, transaction)
         }
         return Reply(["ResourceScanId": .string(id)])
     }

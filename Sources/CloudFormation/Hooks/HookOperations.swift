@@ -105,7 +105,9 @@ extension CloudFormationService {
     }
 
     /// Asks the hooks for change sets; what they refuse cannot be carried out.
-    func askHooks(_ changeSet: inout ChangeSet, template: String, _ call: Call) async throws {
+    func askHooks(
+        _ changeSet: inout ChangeSet, _ story: inout ChangeSetStory, template: String, _ call: Call
+    ) async throws {
         guard changeSet.executionStatus == "AVAILABLE" else { return }
         var target = HookTarget(
             operation: "CHANGE_SET", action: "CREATE", name: "CHANGE_SET", logicalID: changeSet.name,
@@ -113,13 +115,11 @@ extension CloudFormationService {
             changeSetID: changeSet.id)
         target.template = template
         target.changes = changeSet.changes.map(ChangeViews.withoutValues)
-        do { try await hooks.require(target, call.caller, key: "\(call.requestID)/change set") } catch let error
-            as AWSError
-            where error.code == "HooksFailed"
-        {
-            changeSet.status = "FAILED"
-            changeSet.executionStatus = "UNAVAILABLE"
-            changeSet.reason = error.message + (error.members["Evidence"]?.string.map { "\n" + $0 } ?? "")
-        }
+        let results = try await hooks.ask(target, call.caller, key: "\(call.requestID)/change set")
+        for result in results { story.tell(result, of: changeSet) }
+        let failed = results.filter { !$0.isGood && $0.stops }
+        guard !failed.isEmpty else { return }
+        let refusal = HookRunner.refusal(failed)
+        changeSet.fail(refusal.message + (refusal.members["Evidence"]?.string.map { "\n" + $0 } ?? ""))
     }
 }

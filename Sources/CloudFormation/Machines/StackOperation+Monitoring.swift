@@ -12,6 +12,11 @@ extension StackOperation {
         package var alarms: [String]
         /// Minutes that they are watched after the resources stand.
         package var minutes: Int
+        /// The alarms' types, in the same order; nil for those of before that was kept.
+        package var kinds: [String]?
+
+        /// The types that alarms may have.
+        static let types = ["AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"]
     }
 
     /// How often the alarms are looked at. They are evaluated once in ten seconds at most.
@@ -38,12 +43,16 @@ extension StackOperation {
     }
 
     /// Whether the alarms are to be watched for some time before the new state counts as good.
+    ///
+    /// Without alarms an update waits all the same before it cleans up. Source: RollbackConfiguration in the API
+    /// Reference.
     mutating func beginMonitoring() -> Bool {
-        guard let monitor = subject.monitor, !monitor.alarms.isEmpty, monitor.minutes > 0, phase == .forward else {
-            return false
-        }
+        guard let monitor = subject.monitor, monitor.minutes > 0, phase == .forward,
+            !monitor.alarms.isEmpty || intent == .update
+        else { return false }
         phase = .monitoring
         monitoredUntil = outbox.now + .seconds(monitor.minutes * 60)
+        outbox.wake = .at(outbox.now + .seconds(monitor.minutes * 60))
         watchAlarms()
         return true
     }

@@ -206,6 +206,10 @@ package struct OperationSubject: Codable, Sendable, Hashable {
     package var judged: String?
     /// Whether a stack that this one is nested in is on its way back: then no hook is asked.
     package var isWayBack: Bool?
+    /// Whether stacks nested in it take over what stands already instead of making it; nil when not.
+    package var importsExisting: Bool?
+    /// Whether resources count as done before they have come to rest; nil when not.
+    package var isExpress: Bool?
     /// Values that must not be shown, to be masked in events.
     package var secrets: [String] = []
 }

@@ -176,7 +176,8 @@ final class StackPerformer: Performer {
             logicalID: action.logicalID, properties: catalogue.coerced(properties, for: action.type),
             previous: previous.map { catalogue.coerced($0, for: action.type) }, physicalID: action.physicalID,
             attributes: action.attributes.object ?? [:], tags: subject.tags, updatePolicy: action.updatePolicy,
-            isRollback: action.isRollback, key: key, suffix: action.suffix,
+            creationPolicy: action.creationPolicy,
+            isRollback: action.isRollback, isExpress: subject.isExpress ?? false, key: key, suffix: action.suffix,
             report: { [ledger] text in await StackReport(ledger, subject, action).tell(text) })
     }
 }

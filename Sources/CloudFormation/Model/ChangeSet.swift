@@ -30,6 +30,8 @@ package struct ChangeSet: Codable, Sendable {
     package var revision: Stack.Revision
     /// What happens when carrying it out fails.
     package var onFailure: StackOperation.OnFailure?
+    /// The operation that made it; nil for those of before that was kept.
+    package var creationID: String?
     /// The operation that carries it out.
     package var operationID: String?
     /// The change set of the stack that this one's stack is nested in.
@@ -38,6 +40,20 @@ package struct ChangeSet: Codable, Sendable {
     package var includesNested: Bool?
     /// Whether what stands already is taken over instead of made.
     package var importsExisting: Bool?
+    /// How it is to be carried out, when that was said.
+    package var deployment: DeploymentConfig?
     /// `REVERT_DRIFT` when it also brings back what was changed behind the stack's back.
     package var deploymentMode: String?
+
+    /// The reason of one that changes nothing: clients match on these words.
+    static let noChanges =
+        "The submitted information didn't contain changes. Submit different information to create a change set."
+
+    /// It cannot be carried out, for that reason. The first reason stays.
+    mutating func fail(_ why: String) {
+        guard status != "FAILED" else { return }
+        status = "FAILED"
+        executionStatus = "UNAVAILABLE"
+        reason = why
+    }
 }

@@ -72,6 +72,8 @@ package struct Stack: Codable, Sendable {
     package var good: Revision?
     /// Whether nothing is taken back after a failure.
     package var isRollbackDisabled = false
+    /// How its last operation was to be carried out, when that was said.
+    package var deployment: DeploymentConfig?
     /// Whether a deletion is refused.
     package var isProtected = false
     /// Minutes after which its creation counts as failed.
@@ -86,6 +88,8 @@ package struct Stack: Codable, Sendable {
     package var origin: String?
     /// What the rollback under way passes over in stacks nested in it, as `NestedStackName.LogicalId`.
     package var skipping: [String]?
+    /// Whether stacks nested in it take over what stands already, in the operation under way: see ``Nesting``.
+    package var importsExisting: Bool?
     /// The change set that made it what it is.
     package var changeSetID: String?
     /// The operation under way, or the last one.

@@ -25,6 +25,23 @@ package struct StackEvent: Codable, Sendable, Hashable {
     /// What a hook said, where the event is about that.
     package var hook: HookNote?
 
+    /// What a validation before a deployment found, where the event is about that.
+    package var validation: ValidationNote?
+    /// When what the event tells the end of began; nil where other events tell of its beginning.
+    package var began: Timestamp?
+
+    /// What a validation before a deployment found.
+    package struct ValidationNote: Codable, Sendable, Hashable {
+        /// The validation, in CloudFormation's words.
+        package var name: String
+        /// What is wrong.
+        package var reason: String
+        /// Where in the template.
+        package var path: String
+        /// `FAIL` or `WARN`.
+        package var mode: String
+    }
+
     /// What a hook said.
     package struct HookNote: Codable, Sendable, Hashable {
         /// The hook's name.

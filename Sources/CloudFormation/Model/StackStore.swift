@@ -26,6 +26,9 @@ package enum StackStore {
     /// Events, by stack, newest first.
     package static let events = Collection<StackEvent>("cloudformation event")
 
+    /// What happened while change sets were made, by stack, newest first: DescribeStackEvents knows nothing of it.
+    package static let changeSetEvents = Collection<StackEvent>("cloudformation change set event")
+
     /// Templates, by stack and operation.
     package static let templates = Collection<StackTemplate>("cloudformation template")
 
@@ -60,6 +63,10 @@ package struct TokenUse: Codable, Sendable {
     package var operation: String
     /// What was answered.
     package var answer: String
+    /// What was asked, condensed; nil in uses of before that was kept.
+    package var request: String?
+    /// The operation on the stack that it began; nil where it began none.
+    package var operationID: String?
 }
 
 extension Stack {

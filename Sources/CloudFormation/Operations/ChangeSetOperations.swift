@@ -13,7 +13,8 @@ extension CloudFormationService {
                     "StackName TemplateBody TemplateURL UsePreviousTemplate Parameters Capabilities ResourceTypes Tags "
                     + "RollbackConfiguration "
                     + "ChangeSetName ClientToken ChangeSetType OnStackFailure ResourcesToImport "
-                    + "IncludeNestedStacks ImportExistingResources DeploymentMode RoleARN NotificationARNs",
+                    + "IncludeNestedStacks ImportExistingResources DeploymentMode RoleARN NotificationARNs "
+                    + "DeploymentConfig.Mode DeploymentConfig.DisableRollback DisableValidation",
                 stores: "Description"
             ) { (input: CreateChangeSet, call) in try await createChangeSet(input, call) },
             Operation(
@@ -32,7 +33,13 @@ extension CloudFormationService {
 
     private func createChangeSet(_ input: CreateChangeSet, _ call: Call) async throws -> JSON {
         try StackName.check(input.ChangeSetName, member: "changeSetName")
+        try input.check()
         let caller = call.caller
+        if let made = try await TokenBook(ledger).answer(input.ClientToken, call),
+            let known = try await ledger.get(StackStore.changeSets, made)?.value
+        {
+            return ["Id": .string(known.id), "StackId": .string(known.stackID)]
+        }
         let known = try? await stack(input.submission.StackName, caller)
         let stack = try target(input, known, call)
         try await check(input.submission, caller)
@@ -43,11 +50,19 @@ extension CloudFormationService {
             status: "CREATE_COMPLETE", executionStatus: "AVAILABLE", created: call.time, description: input.Description,
             revision: Stack.Revision(templateKey: "\(stack.id)|\(id)"))
         changeSet.onFailure = input.OnStackFailure.flatMap(StackOperation.OnFailure.init)
-        let accepted = try await fill(&changeSet, text, input, stack, caller)
-        try await askHooks(&changeSet, template: text, call)
-        let (made, isNew) = (changeSet, known == nil)
+        changeSet.deployment = input.submission.DeploymentConfig
+        changeSet.creationID = cloud.surroundings.chance.uuid()
+        var story = ChangeSetStory(of: changeSet)
+        let accepted = try await fill(&changeSet, &story, text, input, stack, caller)
+        if input.submission.DisableValidation != true, let accepted {
+            try await validate(&changeSet, &story, accepted, caller)
+        }
+        try await askHooks(&changeSet, &story, template: text, call)
+        let (made, told, isNew) = (changeSet, story, known == nil)
         try await ledger.write { transaction in
             try insert(made, stack, accepted, isNew: isNew, caller, transaction)
+            try told.write(made, caller, transaction)
+            try TokenBook.use(input.ClientToken, call, made.id, transaction)
         }
         return ["Id": .string(id), "StackId": .string(stack.id)]
     }
@@ -82,7 +97,8 @@ extension CloudFormationService {
 
     /// Works out what would happen. What is wrong with the template's transforms fails the change set, not the call.
     private func fill(
-        _ changeSet: inout ChangeSet, _ text: String, _ input: CreateChangeSet, _ stack: Stack, _ caller: Caller
+        _ changeSet: inout ChangeSet, _ story: inout ChangeSetStory, _ text: String, _ input: CreateChangeSet,
+        _ stack: Stack, _ caller: Caller
     ) async throws -> TemplateIntake.Accepted? {
         let accepted: TemplateIntake.Accepted
         do {
@@ -91,9 +107,11 @@ extension CloudFormationService {
         } catch let error as AWSError
             where error.message.hasPrefix("Transform ") || error.message.hasPrefix("No export named")
         {
-            changeSet.status = "FAILED"
-            changeSet.executionStatus = "UNAVAILABLE"
-            changeSet.reason = error.message
+            changeSet.fail(error.message)
+            return nil
+        } catch let findings as PropertyFindings {
+            story.tell(findings)
+            changeSet.fail(ChangeSetStory.reason("PropertyValidation") + " " + findings.summary)
             return nil
         }
         let key = changeSet.revision.templateKey
@@ -106,9 +124,14 @@ extension CloudFormationService {
         changeSet.changes = try await views(stack, accepted, changeSet.revision, observed)
         if input.IncludeNestedStacks == true {
             changeSet.includesNested = true
-            let nested = try await nestChangeSets(below: changeSet, stack, accepted, caller)
+            let nested = try await nestChangeSets(below: changeSet, input, stack, accepted, caller)
             changeSet.plan?.forced = nested.keys.sorted()
-            changeSet.changes = Self.linking(changeSet.changes, to: nested)
+            changeSet.changes = Self.linking(changeSet.changes, to: nested.mapValues(\.id))
+            if let bad = nested.values.filter({ $0.status == "FAILED" }).min(by: { $0.id < $1.id }) {
+                changeSet.fail(
+                    "Nested change set \(bad.id) was not successfully created: Currently in FAILED. "
+                        + (bad.reason ?? ""))
+            }
         }
         try await takeOver(&changeSet, input, accepted, stack, caller)
         if changeSet.type == "IMPORT" {
@@ -118,10 +141,7 @@ extension CloudFormationService {
         }
         let isIdle = changeSet.changes.isEmpty && changeSet.type == "UPDATE"
         if isIdle, try await !changes(stack, accepted, changeSet.revision) {
-            changeSet.status = "FAILED"
-            changeSet.executionStatus = "UNAVAILABLE"
-            changeSet.reason =
-                "The submitted information didn't contain changes. Submit different information to create a change set."
+            changeSet.fail(ChangeSet.noChanges)
         }
         return accepted
     }
@@ -178,17 +198,17 @@ extension CloudFormationService {
         return found.value
     }
 
-    private static func missingChangeSet(_ name: String) -> AWSError {
+    static func missingChangeSet(_ name: String) -> AWSError {
         AWSError("ChangeSetNotFound", "ChangeSet [\(name)] does not exist", status: 404)
     }
 
-    private func asked(_ call: Call) async throws -> ChangeSet {
+    func askedChangeSet(_ call: Call) async throws -> ChangeSet {
         try await changeSet(
             call.input["ChangeSetName"]?.string ?? "", stack: call.input["StackName"]?.string, call.caller)
     }
 
     private func describeChangeSet(_ call: Call) async throws -> Reply {
-        let changeSet = try await asked(call)
+        let changeSet = try await askedChangeSet(call)
         let showsValues = call.input["IncludePropertyValues"]?.bool ?? false
         let page = try Page(changeSet.changes, call.input["NextToken"]?.string, 100)
         var answer = page.answer("Changes") { showsValues ? $0 : ChangeViews.withoutValues($0) }
@@ -199,6 +219,7 @@ extension CloudFormationService {
         answer["NotificationARNs"] = .array(changeSet.revision.notificationARNs.map(JSON.string))
         answer["RootChangeSetId"] = try await rootID(of: changeSet).map(JSON.string)
         answer["DeploymentMode"] = changeSet.deploymentMode.map(JSON.string)
+        answer["DeploymentConfig"] = changeSet.deployment?.view
         answer["OnStackFailure"] = changeSet.onFailure.map { .string($0.rawValue) }
         return Reply(answer)
     }
@@ -229,73 +250,13 @@ extension CloudFormationService {
         return Reply(try Page(sets, call.input["NextToken"]?.string, 100).answer("Summaries", Self.summary))
     }
 
-    // MARK: Carrying out
-
-    private func executeChangeSet(_ call: Call) async throws -> Reply {
-        let asked = try await asked(call)
-        let id = asked.id
-        let judged = try await judged(asked, call)
-        let operationID = cloud.surroundings.chance.uuid()
-        try await ledger.write { transaction in
-            guard var changeSet = try transaction.get(StackStore.changeSets, id)?.value,
-                var stack = try transaction.get(StackStore.stacks, changeSet.stackID)?.value
-            else { throw Self.missingChangeSet(id) }
-            guard changeSet.executionStatus == "AVAILABLE", let plan = changeSet.plan else {
-                throw AWSError(
-                    "InvalidChangeSetStatus",
-                    "ChangeSet [\(id)] cannot be executed in its current status of [\(changeSet.status)]")
-            }
-            if let parent = changeSet.parentID {
-                throw AWSError(
-                    "InvalidChangeSetStatus", "ChangeSet [\(id)] belongs to [\(parent)]: execute the root of them.")
-            }
-            let isCreation = stack.status == .reviewInProgress
-            if !isCreation { try StackRules.checkUpdatable(stack) }
-            changeSet.executionStatus = "EXECUTE_IN_PROGRESS"
-            changeSet.operationID = operationID
-            try transaction.put(StackStore.changeSets, id, changeSet)
-            try forgetOthers(than: changeSet, transaction)
-            var subject = subject(stack, operationID, call.caller, call.input["ClientRequestToken"]?.string)
-            subject.judged = judged
-            let isDisabled = call.input["DisableRollback"]?.bool ?? false
-            subject.onFailure = isDisabled ? .nothing : changeSet.onFailure ?? .rollback
-            subject.retainsOnRollback = !(call.input["RetainExceptOnCreate"]?.bool ?? false)
-            subject.tags = StackRules.tags(changeSet.revision.tags)
-            subject.monitor = changeSet.revision.monitor
-            subject.policy = isCreation ? nil : stack.policy
-            subject.secrets = changeSet.revision.parameters.filter(\.isNoEcho).map { $0.resolved ?? $0.value }.filter {
-                !$0.isEmpty
-            }
-            stack.isRollbackDisabled = isDisabled
-            stack.revision = changeSet.revision
-            stack.changeSetID = id
-            let intent: StackOperation.Intent = changeSet.type == "IMPORT" ? .adopt : isCreation ? .create : .update
-            try begin(intent, subject, plan, &stack, transaction)
-        }
-        return Reply()
-    }
-
-    /// Which hooks for stacks are to be asked about what the change set does.
-    private func judged(_ changeSet: ChangeSet, _ call: Call) async throws -> String? {
-        guard let stack = try await ledger.get(StackStore.stacks, changeSet.stackID)?.value else { return nil }
-        let action = stack.status == .reviewInProgress ? "CREATE" : "UPDATE"
-        return try await judged(action, (stack.id, stack.name), role: changeSet.revision.roleARN, call.caller)
-    }
-
-    /// The stack will not be what other change sets were made for: as on AWS, they go.
-    private func forgetOthers(than changeSet: ChangeSet, _ transaction: Transaction) throws {
-        for other in try transaction.find(StackStore.changeSets, "stack", changeSet.stackID)
-        where other.key != changeSet.id {
-            try transaction.delete(StackStore.changeSets, other.key)
-            if other.value.executionStatus == "AVAILABLE" {
-                try transaction.delete(StackStore.templates, other.value.revision.templateKey)
-            }
-        }
-    }
+    // MARK: Deleting
 
     private func deleteChangeSet(_ call: Call) async throws -> Reply {
         let changeSet: ChangeSet
-        do { changeSet = try await asked(call) } catch let error as AWSError where error.code == "ChangeSetNotFound" {
+        do { changeSet = try await askedChangeSet(call) } catch let error as AWSError
+            where error.code == "ChangeSetNotFound"
+        {
             return Reply()  // as on AWS, deleting what is not there succeeds
         }
         try await ledger.write { transaction in

@@ -19,21 +19,15 @@ extension CloudFormationService {
             throw AWSError(
                 "ValidationError", "ImportExistingResources cannot be specified for a change set of type IMPORT.")
         }
-        guard input.IncludeNestedStacks != true else {
-            throw AWSError.notImplemented("ImportExistingResources together with IncludeNestedStacks")
-        }
         changeSet.importsExisting = true
         let added = changeSet.changes.compactMap { change -> String? in
             change["ResourceChange"]?["Action"] == "Add" ? change["ResourceChange"]?["LogicalResourceId"]?.string : nil
         }
-        var found: [String: String] = [:]
+        let found: [String: String]
         do {
-            for name in added { found[name] = try await standing(name, accepted, stack, caller) }
+            found = try await existing(added, accepted, stack, caller)
         } catch let error as AWSError where error.code == "ValidationError" {
-            changeSet.status = "FAILED"
-            changeSet.executionStatus = "UNAVAILABLE"
-            changeSet.reason = error.message
-            return
+            return changeSet.fail(error.message)
         }
         changeSet.plan?.adopted = found
         changeSet.changes = changeSet.changes.map { change in
@@ -47,15 +41,51 @@ extension CloudFormationService {
         }
     }
 
-    /// The physical id of the resource that stands under the name which the template gives; nil when there is none, or
-    /// when it is not named in a way that this can be asked.
+    /// The physical ids of those among the resources that stand already, by logical id.
     ///
     /// - Throws: ``AWSError`` `ValidationError` when there is one that cannot be taken over.
-    private func standing(
-        _ name: String, _ accepted: TemplateIntake.Accepted, _ stack: Stack, _ caller: Caller
-    ) async throws -> String? {
+    func existing(
+        _ names: [String], _ accepted: TemplateIntake.Accepted, _ stack: Stack, _ caller: Caller
+    ) async throws -> [String: String] {
+        var found: [String: String] = [:]
+        for name in names {
+            guard let resolved = accepted.resolved[name],
+                let existing = try await standing(name, accepted, caller, isChangeable: true)
+            else { continue }
+            guard [.retain, .retainExceptOnCreate].contains(resolved.deletionPolicy) else {
+                throw AWSError(
+                    "ValidationError",
+                    "Resource [\(name)] exists already as \(existing.identifier). To import it, set its DeletionPolicy "
+                        + "to Retain or RetainExceptOnCreate.")
+            }
+            let wanted = ResourceToImport(ResourceType: resolved.type, LogicalResourceId: name, ResourceIdentifier: [:])
+            try await checkFree(existing.physicalID, of: wanted, stack)
+            found[name] = existing.physicalID
+        }
+        return found
+    }
+
+    /// What a nested stack's operation takes over, when the operation on its parent is to; nil when that is not so.
+    ///
+    /// - Parameter key: what the parent has noted it under.
+    func nestedImport(
+        _ key: String, _ accepted: TemplateIntake.Accepted, _ stack: Stack, _ caller: Caller
+    ) async throws -> [String: String]? {
+        guard try await ledger.get(Nesting.importing, key) != nil else { return nil }
+        let known = Set(try await resources(of: stack.id).filter { $0.current != nil }.map(\.logicalID))
+        let new = accepted.resolved.resources.map(\.logicalID).filter { !known.contains($0) }
+        return try await existing(new, accepted, stack, caller)
+    }
+
+    /// The resource that stands under the name which the template gives; nil when there is none, or when it is not named
+    /// in a way that this can be asked.
+    ///
+    /// - Parameter isChangeable: whether only types count that can be changed in place.
+    func standing(
+        _ name: String, _ accepted: TemplateIntake.Accepted, _ caller: Caller, isChangeable: Bool = false
+    ) async throws -> (identifier: String, physicalID: String)? {
         guard let resolved = accepted.resolved[name], let type = catalogue.type(resolved.type),
-            type.actions.read != nil, type.actions.update != nil, let property = type.nameProperty,
+            type.actions.read != nil, !isChangeable || type.actions.update != nil, let property = type.nameProperty,
             let declared = accepted.resolved.template.resources.first(where: { $0.logicalID == name }),
             declared.properties[property]?.literal?.string != nil
         else { return nil }
@@ -69,15 +99,6 @@ extension CloudFormationService {
         do {
             _ = try await CloudControlService.Reader(cloud: cloud).model(type, identifier, caller)
         } catch let error as AWSError where error.code == "ResourceNotFoundException" { return nil }
-        guard [.retain, .retainExceptOnCreate].contains(resolved.deletionPolicy) else {
-            throw AWSError(
-                "ValidationError",
-                "Resource [\(name)] exists already as \(identifier). To import it, set its DeletionPolicy to Retain or "
-                    + "RetainExceptOnCreate.")
-        }
-        let id = identity.physicalID(of: identifier)
-        let wanted = ResourceToImport(ResourceType: resolved.type, LogicalResourceId: name, ResourceIdentifier: [:])
-        try await checkFree(id, of: wanted, stack)
-        return id
+        return (identifier, identity.physicalID(of: identifier))
     }
 }

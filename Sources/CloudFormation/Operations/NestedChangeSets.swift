@@ -10,11 +10,12 @@ internal import Notation
 extension CloudFormationService {
     /// Makes a change set for each nested stack that stands and stays.
     ///
-    /// - Returns: the ids of those that change something, by logical id.
+    /// - Returns: those that change something or could not be made, by logical id.
     /// - Throws: ``AWSError`` when a nested stack's template cannot be taken in.
     func nestChangeSets(
-        below parent: ChangeSet, _ stack: Stack, _ accepted: TemplateIntake.Accepted, _ caller: Caller
-    ) async throws -> [String: String] {
+        below parent: ChangeSet, _ asked: CreateChangeSet, _ stack: Stack, _ accepted: TemplateIntake.Accepted,
+        _ caller: Caller
+    ) async throws -> [String: ChangeSet] {
         let standing = Dictionary(
             try await resources(of: stack.id).compactMap { resource in resource.current.map { (resource.logicalID, $0) }
             }
@@ -24,21 +25,22 @@ extension CloudFormationService {
             guard let current = standing[name] else { return nil }
             return attribute.map(current.attribute) ?? .string(current.physicalID)
         }
-        var made: [String: String] = [:]
+        var made: [String: ChangeSet] = [:]
         for resource in resolved.resources where resource.type == "AWS::CloudFormation::Stack" {
             guard let child = standing[resource.logicalID]?.physicalID else { continue }
-            let input = submission(resource, resolved.evaluator, child, parent)
+            var input = submission(resource, resolved.evaluator, child, parent)
+            input["ImportExistingResources"] = asked.ImportExistingResources.map(JSON.bool)
+            input["DisableValidation"] = asked.submission.DisableValidation.map(JSON.bool)
             let id = try await cloud.call("cloudformation", "CreateChangeSet", input, as: caller)["Id"]?.string ?? ""
-            let isUseful = try await ledger.write { transaction in
-                guard try transaction.get(StackStore.changeSets, id) != nil else { return false }
+            made[resource.logicalID] = try await ledger.write { transaction in
+                guard try transaction.get(StackStore.changeSets, id) != nil else { return nil }
                 let child = try transaction.update(StackStore.changeSets, id) { $0.parentID = parent.id }.value
-                guard child.executionStatus != "AVAILABLE" else { return true }
+                guard child.reason == ChangeSet.noChanges else { return child }
                 // Nothing changes inside: there is nothing to look at.
                 try transaction.delete(StackStore.changeSets, id)
                 try transaction.delete(StackStore.templates, child.revision.templateKey)
-                return false
+                return nil
             }
-            if isUseful { made[resource.logicalID] = id }
         }
         return made
     }

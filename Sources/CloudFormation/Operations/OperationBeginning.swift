@@ -7,9 +7,7 @@ internal import Notation
 extension CloudFormationService {
     /// Judges what a submission hands over to CloudFormation: a role it may act as, topics it shall tell.
     func check(_ submission: Submission, _ caller: Caller) async throws {
-        for topic in submission.NotificationARNs ?? [] where NoticeTarget(topic) == nil {
-            throw AWSError("ValidationError", "Notification ARN \(topic) is not valid: it must be the ARN of a topic.")
-        }
+        try SubmissionRules.check(submission)
         try await acting.check(submission.RoleARN, caller)
     }
 
@@ -37,6 +35,7 @@ extension CloudFormationService {
         var subject = subject
         // As on AWS, a role once given stays the stack's, also when the operation it came with is taken back.
         subject.roleARN = subject.roleARN ?? stack.revision.roleARN
+        subject.isExpress = stack.deployment?.isExpress == true ? true : nil
         stack.revision.roleARN = subject.roleARN
         stack.good?.roleARN = subject.roleARN
         subject.notificationARNs = stack.revision.notificationARNs
@@ -58,6 +57,7 @@ extension CloudFormationService {
             stackID: stack.id, type: StackOperationRecord.type(intent, stack), began: transaction.now)
         try transaction.put(StackOperationRecord.collection, stack.scope + subject.operationID, record)
         stack.operationID = subject.operationID
+        stack.importsExisting = subject.importsExisting
         stack.driftStatus = nil
         stack.driftTime = nil
         stack.operationType = intent.rawValue

@@ -33,6 +33,30 @@ struct SkippedResources {
         }
     }
 
+    /// Everything in `UPDATE_FAILED`, in the stack and in those below it.
+    ///
+    /// Source: ForceRollback of ContinueUpdateRollback in the API Reference.
+    init(failedIn stack: Stack, _ transaction: Transaction) throws {
+        for resource in try transaction.list(StackStore.resources, prefix: stack.id + "|").map(\.value)
+        where resource.status == .updateFailed {
+            guard let child = try Self.standingChild(resource, transaction) else {
+                own.insert(resource.logicalID)
+                continue
+            }
+            let below = try SkippedResources(failedIn: child, transaction)
+            nested += below.own.sorted().map { "\(child.name).\($0)" } + below.nested
+        }
+    }
+
+    /// The nested stack that the resource is; nil when it is none, or one that is going or gone.
+    private static func standingChild(_ resource: StackResource, _ transaction: Transaction) throws -> Stack? {
+        guard resource.type == "AWS::CloudFormation::Stack", let id = resource.current?.physicalID,
+            let child = try transaction.get(StackStore.stacks, id)?.value,
+            ![.deleteInProgress, .deleteComplete, .deleteFailed].contains(child.status)
+        else { return nil }
+        return child
+    }
+
     private static func refusal(_ name: String, _ stack: Stack) -> AWSError {
         AWSError(
             "ValidationError",
@@ -52,10 +76,7 @@ struct SkippedResources {
     {
         let resource = try transaction.get(StackStore.resources, StackStore.key(stack.id, logicalID))?.value
         guard let resource, resource.status == .updateFailed else { throw refusal(name, stack) }
-        guard resource.type == "AWS::CloudFormation::Stack", let id = resource.current?.physicalID,
-            let child = try transaction.get(StackStore.stacks, id)?.value,
-            ![.deleteInProgress, .deleteComplete, .deleteFailed].contains(child.status)
-        else { return }
+        guard let child = try standingChild(resource, transaction) else { return }
         throw AWSError(
             "ValidationError",
             "The nested stack \(name) stands, so it cannot be skipped: name what failed in it, as in "

@@ -8,6 +8,7 @@ extension CloudFormationService {
     private static let submitted =
         "StackName TemplateBody TemplateURL Parameters Capabilities ResourceTypes Tags ClientRequestToken "
         + "StackPolicyBody StackPolicyURL RollbackConfiguration RoleARN NotificationARNs "
+        + "DeploymentConfig.Mode DeploymentConfig.DisableRollback DisableValidation "
 
     var stackOperations: [Operation] {
         [
@@ -23,7 +24,8 @@ extension CloudFormationService {
                     + "StackPolicyDuringUpdateURL"
             ) { (input: UpdateStack, call) in try await update(input, call) },
             Operation(
-                "DeleteStack", enforces: "StackName RetainResources ClientRequestToken DeletionMode RoleARN"
+                "DeleteStack",
+                enforces: "StackName RetainResources ClientRequestToken DeletionMode RoleARN DeploymentConfig.Mode"
             ) {
                 (input: DeleteStack, call) in
                 try await delete(input, call)
@@ -35,13 +37,15 @@ extension CloudFormationService {
                 return Nothing()
             },
             Operation(
-                "ContinueUpdateRollback", enforces: "StackName ResourcesToSkip ClientRequestToken RoleARN"
+                "ContinueUpdateRollback",
+                enforces: "StackName ResourcesToSkip ForceRollback ClientRequestToken RoleARN"
             ) { (input: ContinueRollback, call) in
                 try await continueRollback(input, call)
                 return Nothing()
             },
             Operation(
-                "RollbackStack", enforces: "StackName ClientRequestToken RetainExceptOnCreate RoleARN"
+                "RollbackStack",
+                enforces: "StackName ClientRequestToken RetainExceptOnCreate RoleARN DeploymentConfig.Mode"
             ) { (input: ContinueRollback, call) in try await rollBack(input, call) },
         ]
     }
@@ -50,15 +54,13 @@ extension CloudFormationService {
 
     private func create(_ input: CreateStack, _ call: Call) async throws -> StackAnswer {
         try StackName.check(input.submission.StackName)
-        if input.DisableRollback != nil, input.OnFailure != nil {
-            throw AWSError("ValidationError", "You can specify either DisableRollback or OnFailure, but not both.")
-        }
+        let onFailure = try input.failurePolicy()
         let caller = call.caller
         guard
             let text = try await intake.text(
                 body: input.submission.TemplateBody, url: input.submission.TemplateURL, caller: caller)
         else { throw AWSError("ValidationError", "Either Template URL or Template Body must be specified.") }
-        if let known = try await TokenBook(ledger).answer(input.submission.ClientRequestToken, "CreateStack", caller) {
+        if let known = try await TokenBook(ledger).answer(input.submission.ClientRequestToken, call) {
             return StackAnswer(StackId: known)
         }
         try await check(input.submission, caller)
@@ -69,33 +71,43 @@ extension CloudFormationService {
         let judged = try await judged(
             "CREATE", (id, input.submission.StackName), role: input.submission.RoleARN, caller)
         let operationID = cloud.surroundings.chance.uuid()
+        var new = newStack(input, accepted, id, operationID, call)
+        new.isRollbackDisabled = onFailure == .nothing
+        new.policy = policy
+        let imported = try await nestedImport(caller.scope + new.name, accepted, new, caller)
+        let draft = new
         return try await ledger.write { transaction in
-            if try !transaction.find(StackStore.stacks, "name", caller.scope + input.submission.StackName, limit: 1)
-                .isEmpty
-            {
-                throw AWSError("AlreadyExistsException", "Stack [\(input.submission.StackName)] already exists")
+            var stack = draft
+            guard try transaction.find(StackStore.stacks, "name", stack.scope + stack.name, limit: 1).isEmpty else {
+                throw AWSError("AlreadyExistsException", "Stack [\(stack.name)] already exists")
             }
-            var stack = Stack(
-                id: id, name: input.submission.StackName, account: caller.account, region: caller.region,
-                created: call.time,
-                revision: revision(accepted, input.submission, operationID, id, previous: nil))
-            stack.isRollbackDisabled = input.onFailure == .nothing
-            stack.isProtected = input.EnableTerminationProtection ?? false
-            stack.timeoutMinutes = input.TimeoutInMinutes
-            stack.policy = policy
             try stack.takePlace(transaction)
             var subject = subject(stack, operationID, caller, input.submission.ClientRequestToken)
-            subject.onFailure = input.onFailure
+            subject.onFailure = onFailure
             subject.judged = judged
             subject.retainsOnRollback = !(input.RetainExceptOnCreate ?? false)
             subject.timeoutMinutes = input.TimeoutInMinutes
             subject.monitor = stack.revision.monitor
             subject.secrets = accepted.secrets
+            subject.importsExisting = imported.map { _ in true }
             try keep(accepted, stack.revision.templateKey, transaction)
-            try begin(.create, subject, accepted.plan, &stack, transaction)
-            try TokenBook.use(input.submission.ClientRequestToken, "CreateStack", id, caller, transaction)
+            try begin(.create, subject, accepted.plan.adopting(imported), &stack, transaction)
+            try TokenBook.use(
+                input.submission.ClientRequestToken, call, id, operationID: operationID, transaction)
             return StackAnswer(StackId: id, OperationId: operationID)
         }
+    }
+
+    private func newStack(
+        _ input: CreateStack, _ accepted: TemplateIntake.Accepted, _ id: String, _ operationID: String, _ call: Call
+    ) -> Stack {
+        var stack = Stack(
+            id: id, name: input.submission.StackName, account: call.caller.account, region: call.caller.region,
+            created: call.time, revision: revision(accepted, input.submission, operationID, id, previous: nil))
+        stack.isProtected = input.EnableTerminationProtection ?? false
+        stack.deployment = input.submission.DeploymentConfig
+        stack.timeoutMinutes = input.TimeoutInMinutes
+        return stack
     }
 
     // MARK: Update
@@ -107,9 +119,11 @@ extension CloudFormationService {
             throw AWSError("ValidationError", "Stack [\(input.submission.StackName)] does not exist")
         }
         // First the token: a repeat of the call that began the update under way is no second one.
-        if let known = try await TokenBook(ledger).answer(input.submission.ClientRequestToken, "UpdateStack", caller) {
+        if let known = try await TokenBook(ledger).answer(input.submission.ClientRequestToken, call) {
             return StackAnswer(StackId: known)
         }
+        let disablesRollback = try DeploymentConfig.disablesRollback(
+            input.submission.DeploymentConfig, input.DisableRollback)
         try StackRules.checkUpdatable(stack)
         try await check(input.submission, caller)
         let policy = try await stackPolicy(input.StackPolicyBody, input.StackPolicyURL, caller)
@@ -124,23 +138,27 @@ extension CloudFormationService {
             throw AWSError("ValidationError", "No updates are to be performed.")
         }
         let judged = try await judged("UPDATE", (stack.id, stack.name), role: new.roleARN, caller)
+        let imported = try await nestedImport(stack.id, accepted, stack, caller)
         return try await ledger.write { transaction in
             var stack = try self.stack(stack.id, caller, in: transaction)
             try StackRules.checkUpdatable(stack)
             var subject = subject(stack, operationID, caller, input.submission.ClientRequestToken)
             subject.isWayBack = try Nesting.isWayBack(stack.id, transaction)
             subject.judged = subject.isWayBack == nil ? judged : nil
-            subject.onFailure = input.DisableRollback ?? stack.isRollbackDisabled ? .nothing : .rollback
+            subject.onFailure = disablesRollback ?? false ? .nothing : .rollback
             subject.retainsOnRollback = !(input.RetainExceptOnCreate ?? false)
             subject.secrets = accepted.secrets
             subject.tags = StackRules.tags(new.tags)
             subject.monitor = new.monitor
             subject.policy = duringUpdate ?? stack.policy
             stack.policy = policy ?? stack.policy
-            if let disabled = input.DisableRollback { stack.isRollbackDisabled = disabled }
+            if let disablesRollback { stack.isRollbackDisabled = disablesRollback }
+            stack.deployment = input.submission.DeploymentConfig
+            subject.importsExisting = imported.map { _ in true }
             try prepareUpdate(&stack, new, accepted, transaction)
-            try begin(.update, subject, accepted.plan, &stack, transaction)
-            try TokenBook.use(input.submission.ClientRequestToken, "UpdateStack", stack.id, caller, transaction)
+            try begin(.update, subject, accepted.plan.adopting(imported), &stack, transaction)
+            try TokenBook.use(
+                input.submission.ClientRequestToken, call, stack.id, operationID: operationID, transaction)
             return StackAnswer(StackId: stack.id, OperationId: operationID)
         }
     }
@@ -178,11 +196,14 @@ extension CloudFormationService {
                 return  // as on AWS, deleting what is not there succeeds
             }
             if stack.status == .deleteInProgress { return }
-            try StackRules.checkDeletable(stack, retaining: input.RetainResources ?? [], transaction)
+            let isByParent = stack.parentID != nil && caller.invokedBy == "cloudformation.amazonaws.com"
+            try StackRules.checkDeletable(
+                stack, retaining: input.RetainResources ?? [], isByParent: isByParent, transaction)
             if stack.status == .createInProgress, let running = stack.operationID {
                 try runner.send(.abandon, to: running, in: transaction)
                 return
             }
+            stack.deployment = input.DeploymentConfig
             var subject = subject(stack, operationID, caller, input.ClientRequestToken)
             subject.roleARN = input.RoleARN
             subject.isWayBack = try Nesting.isWayBack(stack.id, transaction)
@@ -194,6 +215,7 @@ extension CloudFormationService {
                 subject.retained.formUnion(broken.map(\.value.logicalID))
             }
             for set in try transaction.find(StackStore.changeSets, "stack", stack.id) {
+                try deleteNested(below: set.key, transaction)
                 try transaction.delete(StackStore.changeSets, set.key)
             }
             try begin(.delete, subject, OperationPlan(), &stack, transaction)
@@ -213,6 +235,9 @@ extension CloudFormationService {
     }
 
     private func continueRollback(_ input: ContinueRollback, _ call: Call) async throws {
+        guard input.ForceRollback != true || input.ResourcesToSkip?.isEmpty != false else {
+            throw AWSError("ValidationError", "ForceRollback and ResourcesToSkip are mutually exclusive.")
+        }
         _ = try await goBack(input, call) { stack in
             guard stack.status == .updateRollbackFailed else {
                 throw AWSError(
@@ -235,18 +260,26 @@ extension CloudFormationService {
     private func goBack(
         _ input: ContinueRollback, _ call: Call, _ check: @escaping @Sendable (Stack) throws -> Void
     ) async throws -> StackAnswer {
+        if let known = try await TokenBook(ledger).answer(input.ClientRequestToken, call) {
+            return StackAnswer(StackId: known)
+        }
         try await acting.check(input.RoleARN, call.caller)
         let operationID = cloud.surroundings.chance.uuid()
         return try await ledger.write { transaction in
             var stack = try stack(input.StackName, call.caller, in: transaction)
             try check(stack)
+            stack.deployment = input.DeploymentConfig
             var subject = subject(stack, operationID, call.caller, input.ClientRequestToken)
             subject.roleARN = input.RoleARN
-            let skipped = try SkippedResources(input.ResourcesToSkip ?? [], of: stack, transaction)
+            let skipped =
+                input.ForceRollback == true
+                ? try SkippedResources(failedIn: stack, transaction)
+                : try SkippedResources(input.ResourcesToSkip ?? [], of: stack, transaction)
             subject.skipped = skipped.own
             stack.skipping = skipped.nested.isEmpty ? nil : skipped.nested
             subject.retainsOnRollback = !(input.RetainExceptOnCreate ?? false)
             try begin(.rollback, subject, OperationPlan(), &stack, transaction)
+            try TokenBook.use(input.ClientRequestToken, call, stack.id, operationID: operationID, transaction)
             return StackAnswer(StackId: stack.id, OperationId: operationID)
         }
     }

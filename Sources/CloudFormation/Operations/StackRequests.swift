@@ -1,3 +1,4 @@
+internal import Cloud
 internal import Notation
 
 /// A request that names a stack.
@@ -36,9 +37,16 @@ struct CreateStack: Decodable, Sendable {
     }
 
     /// What happens after a failure.
-    var onFailure: StackOperation.OnFailure {
-        if DisableRollback == true { return .nothing }
-        return OnFailure.flatMap(StackOperation.OnFailure.init) ?? .rollback
+    ///
+    /// - Throws: ``AWSError`` `ValidationError` when the request contradicts itself.
+    func failurePolicy() throws -> StackOperation.OnFailure {
+        if DisableRollback != nil, OnFailure != nil {
+            throw AWSError("ValidationError", "You can specify either DisableRollback or OnFailure, but not both.")
+        }
+        let chosen = OnFailure.flatMap(StackOperation.OnFailure.init)
+        let said = DisableRollback ?? chosen.map { $0 == .nothing }
+        let disabled = try CloudFormation.DeploymentConfig.disablesRollback(submission.DeploymentConfig, said)
+        return chosen ?? (disabled == true ? .nothing : .rollback)
     }
 }
 
@@ -76,15 +84,18 @@ struct DeleteStack: Decodable, Sendable {
     var ClientRequestToken: String?
     var DeletionMode: String?
     var RoleARN: String?
+    var DeploymentConfig: DeploymentConfig?
 }
 
 /// The input of ContinueUpdateRollback and of RollbackStack.
 struct ContinueRollback: Decodable, Sendable {
     var StackName: String
     var ResourcesToSkip: [String]?
+    var ForceRollback: Bool?
     var ClientRequestToken: String?
     var RetainExceptOnCreate: Bool?
     var RoleARN: String?
+    var DeploymentConfig: DeploymentConfig?
 }
 
 /// The answer of operations on stacks.

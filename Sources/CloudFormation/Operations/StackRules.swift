@@ -12,9 +12,13 @@ enum StackRules {
             "ValidationError", "Stack:\(stack.id) is in \(stack.status.rawValue) state and can not be updated.")
     }
 
-    /// - Throws: ``AWSError`` `ValidationError` when the stack is protected, being worked on, or others import from it.
-    static func checkDeletable(_ stack: Stack, retaining: [String], _ transaction: Transaction) throws {
-        if stack.isProtected {
+    /// - Parameter isByParent: whether the stack it is nested in does it: that protection does not hinder.
+    /// - Throws: ``AWSError`` `ValidationError` when the stack is protected, being worked on, others import from it, or
+    ///   what shall be retained is not in it.
+    static func checkDeletable(
+        _ stack: Stack, retaining: [String], isByParent: Bool = false, _ transaction: Transaction
+    ) throws {
+        if stack.isProtected, !isByParent {
             throw AWSError(
                 "ValidationError", "Stack [\(stack.name)] cannot be deleted while TerminationProtection is enabled")
         }
@@ -27,6 +31,10 @@ enum StackRules {
                 "ValidationError",
                 "Invalid operation on stack [\(stack.id)]. RetainResources can only be specified for a stack "
                     + "in the DELETE_FAILED state.")
+        }
+        for name in retaining where try transaction.get(StackStore.resources, StackStore.key(stack.id, name)) == nil {
+            // A name that was misspelt would be deleted in silence.
+            throw AWSError("ValidationError", "Resource [\(name)] to retain does not exist in stack [\(stack.id)]")
         }
         for export in stack.exports {
             let users = try importers(of: export.name, stack.scope, transaction).filter { $0 != stack.name }
@@ -78,6 +86,9 @@ enum StackName {
 }
 
 /// What was begun under clients' tokens.
+///
+/// A token stands for one request: sent again, as clients do when they hear no answer, it begins nothing and is answered
+/// as before. Source: ClientRequestToken and ClientToken of the operations in the API Reference.
 struct TokenBook: Sendable {
     private let ledger: Ledger
 
@@ -85,24 +96,40 @@ struct TokenBook: Sendable {
 
     /// What the same call under the same token was answered; nil when there was none.
     ///
-    /// - Throws: ``AWSError`` `TokenAlreadyExistsException` when the token was used for another operation.
-    func answer(_ token: String?, _ operation: String, _ caller: Caller) async throws -> String? {
-        guard let token, let use = try await ledger.get(StackStore.tokens, caller.scope + token)?.value else {
+    /// - Throws: ``AWSError`` `TokenAlreadyExistsException` when the token was used for another request, or another
+    ///   operation on the stack has begun since: nothing is answered as done that is not.
+    func answer(_ token: String?, _ call: Call) async throws -> String? {
+        guard let token, let use = try await ledger.get(StackStore.tokens, call.caller.scope + token)?.value else {
             return nil
         }
-        guard use.operation == operation else {
-            throw AWSError(
-                "TokenAlreadyExistsException",
-                "A different operation was already requested under the client token \(token)")
+        guard use.operation == call.operation else {
+            throw Self.refusal("A different operation was already requested under the client token \(token)")
+        }
+        guard use.request == nil || use.request == Self.request(call) else {
+            throw Self.refusal("A different request was already made under the client token \(token)")
+        }
+        if let begun = use.operationID {
+            let stack = try await ledger.get(StackStore.stacks, use.answer)?.value
+            guard stack?.operationID == begun else {
+                throw Self.refusal("The client token \(token) was used for an operation that another has followed")
+            }
         }
         return use.answer
     }
 
+    private static func refusal(_ message: String) -> AWSError { AWSError("TokenAlreadyExistsException", message) }
+
+    private static func request(_ call: Call) -> String { StableID.uuid(call.input.text()) }
+
     /// Notes what is begun under that token, inside the write that begins it.
+    ///
+    /// - Parameter operationID: the operation that it began on the stack which the answer names.
     static func use(
-        _ token: String?, _ operation: String, _ answer: String, _ caller: Caller, _ transaction: Transaction
+        _ token: String?, _ call: Call, _ answer: String, operationID: String? = nil, _ transaction: Transaction
     ) throws {
         guard let token else { return }
-        try transaction.put(StackStore.tokens, caller.scope + token, TokenUse(operation: operation, answer: answer))
+        let use = TokenUse(
+            operation: call.operation, answer: answer, request: request(call), operationID: operationID)
+        try transaction.put(StackStore.tokens, call.caller.scope + token, use)
     }
 }

@@ -21,10 +21,31 @@ extension CloudFormationService {
         let name = call.input["StackName"]?.string ?? ""
         let id = try await ledger.write { transaction in
             let stack = try stack(name, call.caller, in: transaction)
-            try transaction.update(StackStore.stacks, stack.id) { $0.isProtected = isProtected }
+            guard stack.parentID == nil else {
+                throw AWSError(
+                    "ValidationError",
+                    "Termination protection of the nested stack [\(stack.name)] can only be changed on its root stack "
+                        + "[\(stack.rootID ?? "")].")
+            }
+            guard ![.deleteInProgress, .deleteComplete].contains(stack.status) else {
+                throw AWSError(
+                    "ValidationError",
+                    "Termination protection of stack [\(stack.id)] cannot be changed in status "
+                        + "\(stack.status.rawValue)")
+            }
+            try protect(stack.id, isProtected, transaction)
             return stack.id
         }
         return Reply(["StackId": .string(id)])
+    }
+
+    /// Sets it on the stack and all that are nested in it. Source: "Protect CloudFormation stacks from being deleted" in
+    /// the User Guide.
+    private func protect(_ id: String, _ isProtected: Bool, _ transaction: Transaction) throws {
+        try transaction.update(StackStore.stacks, id) { $0.isProtected = isProtected }
+        for child in try transaction.find(StackStore.stacks, "parent", id) where child.value.status != .deleteComplete {
+            try protect(child.key, isProtected, transaction)
+        }
     }
 
     private func setPolicy(_ call: Call) async throws -> Reply {
@@ -69,24 +90,36 @@ extension CloudFormationService {
         return Reply(answer)
     }
 
-    /// Signals a wait condition's handle by its logical id; other resources wait for no signals here.
+    /// Signals a resource that has a creation policy and is being made, or a wait condition's handle.
     private func signal(_ call: Call) async throws -> Reply {
         let stack = try await named(call)
         let name = call.input["LogicalResourceId"]?.string ?? ""
         guard let resource = try await ledger.get(StackStore.resources, StackStore.key(stack.id, name))?.value else {
             throw AWSError("ValidationError", "Resource \(name) does not exist for stack \(stack.name)")
         }
-        guard resource.type == "AWS::CloudFormation::WaitConditionHandle",
-            let token = resource.current?.physicalID.split(separator: "/").last
-        else {
+        guard let token = try await signalToken(resource, stack) else {
             throw AWSError(
                 "ValidationError", "Resource \(name) is in \(resource.status.rawValue) state and cannot be signaled.")
         }
         let message: JSON = [
             "UniqueId": call.input["UniqueId"] ?? "", "Status": call.input["Status"] ?? "", "Data": "", "Reason": "",
         ]
-        try await inbox.put(message, String(token))
+        try await inbox.put(message, token)
         return Reply()
+    }
+
+    /// What signals to that resource come under; nil when it waits for none.
+    private func signalToken(_ resource: StackResource, _ stack: Stack) async throws -> String? {
+        switch resource.type {
+        case "AWS::CloudFormation::WaitConditionHandle":
+            return resource.current?.physicalID.split(separator: "/").last.map(String.init)
+        case CreationPolicy.type where resource.status == .createInProgress:
+            guard let running = stack.operationID, let operation = try await runner.machine(running),
+                operation.targets[resource.logicalID]?.creationPolicy != nil
+            else { return nil }
+            return try await inbox.signalToken(resource.logicalID, in: stack.id)
+        default: return nil
+        }
     }
 
     private func accountLimits(_ call: Call) async throws -> Reply {

@@ -23,6 +23,7 @@ enum StackViews {
         view["ParentId"] = stack.parentID.map(JSON.string)
         view["RootId"] = stack.rootID.map(JSON.string)
         view["ChangeSetId"] = stack.changeSetID.map(JSON.string)
+        view["DeploymentConfig"] = stack.deployment?.view
         view["RollbackConfiguration"] = monitor(stack.revision.monitor)
         let outputs = stack.revision.outputs
         if !outputs.isEmpty { view["Outputs"] = .array(outputs.map(output)) }
@@ -43,9 +44,10 @@ enum StackViews {
 
     static func monitor(_ monitor: StackOperation.Monitor?) -> JSON {
         guard let monitor else { return [:] }
+        let kinds = monitor.kinds ?? monitor.alarms.map { _ in "AWS::CloudWatch::Alarm" }
         return [
             "RollbackTriggers": .array(
-                monitor.alarms.map { ["Arn": .string($0), "Type": "AWS::CloudWatch::Alarm"] }),
+                zip(monitor.alarms, kinds).map { ["Arn": .string($0), "Type": .string($1)] }),
             "MonitoringTimeInMinutes": .int(monitor.minutes),
         ]
     }

@@ -20,6 +20,13 @@ package struct OperationPlan: Codable, Sendable {
     /// Resources that are to be changed although nothing in the template says so: nested stacks with changes inside.
     var forced: [String]?
 
+    /// The plan with those resources taken over instead of made.
+    func adopting(_ existing: [String: String]?) -> OperationPlan {
+        var plan = self
+        plan.adopted.merge(existing ?? [:]) { _, found in found }
+        return plan
+    }
+
     /// A plan of nothing, for deletions and rollbacks.
     init() {}
 

@@ -26,6 +26,8 @@ struct Submission: Codable, Sendable {
     var Tags: [Tag]?
     var ClientRequestToken: String?
     var RollbackConfiguration: Triggers?
+    var DeploymentConfig: DeploymentConfig?
+    var DisableValidation: Bool?
 
     struct Triggers: Codable, Sendable {
         struct Trigger: Codable, Sendable {
@@ -40,7 +42,8 @@ struct Submission: Codable, Sendable {
     var monitor: StackOperation.Monitor? {
         guard let given = RollbackConfiguration else { return nil }
         return StackOperation.Monitor(
-            alarms: (given.RollbackTriggers ?? []).map { $0.Arn }, minutes: given.MonitoringTimeInMinutes ?? 0)
+            alarms: (given.RollbackTriggers ?? []).map { $0.Arn }, minutes: given.MonitoringTimeInMinutes ?? 0,
+            kinds: (given.RollbackTriggers ?? []).map { $0.Type ?? "" })
     }
 
     /// The parameters' values as given.

@@ -111,7 +111,7 @@ struct TemplateIntake: Sendable {
         }
         try check(template, expanded.draft.transforms + expanded.modules.keys.sorted(), submission, destination)
         let resolved = try await resolve(template, &context, destination)
-        try check(resolved, text)
+        try check(resolved, text, submission, destination)
         return Accepted(
             text: text, processed: expanded.body, resolved: resolved, parameters: context.parameters,
             plan: OperationPlan(resolved, types: catalogue.facts(resolved.resources.map(\.type))),
@@ -208,13 +208,22 @@ struct TemplateIntake: Sendable {
 
     /// Unknown types, unknown properties, values of the wrong kind: with line and remedy, since AWS has no wording for
     /// all of them.
-    private func check(_ template: ResolvedTemplate, _ text: TemplateText) throws {
-        let report = template.check(schema: catalogue.schema, offer: catalogue.offer).located(in: text)
-        guard let first = report.errors.first else { return }
-        let place = first.mark.map { " (line \($0.line), column \($0.column), \(first.path))" } ?? " (\(first.path))"
-        let more = report.errors.count - 1
-        let rest = more > 0 ? " And \(more) more." : ""
-        throw AWSError("ValidationError", first.message + place + (first.fix.map { ". " + $0 } ?? "") + rest)
+    ///
+    /// `DisableValidation` lets pass what is only against the published schema; what cannot be run here is refused all
+    /// the same.
+    ///
+    /// - Throws: ``PropertyFindings`` when there will be a change set to tell them of, else ``AWSError``.
+    private func check(
+        _ template: ResolvedTemplate, _ text: TemplateText, _ submission: Submission, _ destination: Destination
+    ) throws {
+        let isChecked = submission.DisableValidation != true
+        let report = template.check(
+            schema: catalogue.schema, offer: catalogue.offer, arePropertiesHeldToSchema: isChecked
+        ).located(in: text)
+        guard !report.errors.isEmpty else { return }
+        let findings = PropertyFindings(report, template)
+        if destination.isReviewed, let findings { throw findings }
+        throw AWSError("ValidationError", PropertyFindings.summary(report.errors))
     }
 
     // MARK: Where templates come from

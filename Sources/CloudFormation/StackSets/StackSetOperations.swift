@@ -47,7 +47,7 @@ extension CloudFormationService {
         let request = StackSetRequest(call)
         try request.checkSelfManaged()
         let token = call.input["ClientRequestToken"]?.string
-        if let known = try await TokenBook(ledger).answer(token, "CreateStackSet", call.caller) {
+        if let known = try await TokenBook(ledger).answer(token, call) {
             return Reply(["StackSetId": .string(known)])
         }
         var submission = try request.submission
@@ -58,6 +58,7 @@ extension CloudFormationService {
             let text = try await intake.text(
                 body: submission.TemplateBody, url: submission.TemplateURL, caller: call.caller)
         else { throw AWSError("ValidationError", "Either Template URL or Template Body must be specified.") }
+        try SubmissionRules.check(submission)
         let parameters = try intake.review(text, submission, previous: [:])
         let id = "\(request.set):\(cloud.surroundings.chance.uuid())"
         var revision = StackSet.Revision(templateKey: "\(id)|\(call.requestID)")
@@ -74,7 +75,7 @@ extension CloudFormationService {
             }
             try transaction.put(StackSetStore.templates, made.revision.templateKey, text)
             try transaction.put(StackSetStore.sets, made.scope + made.id, made)
-            try TokenBook.use(token, "CreateStackSet", id, call.caller, transaction)
+            try TokenBook.use(token, call, id, transaction)
             try transaction.append(Self.news(of: made, "CREATE", transaction.now))
         }
         return Reply(["StackSetId": .string(id)])
@@ -121,6 +122,7 @@ extension CloudFormationService {
         try request.checkSelfManaged()
         let known = try await stackSet(request.set, call.caller)
         let submission = try request.submission
+        try SubmissionRules.check(submission)
         let text = try await setTemplate(submission, known, call.caller)
         let previous = Dictionary(known.revision.parameters.map { ($0.name, $0.value) }) { first, _ in first }
         let parameters = try intake.review(text, submission, previous: previous)

@@ -48,12 +48,14 @@ struct NestedStack: Sendable {
         try await ledger.write { transaction in
             let nesting = try Nesting(of: request.properties, in: request.stackID, transaction)
             try transaction.put(Nesting.collection, name, nesting)
+            try noteImport(name, request, transaction)
         }
         let answer: Result<JSON, any Error>
         do { answer = .success(try await request.call("cloudformation", "CreateStack", input)) } catch {
             answer = .failure(error)
         }
         try await ledger.write { transaction in
+            try transaction.delete(Nesting.importing, name)
             guard try transaction.get(Nesting.collection, name) != nil else { return }
             try transaction.delete(Nesting.collection, name)  // refused, or a repeat of what was made already
         }
@@ -104,14 +106,28 @@ struct NestedStack: Sendable {
         return true
     }
 
+    /// Notes that the child takes over what stands already, when the parent's operation does ("Import AWS resources into a
+    /// CloudFormation stack automatically" in the User Guide).
+    private func noteImport(_ key: String, _ request: ResourceRequest, _ transaction: Transaction) throws {
+        let parent = try transaction.get(StackStore.stacks, request.stackID)?.value
+        guard parent?.importsExisting == true, !request.isRollback else { return }
+        try transaction.put(Nesting.importing, key, true)
+    }
+
     /// Makes the call. On the parent's way back it is noted first that this is one: then no hook is asked.
     private func call(_ operation: String, _ input: JSON, on id: String, _ request: ResourceRequest) async throws {
-        if request.isRollback { try await ledger.write { try $0.put(Nesting.wayBack, id, true) } }
+        try await ledger.write { transaction in
+            if request.isRollback { try transaction.put(Nesting.wayBack, id, true) }
+            if operation == "UpdateStack" { try noteImport(id, request, transaction) }
+        }
         let answer: Result<JSON, any Error>
         do { answer = .success(try await request.call("cloudformation", operation, input)) } catch {
             answer = .failure(error)
         }
-        if request.isRollback { _ = try await ledger.write { try Nesting.isWayBack(id, $0) } }
+        try await ledger.write { transaction in
+            try transaction.delete(Nesting.importing, id)
+            _ = try Nesting.isWayBack(id, transaction)
+        }
         _ = try answer.get()
     }
 
@@ -127,7 +143,9 @@ struct NestedStack: Sendable {
 
     private func delete(_ request: ResourceRequest) async throws {
         guard let id = request.physicalID, try await ledger.get(StackStore.stacks, id) != nil else { return }
-        try await call("DeleteStack", ["StackName": .string(id)], on: id, request)
+        var input: JSON = ["StackName": .string(id)]
+        if request.isExpress { input["DeploymentConfig"] = ["Mode": "EXPRESS"] }
+        try await call("DeleteStack", input, on: id, request)
         _ = try await settled(id, request, verb: "deleted", good: [.deleteComplete])
         try await templates.forget(id)
     }
@@ -137,6 +155,9 @@ struct NestedStack: Sendable {
         // A child acts as its parent does.
         let parent = try await ledger.get(StackStore.stacks, request.stackID)?.value
         input["RoleARN"] = parent?.revision.roleARN.map(JSON.string)
+        // Express mode holds for all that lies below ("Express mode and nested stacks" in the User Guide). What is
+        // done after a failure is the parent's: a child goes back to its last good state.
+        if request.isExpress { input["DeploymentConfig"] = ["Mode": "EXPRESS", "DisableRollback": false] }
         input["TemplateURL"] = request.properties["TemplateURL"]
         input["Capabilities"] = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
         input["NotificationARNs"] = request.properties["NotificationARNs"]

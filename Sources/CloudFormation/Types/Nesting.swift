@@ -52,6 +52,10 @@ extension Nesting {
     /// Nested stacks that are being taken back by the stack they lie in, by ARN: noted for the call that does it.
     static let wayBack = Collection<Bool>("cloudformation way back")
 
+    /// Nested stacks that are to take over what stands already, by ARN, or by account, region and name before there is
+    /// one: noted for the call that does it.
+    static let importing = Collection<Bool>("cloudformation nested import")
+
     /// Whether the operation that begins takes the stack back, as part of a larger one; nil when not.
     static func isWayBack(_ stackID: String, _ transaction: Transaction) throws -> Bool? {
         guard try transaction.get(wayBack, stackID) != nil else { return nil }
@@ -68,6 +72,7 @@ extension Stack {
         parentID = nesting.parentID
         rootID = nesting.rootID
         origin = nesting.origin
+        isProtected = try transaction.get(StackStore.stacks, nesting.rootID)?.value.isProtected ?? false
     }
 }
 

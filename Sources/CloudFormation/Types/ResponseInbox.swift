@@ -89,6 +89,12 @@ package struct ResponseInbox: Sendable {
         }
     }
 
+    /// What signals to a resource come under, in the operation that is under way on its stack.
+    func signalToken(_ logicalID: String, in stackID: String) async throws -> String {
+        let operation = try await ledger.get(StackStore.stacks, stackID)?.value.operationID
+        return StableID.uuid("signal", stackID, logicalID, operation ?? "")
+    }
+
     /// What came under that token so far.
     func messages(_ token: String) async throws -> [String: JSON] {
         try await ledger.get(Self.mail, token)?.value.messages ?? [:]

@@ -25,10 +25,13 @@ struct WaitCondition: Sendable {
     /// The declaration of the condition: it stands when enough signals have come.
     var type: ResourceType {
         ResourceType(
-            "AWS::CloudFormation::WaitCondition", enforces: "Handle Timeout Count", requires: "Handle Timeout",
+            "AWS::CloudFormation::WaitCondition", enforces: "Handle Timeout Count",
             replacedBy: "", attributes: "Data",
             .init(
-                create: { try await wait($0) },
+                create: { request in
+                    guard let policy = request.creationPolicy else { return try await wait(request) }
+                    return try await waitForSignals(request, CreationPolicy(policy))
+                },
                 update: { _ in
                     throw AWSError(
                         "InvalidRequest", "Update to resource type AWS::CloudFormation::WaitCondition is not supported."
@@ -62,6 +65,31 @@ struct WaitCondition: Sendable {
                 throw AWSError(
                     "NotStabilized",
                     "WaitCondition timed out. Received \(signals.count) conditions when expecting \(count)")
+            }
+            try await inbox.pause(pause)
+            pause = min(pause * 2, .seconds(1))
+        }
+    }
+
+    /// Waits as the resource's creation policy says, for signals to the resource itself.
+    private func waitForSignals(_ request: ResourceRequest, _ policy: CreationPolicy) async throws -> ResourceState {
+        let token = try await inbox.signalToken(request.logicalID, in: request.stackID)
+        let end = inbox.now + policy.timeout
+        var pause = Duration.milliseconds(20)
+        var told: Set<String> = []
+        while true {
+            let signals = try await inbox.messages(token)
+            for (id, signal) in signals.sorted(by: { $0.key < $1.key }) where told.insert(id).inserted {
+                let words = "Received \(signal["Status"]?.string ?? "") signal with UniqueId \(id)"
+                guard signal["Status"]?.string == "SUCCESS" else { throw AWSError("NotStabilized", words) }
+                await request.report(words)
+            }
+            if signals.count >= policy.count { return state(signals, request) }
+            guard inbox.now < end else {
+                throw AWSError(
+                    "NotStabilized",
+                    "Failed to receive \(policy.count - signals.count) resource signal(s) within the specified duration"
+                )
             }
             try await inbox.pause(pause)
             pause = min(pause * 2, .seconds(1))

@@ -225,7 +225,7 @@ extension JSON {
 
 extension Path {
     /// The place as AWS writes it in messages: names and positions with slashes between.
-    var pointer: String {
+    package var pointer: String {
         steps.map { step in
             switch step {
             case .key(let key): key

@@ -11,6 +11,7 @@ extension Template {
         resolution.checkRules()
         resolution.resolveResources()
         resolution.resolveOutputs()
+        resolution.checkExports()
         resolution.checkReferences()
         resolution.drawGraph()
         guard resolution.report.isValid else { throw TemplateError(resolution.report) }
@@ -107,6 +108,19 @@ private struct Resolution {
             if let name = resolved.exportName { references.collect(name) }
             needsByOutput[output.name] = references.all.subtracting(Template.pseudoParameters)
             result.outputs.append(resolved)
+        }
+    }
+
+    /// A name is exported once: what imports it must know what it gets.
+    mutating func checkExports() {
+        let named = result.outputs.compactMap { output in
+            output.exportName?.literal?.scalarText.map { (name: $0, output: output.name) }
+        }
+        for (name, outputs) in Dictionary(grouping: named, by: \.name).sorted(by: { $0.key < $1.key })
+        where outputs.count > 1 {
+            report.error(
+                "Template format error: Outputs \(outputs.map(\.output).listed) have the same Export name \(name)",
+                at: ["Outputs", outputs[1].output])
         }
     }
 

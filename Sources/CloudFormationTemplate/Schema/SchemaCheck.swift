@@ -8,14 +8,17 @@ extension ResolvedTemplate {
     /// - Parameters:
     ///   - schema: the facts about a type; nil when no such type can be run.
     ///   - offer: what of it is offered here, when that is less than is published; asked when all else is in order.
+    ///   - arePropertiesHeldToSchema: whether properties have to be as published, and not only be offered here.
     /// - Returns: unknown types and properties, missing ones, values of the wrong kind, unknown attributes.
     package func check(
-        schema: (String) -> ResourceSchema?, offer: (String) -> ResourceSchema? = { _ in nil }
+        schema: (String) -> ResourceSchema?, offer: (String) -> ResourceSchema? = { _ in nil },
+        arePropertiesHeldToSchema: Bool = true
     ) -> Report {
         var check = SchemaCheck()
         for resource in resources {
             let path: Path = ["Resources", resource.logicalID]
             if let facts = schema(resource.type) {
+                guard arePropertiesHeldToSchema else { continue }
                 check.check(resource, facts, at: path.appending("Properties"))
             } else {
                 check.refuse(resource.type, at: path.appending("Type"))
