@@ -18,16 +18,17 @@ enum Botocore {
         return (result.array ?? []).compactMap(\.string)
     }
 
-    /// The model files that the importer would write otherwise. None when the installed botocore is another version,
-    /// whose models differ as they may.
+    /// The model files that the importer would write otherwise, of those that are from the installed botocore: the models
+    /// of other versions differ as they may.
     static func importerDifferences() throws -> [String] {
         let importer = Fixtures.folder.appending(path: "../../../Scripts/import-models.py").standardized.path
         let program = """
             import json, pathlib, runpy, sys, botocore
             importer = runpy.run_path(sys.argv[1])
             here = importer["TARGET"]
-            same = f"botocore {botocore.__version__}'s" in (here / "STS.swift").read_text()
-            print(json.dumps([n for n, t in importer["files"]() if same and (here / n).read_text() != t]))
+            mark = f"botocore {botocore.__version__}'s"
+            known = {n: (here / n).read_text() for n, _ in importer["files"]()}
+            print(json.dumps([n for n, t in importer["files"]() if mark in known[n] and known[n] != t]))
             """
         return (try run("-c", program, importer).array ?? []).compactMap(\.string)
     }

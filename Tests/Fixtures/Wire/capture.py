@@ -2,6 +2,7 @@
 """Make the requests that botocore sends for every operation offered, and the answers it should understand.
 
     capture.py                  write requests.json.gz (a request an operation) and signed.json (ways of signing)
+    capture.py SERVICE ...      write the requests of these services anew, with the botocore their models are from
     capture.py --answers SEED   print an output for every operation offered, as JSON
 
 Values are random, from a fixed seed. A request is captured just before it would be sent; nothing leaves the machine.
@@ -179,8 +180,9 @@ def protocols(service):
     botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS = PRIORITY
 
 
-def requests():
-    for service, protocol in ((service, protocol) for service in importer.SERVICES for protocol in protocols(service)):
+def requests(chosen=()):
+    services = [service for service in importer.SERVICES if not chosen or service in chosen]
+    for service, protocol in ((service, protocol) for service in services for protocol in protocols(service)):
         made = client(service, endpoint="https://s3.example.com" if service == "s3" else None,
                       s3={"addressing_style": "path"})
         for operation in offered(service):
@@ -280,8 +282,17 @@ def main():
     if "--answers" in sys.argv:
         json.dump(list(answers(sys.argv[-1])), sys.stdout)
         return
-    text = json.dumps(list(requests()), ensure_ascii=False, separators=(",", ":")).encode()
+    chosen = sys.argv[1:]
+    cases = list(requests(chosen))
+    if chosen:
+        kept = json.loads(gzip.decompress((HERE / "requests.json.gz").read_bytes()))
+        place = next((i for i, case in enumerate(kept) if case["service"] in chosen), len(kept))
+        kept = [case for case in kept if case["service"] not in chosen]
+        cases = kept[:place] + cases + kept[place:]
+    text = json.dumps(cases, ensure_ascii=False, separators=(",", ":")).encode()
     (HERE / "requests.json.gz").write_bytes(gzip.compress(text, mtime=0))
+    if chosen:
+        return
     lines = ",\n".join(json.dumps(case, ensure_ascii=False) for case in signed())
     (HERE / "signed.json").write_text(f"[\n{lines}\n]\n")
     print(f"{len(text)} bytes of requests")
