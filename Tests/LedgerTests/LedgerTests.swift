@@ -145,6 +145,30 @@ struct EventLogTests {
         }
     }
 
+    @Test("whoever finds one document of a commit finds the others, however he asks")
+    func documentsTogether() async throws {
+        try await withTemporaryLedger { ledger in
+            let last = 400
+            async let writing: Void = {
+                for number in 1...last {
+                    try await ledger.write { transaction in
+                        for place in 10..<50 { try transaction.put(notes, "\(place)", Note(text: "\(number)")) }
+                    }
+                }
+            }()
+            var seen = 0
+            var early: [String] = []
+            while seen < last {
+                guard let found = try await ledger.list(notes, prefix: "10", limit: 1).first else { continue }
+                seen = Int(found.value.text) ?? 0
+                let other = try await ledger.get(notes, "49")?.value.text ?? "nothing"
+                if Int(other) ?? 0 < seen { early.append("\(seen), the other is \(other)") }
+            }
+            try await writing
+            #expect(early.isEmpty)
+        }
+    }
+
     @Test("whoever learns of an event finds the documents of its commit, however soon he looks")
     func documentsFirst() async throws {
         try await withTemporaryLedger { ledger in
