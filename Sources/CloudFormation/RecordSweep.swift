@@ -6,8 +6,8 @@ internal import ServiceLifecycle
 ///
 /// Stops at any moment without harm: each portion is a write of its own, and the next round finds what is left. How
 /// long things are kept is AWS's: requests of Cloud Control 7 days ("Managing requests" in its User Guide), resource
-/// scans 30 days, deleted stacks 90 days (CloudFormation User Guide). Hook results, looks for drift and registrations
-/// of types are kept as long as deleted stacks.
+/// scans 30 days, deleted stacks 90 days (CloudFormation User Guide). Hook results, looks for drift, registrations of
+/// types, events of change sets and clients' tokens are kept as long as deleted stacks.
 struct RecordSweep: Service {
     static let interval = Duration.seconds(3600)
     private static let day = Duration.seconds(86_400)
@@ -42,6 +42,7 @@ struct RecordSweep: Service {
         try await forget(StackOperationRecord.collection) { $0.began < limit }
         try await forget(StackStore.detections) { $0.time < limit }
         try await forget(StackStore.changeSetEvents) { $0.time < limit }
+        try await forget(StackStore.tokens) { $0.time.map { $0 < limit } ?? false }
         try await sweepStacks(before: limit)
         try await sweepSetTemplates()
     }

@@ -97,6 +97,25 @@ struct RollbackTriggerTests {
         #expect(world.things == stack.standing)
     }
 
+    @Test("without alarms an update waits all the same before it cleans up, a creation does not")
+    func unwatched() throws {
+        let world = OutsideWorld()
+        var stack = TestStack()
+        let monitor = StackOperation.Monitor(alarms: [], minutes: 2)
+        for (intent, template, seconds) in [
+            (StackOperation.Intent.create, Self.base, 0), (.update, "Resources:\n  B: {Type: T}", 120),
+        ] {
+            var simulation = MachineSimulation(try stack.operation(intent, template) { $0.monitor = monitor })
+            let start = simulation.now
+            try simulation.send(.start)
+            try simulation.run(world: world.perform)
+            #expect(simulation.isFinished && (simulation.now - start >= .seconds(seconds)))
+            #expect(seconds > 0 || simulation.now - start < .seconds(120))
+            stack.take(simulation)
+        }
+        #expect(stack.status == .updateComplete && stack.standing.count == 1)
+    }
+
     @Test("an alarm that does not exist takes the operation back at once")
     func missing() throws {
         let world = OutsideWorld()

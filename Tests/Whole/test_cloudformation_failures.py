@@ -235,7 +235,11 @@ def test_code_that_is_not_there_fails_with_what_s3_says(stack):
     reasons = {r: stack.reasons(r) for r in ("Bucket", "Key")}
     assert "S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist" in reasons["Bucket"][0]
     assert not reasons["Key"] or "S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist." in reasons["Key"][0]
-    stack.update({"Key": missing}, wait=None)
+    code, message = refusal(stack.client.update_stack, StackName=stack.name, TemplateBody=template({"Key": missing}))
+    assert code == "ValidationError" and message.startswith(
+        "This stack is currently in a non-terminal [CREATE_FAILED] state. To update the stack from this state, please use "
+        "the disable-rollback parameter with update-stack API.")
+    stack.update({"Key": missing}, wait=None, DisableRollback=True)
     assert stack.settled(10) == "UPDATE_FAILED"
     assert "S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist." in stack.reasons("Key")[-1]
 
@@ -330,7 +334,8 @@ def test_what_cannot_be_imported_fails_the_change_set_or_is_given_back(stack):
     assert stack.server.client("ssm").get_parameter(Name=key)["Parameter"]["Value"] == "here"
 
 
-def test_a_rollback_that_failed_inside_a_nested_stack_is_continued_from_outside(shared, provider):
+@pytest.mark.parametrize("isForced", [False, True])
+def test_a_rollback_that_failed_inside_a_nested_stack_is_continued_from_outside(shared, provider, isForced):
     bucket, outer = name("b"), Stack(shared)
     shared.run("aws", "s3", "mb", f"s3://{bucket}")
     lambda_ = shared.client("lambda")
@@ -356,5 +361,6 @@ def test_a_rollback_that_failed_inside_a_nested_stack_is_continued_from_outside(
     assert outer.settled() == "UPDATE_ROLLBACK_FAILED"
     assert function in outer.reasons("Child")[-1]
     inside = child.described()["StackName"]
-    outer.client.continue_update_rollback(StackName=outer.name, ResourcesToSkip=[f"{inside}.C"])
+    skipped = {"ForceRollback": True} if isForced else {"ResourcesToSkip": [f"{inside}.C"]}
+    outer.client.continue_update_rollback(StackName=outer.name, **skipped)
     assert outer.settled() == "UPDATE_ROLLBACK_COMPLETE" and child.status() == "UPDATE_ROLLBACK_COMPLETE"

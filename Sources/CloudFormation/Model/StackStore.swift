@@ -67,6 +67,8 @@ package struct TokenUse: Codable, Sendable {
     package var request: String?
     /// The operation on the stack that it began; nil where it began none.
     package var operationID: String?
+    /// When; nil in uses of before that was kept.
+    package var time: Timestamp?
 }
 
 extension Stack {

@@ -26,7 +26,10 @@ extension CloudFormationService {
                     "InvalidChangeSetStatus", "ChangeSet [\(id)] belongs to [\(parent)]: execute the root of them.")
             }
             let isCreation = stack.status == .reviewInProgress
-            if !isCreation { try StackRules.checkUpdatable(stack) }
+            if !isCreation {
+                try StackRules.checkUpdatable(stack)
+                try StackRules.checkLeftAlone(stack, disablesRollback: failure == .nothing, "execute-change-set")
+            }
             changeSet.executionStatus = "EXECUTE_IN_PROGRESS"
             changeSet.operationID = operationID
             try transaction.put(StackStore.changeSets, id, changeSet)

@@ -142,6 +142,10 @@ extension CloudFormationService {
         return try await ledger.write { transaction in
             var stack = try self.stack(stack.id, caller, in: transaction)
             try StackRules.checkUpdatable(stack)
+            if !Nesting.isByParent(stack, caller) {
+                let stays = disablesRollback ?? false
+                try StackRules.checkLeftAlone(stack, disablesRollback: stays, "update-stack")
+            }
             var subject = subject(stack, operationID, caller, input.submission.ClientRequestToken)
             subject.isWayBack = try Nesting.isWayBack(stack.id, transaction)
             subject.judged = subject.isWayBack == nil ? judged : nil
@@ -196,9 +200,9 @@ extension CloudFormationService {
                 return  // as on AWS, deleting what is not there succeeds
             }
             if stack.status == .deleteInProgress { return }
-            let isByParent = stack.parentID != nil && caller.invokedBy == "cloudformation.amazonaws.com"
             try StackRules.checkDeletable(
-                stack, retaining: input.RetainResources ?? [], isByParent: isByParent, transaction)
+                stack, retaining: input.RetainResources ?? [], isByParent: Nesting.isByParent(stack, caller),
+                transaction)
             if stack.status == .createInProgress, let running = stack.operationID {
                 try runner.send(.abandon, to: running, in: transaction)
                 return

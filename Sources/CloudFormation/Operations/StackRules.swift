@@ -12,6 +12,20 @@ enum StackRules {
             "ValidationError", "Stack:\(stack.id) is in \(stack.status.rawValue) state and can not be updated.")
     }
 
+    /// A stack that an operation left as it was is only changed in the same way: to roll back would undo more than this
+    /// operation. Source: "Choose how to handle failures when provisioning resources" in the User Guide.
+    ///
+    /// - Parameter command: the command's name, for the message.
+    /// - Throws: ``AWSError`` `ValidationError` in CloudFormation's words.
+    static func checkLeftAlone(_ stack: Stack, disablesRollback: Bool, _ command: String) throws {
+        guard [.createFailed, .updateFailed].contains(stack.status), !disablesRollback else { return }
+        throw AWSError(
+            "ValidationError",
+            "This stack is currently in a non-terminal [\(stack.status.rawValue)] state. To update the stack from this "
+                + "state, please use the disable-rollback parameter with \(command) API. To rollback to the last known "
+                + "good state, use the rollback-stack API")
+    }
+
     /// - Parameter isByParent: whether the stack it is nested in does it: that protection does not hinder.
     /// - Throws: ``AWSError`` `ValidationError` when the stack is protected, being worked on, others import from it, or
     ///   what shall be retained is not in it.
@@ -129,7 +143,8 @@ struct TokenBook: Sendable {
     ) throws {
         guard let token else { return }
         let use = TokenUse(
-            operation: call.operation, answer: answer, request: request(call), operationID: operationID)
+            operation: call.operation, answer: answer, request: request(call), operationID: operationID,
+            time: transaction.now)
         try transaction.put(StackStore.tokens, call.caller.scope + token, use)
     }
 }

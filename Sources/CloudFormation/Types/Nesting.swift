@@ -64,6 +64,13 @@ extension Nesting {
     }
 }
 
+extension Nesting {
+    /// Whether it is the stack in which that one lies that calls.
+    static func isByParent(_ stack: Stack, _ caller: Caller) -> Bool {
+        stack.parentID != nil && caller.invokedBy == "cloudformation.amazonaws.com"
+    }
+}
+
 extension Stack {
     /// Takes its place inside the stack that makes it, when one does: what was written down for it is used up.
     mutating func takePlace(_ transaction: Transaction) throws {
