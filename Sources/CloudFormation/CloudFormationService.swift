@@ -86,12 +86,14 @@ package struct CloudFormationService: CloudService {
 
     // MARK: Finding stacks
 
-    /// The stack of that name or ARN.
+    /// The stack of that name or ARN, in the caller's account and region: of others' it is not even said that they are.
     ///
     /// - Throws: ``AWSError`` `ValidationError`, as CloudFormation words it.
     func stack(_ name: String, _ caller: Caller) async throws -> Stack {
         if name.hasPrefix("arn:") {
-            if let stack = try await ledger.get(StackStore.stacks, name)?.value { return stack }
+            if let stack = try await ledger.get(StackStore.stacks, name)?.value, stack.scope == caller.scope {
+                return stack
+            }
         } else if let stack = try await names.stack(caller.scope + name) {
             return stack
         }
@@ -101,7 +103,9 @@ package struct CloudFormationService: CloudService {
     /// The stack of that name or ARN, inside a write.
     func stack(_ name: String, _ caller: Caller, in transaction: Transaction) throws -> Stack {
         if name.hasPrefix("arn:") {
-            if let stack = try transaction.get(StackStore.stacks, name)?.value { return stack }
+            if let stack = try transaction.get(StackStore.stacks, name)?.value, stack.scope == caller.scope {
+                return stack
+            }
         } else if let stack = try transaction.find(StackStore.stacks, "name", caller.scope + name, limit: 1).first {
             return stack.value
         }

@@ -201,4 +201,30 @@ struct RequestMemberTests {
             #expect(refusal?.contains("Outputs [One, Two] have the same Export name same") == true)
         }
     }
+
+    @Test("stacks and change sets of other accounts and regions are not there, whatever ARN is asked for")
+    func scopes() async throws {
+        try await withWorkshop { shop in
+            let id = try await shop.create("orders", Self.template)["StackId"] ?? ""
+            var input = shop.input("orders", Self.template, ["Tags": [["Key": "k", "Value": "v"]]])
+            input["ChangeSetName"] = "c"
+            let set = try await shop.call("CreateChangeSet", input)["Id"] ?? ""
+            for caller in [
+                Caller.root(account: "999999999999", region: "eu-west-1"),
+                Caller.root(account: "123456789012", region: "us-east-1"),
+            ] {
+                for (operation, asked) in [
+                    ("DescribeStacks", ["StackName": id]), ("DeleteStack", ["StackName": id]),
+                    ("GetTemplate", ["StackName": id]), ("ExecuteChangeSet", ["ChangeSetName": set]),
+                ] as [(String, JSON)] {
+                    _ = try? await shop.test.cloud.call("cloudformation", operation, asked, as: caller)
+                }
+                await #expect(throws: AWSError.self) {
+                    try await shop.test.cloud.call("cloudformation", "DescribeStacks", ["StackName": id], as: caller)
+                }
+            }
+            let left = try await shop.settled("orders")
+            #expect(left["StackStatus"] == "CREATE_COMPLETE" && left["Tags"] == [])
+        }
+    }
 }

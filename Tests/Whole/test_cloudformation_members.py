@@ -34,6 +34,7 @@ def test_a_misspelt_property_fails_the_change_set_with_its_place(stack):
     assert [(e["EventType"], e["LogicalResourceId"], e["ValidationName"]) for e in failed] == [
         ("VALIDATION_ERROR", "B", "PROPERTY_VALIDATION")]
     assert failed[0]["ValidationPath"] == "/Resources/B/Properties/Valeu"
+    assert stack.client.get_template(ChangeSetName=made["ChangeSetId"])["StagesAvailable"] == ["Original"]
     end = events(stack, made)[0]
     assert (end["EventType"], end["OperationType"], end["OperationStatus"]) == ("STACK_EVENT", "CREATE_CHANGESET", "FAILED")
     told = stack.server.aws("cloudformation", "describe-events", "--change-set-name", made["ChangeSetId"])
@@ -71,11 +72,11 @@ def test_a_bucket_that_is_not_empty_is_warned_of(stack):
 
 
 def test_without_validation_the_service_finds_out(stack):
-    wrong = {"A": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "Sting", "Value": "v"}}}
+    wrong = {"A": {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": "ten"}}}
     assert refusal(stack.client.create_stack, StackName=stack.name, TemplateBody=template(wrong))[0] == "ValidationError"
     stack.create(wrong, wait=None, DisableValidation=True)
     assert stack.settled() == "ROLLBACK_COMPLETE"
-    assert "Sting" in stack.reasons("A")[0]
+    assert "DelaySeconds" in stack.reasons("A")[0]
     unknown = {"A": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "v", "Nothing": 1}}}
     code, message = refusal(
         stack.client.create_stack, StackName=name("s"), TemplateBody=template(unknown), DisableValidation=True)
@@ -89,7 +90,9 @@ def test_express_mode_keeps_what_failed_unless_told_otherwise(stack):
     stack.create(resources, wait=None, DeploymentConfig={"Mode": "EXPRESS"})
     assert stack.settled() == "CREATE_FAILED" and stack.value("A") == "1"
     assert stack.described()["DeploymentConfig"] == {"Mode": "EXPRESS"}
-    stack.update({"A": parameter("2")}, DeploymentConfig={"Mode": "EXPRESS", "DisableRollback": False})
+    assert "please use the disable-rollback parameter" in refusal(
+        stack.client.update_stack, StackName=stack.name, TemplateBody=template({"A": parameter("2")}))[1]
+    stack.update({"A": parameter("2")}, DeploymentConfig={"Mode": "EXPRESS"})
     assert stack.value("A") == "2"
     made = change_set(stack, {"A": parameter("3")}, "UPDATE", DeploymentConfig={"Mode": "EXPRESS"})
     assert made["DeploymentConfig"] == {"Mode": "EXPRESS"}

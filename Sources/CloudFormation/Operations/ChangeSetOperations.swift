@@ -60,7 +60,14 @@ extension CloudFormationService {
         try await askHooks(&changeSet, &story, template: text, call)
         let (made, told, isNew) = (changeSet, story, known == nil)
         try await ledger.write { transaction in
-            try insert(made, stack, accepted, isNew: isNew, caller, transaction)
+            try insert(made, stack, isNew: isNew, caller, transaction)
+            // One that failed before its template was read shows what it was given.
+            if let accepted {
+                try keep(accepted, made.revision.templateKey, transaction)
+            } else {
+                let template = StackTemplate(original: text, processed: "")
+                try transaction.put(StackStore.templates, made.revision.templateKey, template)
+            }
             try told.write(made, caller, transaction)
             try TokenBook.use(input.ClientToken, call, made.id, transaction)
         }
@@ -147,8 +154,7 @@ extension CloudFormationService {
     }
 
     private func insert(
-        _ changeSet: ChangeSet, _ stack: Stack, _ accepted: TemplateIntake.Accepted?, isNew: Bool, _ caller: Caller,
-        _ transaction: Transaction
+        _ changeSet: ChangeSet, _ stack: Stack, isNew: Bool, _ caller: Caller, _ transaction: Transaction
     ) throws {
         if isNew {
             let taken = try transaction.find(StackStore.stacks, "name", caller.scope + stack.name, limit: 1)
@@ -172,7 +178,6 @@ extension CloudFormationService {
         if others.contains(where: { $0.value.name == changeSet.name }) {
             throw AWSError("AlreadyExistsException", "ChangeSet \(changeSet.name) already exists")
         }
-        if let accepted { try keep(accepted, changeSet.revision.templateKey, transaction) }
         try transaction.put(StackStore.changeSets, changeSet.id, changeSet)
     }
 
@@ -183,7 +188,11 @@ extension CloudFormationService {
     /// - Throws: ``AWSError`` `ChangeSetNotFound`.
     func changeSet(_ name: String, stack: String?, _ caller: Caller) async throws -> ChangeSet {
         if name.hasPrefix("arn:") {
-            if let known = try await ledger.get(StackStore.changeSets, name)?.value { return known }
+            if let known = try await ledger.get(StackStore.changeSets, name)?.value,
+                known.id.hasPrefix(caller.arn("cloudformation", "changeSet/"))
+            {
+                return known
+            }
             throw Self.missingChangeSet(name)
         }
         guard let stack else {

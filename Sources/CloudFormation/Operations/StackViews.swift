@@ -24,6 +24,11 @@ enum StackViews {
         view["RootId"] = stack.rootID.map(JSON.string)
         view["ChangeSetId"] = stack.changeSetID.map(JSON.string)
         view["DeploymentConfig"] = stack.deployment?.view
+        view["LastOperations"] = stack.operationID.flatMap { id in
+            let type = stack.operationType ?? ""
+            guard type != "IMPORT_STACK" else { return nil }  // AWS has no word for it
+            return [["OperationId": .string(id), "OperationType": .string(type)]]
+        }
         view["RollbackConfiguration"] = monitor(stack.revision.monitor)
         let outputs = stack.revision.outputs
         if !outputs.isEmpty { view["Outputs"] = .array(outputs.map(output)) }

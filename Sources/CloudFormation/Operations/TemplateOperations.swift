@@ -26,9 +26,13 @@ extension CloudFormationService {
             throw AWSError("ValidationError", "Stack [\(call.input["StackName"]?.string ?? "")] has no template yet.")
         }
         let isProcessed = call.input["TemplateStage"]?.string == "Processed"
+        let stages: JSON = template.processed.isEmpty ? ["Original"] : ["Original", "Processed"]
+        guard !isProcessed || !template.processed.isEmpty else {
+            throw AWSError("ValidationError", "There is no processed template: it could not be read.")
+        }
         return Reply([
             "TemplateBody": .string(isProcessed ? template.processed : template.original),
-            "StagesAvailable": ["Original", "Processed"],
+            "StagesAvailable": stages,
         ])
     }
 
