@@ -249,6 +249,10 @@ struct HookTests {
             let set = try await shop.call("DescribeChangeSet", ["StackName": "s", "ChangeSetName": "c"])
             #expect(set["Status"] == "FAILED")
             #expect(set["StatusReason"]?.string?.contains("too much") == true)
+            let asked: JSON = ["ChangeSetName": set["ChangeSetId"] ?? "", "Filters": ["FailedEvents": true]]
+            let told = try await shop.call("DescribeEvents", asked)["OperationEvents"]
+            #expect(told?.array?.count == 1 && told?[0]?["EventType"] == "HOOK_INVOCATION_ERROR")
+            #expect(told?[0]?["HookStatusReason"]?.string?.contains("too much") == true)
             #expect(seen.all.contains { $0["previousTemplate"] == nil && $0["template"] != nil })
             #expect(seen.all.contains { $0["previousTemplate"]?.string?.contains("Size: 1") == true })
             #expect(seen.all.contains { $0["changedResources"]?.array?.isEmpty == false })
