@@ -28,6 +28,18 @@ extension Cloud {
                 endpoint: endpoint))
     }
 
+    /// Asks whether the caller may make a call, without making it.
+    ///
+    /// - Throws: ``AWSError``, as the call itself would be refused.
+    package func checkLeave(
+        _ service: String, _ operation: String, _ input: JSON, as caller: Caller
+    ) async throws {
+        try await authorize(
+            Call(
+                service: service, operation: operation, caller: caller, requestID: surroundings.chance.uuid(),
+                time: surroundings.now, input: input, endpoint: endpoint))
+    }
+
     /// Lets a service act as a role, as on AWS: STS hands out a session if the role's trust policy names the service.
     ///
     /// A second call gives a second session. Nothing is kept here; after a crash, ask again.

@@ -42,6 +42,19 @@ def test_a_server_that_is_gone_is_missed_in_one_line(tmp_path):
     assert doctor.stderr == "" and "Nobody answers" in doctor.stdout
 
 
+def test_the_doctor_looks_at_the_folder_that_the_server_uses(shared, tmp_path):
+    said = shared.slipway("doctor").stdout
+    assert f"answers at {shared.endpoint}" in said and f"with its data in {shared.folder}" in said
+    assert f"data folder: {shared.folder}, " in said
+    # Another folder than that of the server which answers there.
+    (tmp_path / "access.json").write_text((shared.folder / "access.json").read_text())
+    findings = json.loads(slipway("doctor", "--json", "--data", tmp_path, home=tmp_path).stdout)
+    server = next(one for one in findings if one["subject"] == "server")
+    assert server["standing"] == "limited" and f"not in {tmp_path}" in server["message"]
+    alone = slipway("doctor", home=tmp_path / "none").stdout
+    assert f"data folder: {tmp_path}/none/.slipway, " in alone and "server: " in alone
+
+
 @pytest.mark.parametrize("command, words", [
     (["watch"], "There has been no deployment yet."), (["why"], "No deployment has failed or was stopped."),
     (["watch", "d-NOPE"], "The deployment d-NOPE could not be found"), (["why", "nonsense"], "Invalid deployment ID"),
@@ -133,7 +146,10 @@ def test_watching_can_wait_for_the_next_deployment(folder, tmp_path):
 def begin_deployment(server):
     """Shifts a function's alias from version 1 to version 2 at once."""
     lambda_, codedeploy = (server.client(service, region="us-east-1") for service in ("lambda", "codedeploy"))
-    role = "arn:aws:iam::000000000000:role/r"
+    trust = {"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": ["lambda.amazonaws.com", "codedeploy.amazonaws.com"]}}]}
+    role = server.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
     for version in (1, 2):
         code = zipped(app_py=f"def handler(e, c): return {version}")
         if version == 1:

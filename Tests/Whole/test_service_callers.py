@@ -111,9 +111,11 @@ def test_destinations_are_told_as_the_functions_role(house):
     sqs, functions = house.client("sqs"), house.client("lambda")
     queue = sqs.create_queue(QueueName="ends")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    function(house, "worker", "def handler(event, context):\n    return event\n", role(house, "worker"))
+    leave = {"Action": "sqs:SendMessage", "Resource": arn}
+    function(house, "worker", "def handler(event, context):\n    return event\n", role(house, "worker", leave))
     functions.put_function_event_invoke_config(
         FunctionName="worker", DestinationConfig={"OnSuccess": {"Destination": arn}})
+    house.client("iam").delete_role_policy(RoleName="worker", PolicyName="p")
     functions.invoke(FunctionName="worker", InvocationType="Event", Payload=b'{"n": 1}')
 
     begin = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
@@ -125,7 +127,72 @@ def test_destinations_are_told_as_the_functions_role(house):
             EndTime=begin + datetime.timedelta(hours=2))["Datapoints"]
     assert eventually("the failure counts", undelivered)[0]["Sum"] == 1
     assert "Messages" not in sqs.receive_message(QueueUrl=queue)
-    allow(house, "worker", {"Action": "sqs:SendMessage", "Resource": arn})
+    allow(house, "worker", leave)
     functions.invoke(FunctionName="worker", InvocationType="Event", Payload=b'{"n": 2}')
     message = eventually("the queue is told", lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))[0]
     assert json.loads(message["Body"])["responsePayload"] == {"n": 2}
+
+
+def refusal(call, **members):
+    """Code and message of what is refused."""
+    with pytest.raises(botocore.exceptions.ClientError) as error:
+        call(**members)
+    return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
+
+
+def test_a_function_needs_a_role_that_lambda_may_assume(house):
+    functions, iam = house.client("lambda"), house.client("iam")
+    good = role(house, "trusted")
+    other = iam.create_role(RoleName="others", AssumeRolePolicyDocument=json.dumps(TRUST).replace("lambda", "codebuild"))
+    wanted = ("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda.")
+    code = {"FunctionName": "acting", "Runtime": "python3.11", "Handler": "app.handler",
+            "Code": {"ZipFile": zipped(app_py="def handler(e, c): return 1\n")}}
+    for bad in ("arn:aws:iam::000000000000:role/nobody", other["Role"]["Arn"], good.replace(":role/", ":role/path/")):
+        assert refusal(functions.create_function, Role=bad, **code) == wanted
+    functions.create_function(Role=good, **code)
+    assert refusal(functions.update_function_configuration, FunctionName="acting", Role=other["Role"]["Arn"]) == wanted
+    assert functions.get_function_configuration(FunctionName="acting")["Role"] == good
+
+
+def test_a_destination_is_there_and_the_role_may_tell_it(house):
+    functions, sqs = house.client("lambda"), house.client("sqs")
+    queue = sqs.get_queue_attributes(
+        QueueUrl=sqs.create_queue(QueueName="told-of")["QueueUrl"], AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    function(house, "telling", "def handler(e, c): return 1\n", role(house, "telling"))
+
+    def put(arn):
+        return refusal(functions.put_function_event_invoke_config, FunctionName="telling",
+                       DestinationConfig={"OnFailure": {"Destination": arn}})
+
+    account = queue.split(":")[4]
+    for missing in (queue + "-not", f"arn:aws:sns:eu-west-1:{account}:none", f"arn:aws:lambda:eu-west-1:{account}:function:none",
+                    f"arn:aws:events:eu-west-1:{account}:event-bus/none"):
+        assert put(missing) == ("InvalidParameterValueException", f"The destination ARN {missing} is invalid.")
+    assert put(queue) == (
+        "InvalidParameterValueException",
+        f"The function's execution role does not have permissions to call SendMessage on {queue}")
+    letters = {"FunctionName": "telling", "DeadLetterConfig": {"TargetArn": queue}}
+    assert refusal(functions.update_function_configuration, **letters) == (
+        "InvalidParameterValueException", "The provided execution role does not have permissions to call SendMessage on SQS")
+    allow(house, "telling", {"Action": "sqs:SendMessage", "Resource": queue})
+    functions.put_function_event_invoke_config(
+        FunctionName="telling", DestinationConfig={"OnFailure": {"Destination": queue}})
+    assert functions.update_function_configuration(**letters)["DeadLetterConfig"] == {"TargetArn": queue}
+    letters["DeadLetterConfig"] = {"TargetArn": ""}
+    assert "DeadLetterConfig" not in functions.update_function_configuration(**letters)
+
+
+def test_a_rule_and_its_targets_need_roles_that_eventbridge_may_assume(house):
+    events, iam = house.client("events"), house.client("iam")
+    other = role(house, "not-for-rules")
+    good = iam.create_role(
+        RoleName="for-rules", AssumeRolePolicyDocument=json.dumps(TRUST).replace("lambda", "events"))["Role"]["Arn"]
+    rule = {"Name": "acting", "EventPattern": '{"source": ["a"]}'}
+    for bad in ("x", "arn:aws:iam::000000000000:role/nobody", other):
+        wanted = ("ValidationException", f"Provided role '{bad}' cannot be assumed by principal 'events.amazonaws.com'.")
+        assert refusal(events.put_rule, RoleArn=bad, **rule) == wanted
+        events.put_rule(**rule)
+        target = {"Id": "1", "Arn": "arn:aws:codepipeline:eu-west-1:000000000000:p", "RoleArn": bad}
+        assert refusal(events.put_targets, Rule="acting", Targets=[target]) == wanted
+    events.put_rule(RoleArn=good, **rule)
+    assert events.put_targets(Rule="acting", Targets=[target | {"RoleArn": good}])["FailedEntryCount"] == 0

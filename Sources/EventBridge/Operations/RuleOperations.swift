@@ -52,6 +52,7 @@ extension EventBridgeService {
         let bus = call.bus
         let wanted = try Self.checked(call)
         let tags = try call.tags()
+        if let role = wanted.role { try await checkRole(role, call) }
         try await ledger.write { write in
             _ = try write.bus(bus)
             let known = try write.get(EventStore.rules, bus.key + "/" + name)?.value

@@ -27,6 +27,7 @@ extension EventBridgeService {
         for target in wanted { try TargetCheck(target: target, bus: bus).check() }
         let ids = wanted.compactMap { $0["Id"]?.string }
         guard Set(ids).count == ids.count else { throw EventError.invalid("Duplicate target ids found.") }
+        for role in Set(wanted.compactMap { $0["RoleArn"]?.string }).sorted() { try await checkRole(role, call) }
         try await ledger.write { write in
             var rule = try write.rule(name, on: bus)
             for target in wanted {
@@ -44,6 +45,18 @@ extension EventBridgeService {
         }
         book.changed()
         return Reply(["FailedEntryCount": 0, "FailedEntries": []])
+    }
+
+    /// Whether EventBridge can act as the role, asked when a rule or a target is given one, as on AWS.
+    ///
+    /// - Throws: `ValidationException` when there is no such role or it does not trust EventBridge.
+    func checkRole(_ role: String, _ call: Call) async throws {
+        do {
+            _ = try await cloud.assume(role, session: "EventBridge", for: TargetInvoker.service, as: call.caller)
+        } catch let error as AWSError where error.isSender {
+            throw EventError.invalid(
+                "Provided role '\(role)' cannot be assumed by principal '\(TargetInvoker.service)'.")
+        }
     }
 
     /// Removes targets; what still waits for one of them is dropped. Ids that are not there are named in the answer.

@@ -92,7 +92,7 @@ struct SettingOperations: Sendable {
         if let age = input["MaximumEventAgeInSeconds"]?.int { settings.maximumAgeSeconds = age }
         if let destinations = input["DestinationConfig"] {
             for place in [destinations["OnSuccess"]?["Destination"], destinations["OnFailure"]?["Destination"]] {
-                try check(place?.string, name)
+                try await check(place?.string, name, role: target.configuration.role)
             }
             settings.onSuccess = destinations["OnSuccess"]?["Destination"]?.string
             settings.onFailure = destinations["OnFailure"]?["Destination"]?.string
@@ -102,17 +102,14 @@ struct SettingOperations: Sendable {
         return Reply(kept.answer(name.with(qualifier).arn))
     }
 
-    private func check(_ destination: String?, _ name: FunctionName) throws {
+    private func check(_ destination: String?, _ name: FunctionName, role: String) async throws {
         guard let destination else { return }
-        let parts = destination.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count > 5, parts[0] == "arn", ["lambda", "sqs", "sns", "events"].contains(parts[2]) else {
-            throw LambdaError.invalid("The destination ARN \(destination) is invalid.")
-        }
-        if parts[2] == "lambda", destination.hasPrefix(name.functionARN),
+        if destination.hasPrefix(name.functionARN),
             [nil, ":"].contains(destination.dropFirst(name.functionARN.count).first)
         {
             throw LambdaError.invalid("You can't specify the function as a destination for itself.")
         }
+        try await RoleCheck(parts: parts, name: name).destination(destination, role: role)
     }
 
     private func missing(_ name: FunctionName) -> AWSError {

@@ -20,7 +20,11 @@ struct Settings: Sendable {
     /// Changes the configuration as the request says; members that it leaves out stay as they are.
     func apply(_ input: JSON, to configuration: inout FunctionConfiguration, isNew: Bool) async throws {
         try await applyRuntime(input, to: &configuration, isNew: isNew)
-        if let role = input["Role"]?.string { configuration.role = role }
+        let roles = RoleCheck(parts: parts, name: name)
+        if let role = input["Role"]?.string {
+            try await roles.role(role)
+            configuration.role = role
+        }
         if let text = input["Description"]?.string { configuration.description = text }
         if let seconds = input["Timeout"]?.int {
             guard (1...900).contains(seconds) else { throw Self.range("timeout", seconds, most: 900) }
@@ -39,6 +43,7 @@ struct Settings: Sendable {
         if let variables = input["Environment"] { configuration.environment = try Self.environment(variables) }
         if let arns = input["Layers"]?.array { configuration.layers = try await layers(arns.compactMap(\.string)) }
         if let target = input["DeadLetterConfig"]?["TargetArn"]?.string {
+            if !target.isEmpty { try await roles.deadLetter(target, role: configuration.role) }
             configuration.deadLetterTarget = target.isEmpty ? nil : target
         }
         if let mode = input["TracingConfig"]?["Mode"]?.string { configuration.tracing = mode }
