@@ -99,6 +99,68 @@ struct QueueTests {
         }
     }
 
+    @Test("high throughput needs both of its attributes, whichever was given first")
+    func highThroughput() async throws {
+        try await withQueues(VirtualTime()) { test, _ in
+            let limit: JSON = ["FifoThroughputLimit": "perMessageGroupId"]
+            let both: JSON = ["FifoThroughputLimit": "perMessageGroupId", "DeduplicationScope": "messageGroup"]
+            var attributes = limit
+            attributes["FifoQueue"] = "true"
+            let refusal = try await test.refusal(
+                "sqs", "CreateQueue", ["QueueName": "q.fifo", "Attributes": attributes])
+            #expect(refusal?.code == "InvalidAttributeValue")
+            #expect(
+                refusal?.message
+                    == "Invalid value for the parameter FifoThroughputLimit. Reason: To set FifoThroughputLimit to "
+                    + "perMessageGroupId, the DeduplicationScope must be messageGroup.")
+            let url = try await test.queue("q.fifo", ["FifoQueue": "true"])
+            let set: (JSON) async throws -> AWSError? = {
+                try await test.refusal("sqs", "SetQueueAttributes", ["QueueUrl": url, "Attributes": $0])
+            }
+            #expect(try await set(limit)?.code == "InvalidAttributeValue")
+            #expect(try await set(both) == nil)
+            #expect(try await set(limit) == nil)
+            #expect(try await set(["DeduplicationScope": "queue"])?.code == "InvalidAttributeValue")
+        }
+    }
+
+    @Test("names of attributes that no queue has are refused when asked for")
+    func unknownNames() async throws {
+        try await withQueues(VirtualTime()) { test, _ in
+            let url = try await test.queue("q")
+            let ask: (JSON) async throws -> AWSError? = {
+                try await test.refusal("sqs", "GetQueueAttributes", ["QueueUrl": url, "AttributeNames": $0])
+            }
+            #expect(try await ask(["QueueArn", "Colour"])?.message == "Unknown Attribute Colour.")
+            #expect(try await ask(["Colour"])?.code == "InvalidAttributeName")
+            #expect(try await ask(["All"]) == nil)
+            #expect(try await ask(["FifoQueue", "Policy", "ApproximateNumberOfMessages"]) == nil)
+        }
+    }
+
+    @Test("tags: at most 50, and none of AWS's own")
+    func tags() async throws {
+        try await withQueues(VirtualTime()) { test, _ in
+            let many = JSON.object(JSONObject((0..<50).map { ("k\($0)", JSON.string("v")) }))
+            let own: JSON = ["AWS:owner": "me"]
+            #expect(
+                try await test.refusal("sqs", "CreateQueue", ["QueueName": "p", "tags": own])?.code
+                    == "InvalidParameterValue")
+            let url = try await test.queue("q")
+            let tag: (JSON) async throws -> AWSError? = {
+                try await test.refusal("sqs", "TagQueue", ["QueueUrl": url, "Tags": $0])
+            }
+            #expect(try await tag(own)?.code == "InvalidParameterValue")
+            #expect(try await tag(many) == nil)
+            #expect(try await tag(["one": "more"])?.message == "Too many tags added for queue.")
+            // A stack marks its queue beside them.
+            try await test.cloud.call(
+                "sqs", "TagQueue", ["QueueUrl": url, "Tags": ["aws:cloudformation:stack-name": "s"]],
+                as: test.caller.through("cloudformation.amazonaws.com"))
+            #expect(try await tag(["k0": "again"]) == nil)
+        }
+    }
+
     @Test("URLs lead to queues whatever their host, and to nothing else")
     func addresses() throws {
         let caller = Caller.root(account: "123456789012", region: "eu-west-1")

@@ -180,6 +180,18 @@ def test_queues_are_made_found_purged_and_deleted(sqs):
     assert code(sqs.create_queue, QueueName=f"{name}-1", Attributes={"Colour": "red"}) == "InvalidAttributeName"
 
 
+def test_attributes_and_tags_that_aws_refuses(sqs, queue):
+    def refused(call, **members):
+        return pytest.raises(sqs.exceptions.ClientError, call, **members).value.response["Error"]
+
+    unknown = refused(sqs.get_queue_attributes, QueueUrl=queue, AttributeNames=["QueueArn", "Colour"])
+    assert (unknown["Code"], unknown["Message"]) == ("InvalidAttributeName", "Unknown Attribute Colour.")
+    assert refused(sqs.tag_queue, QueueUrl=queue, Tags={"aws:mine": "x"})["Code"] == "InvalidParameterValue"
+    many = refused(sqs.tag_queue, QueueUrl=queue, Tags={f"k{i}": "v" for i in range(51)})
+    assert (many["Code"], many["Message"]) == ("InvalidParameterValue", "Too many tags added for queue.")
+    assert sqs.list_queue_tags(QueueUrl=queue).get("Tags", {}) == {}
+
+
 def test_permissions_make_a_policy(sqs, queue):
     sqs.add_permission(QueueUrl=queue, Label="let", AWSAccountIds=["210987654321"], Actions=["SendMessage"])
     policy = json.loads(sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])["Attributes"]["Policy"])

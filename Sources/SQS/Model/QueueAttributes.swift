@@ -39,11 +39,36 @@ enum QueueAttributes {
                 "InvalidAttributeValue",
                 "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.")
         }
-        if attributes["FifoThroughputLimit"] == "perMessageGroupId", attributes["DeduplicationScope"] == "queue" {
+        if attributes["SqsManagedSseEnabled"] == "true", attributes["KmsMasterKeyId"]?.isEmpty == false {
             throw AWSError(
                 "InvalidAttributeValue",
-                "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup.")
+                "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS "
+                    + "SSE.")
         }
+    }
+
+    /// Refuses what a queue must not be as a whole, when one attribute was given and the other stood there before:
+    /// high throughput needs both (SQS Developer Guide, "High throughput for FIFO queues").
+    static func checkTogether(_ attributes: [String: String]) throws {
+        guard attributes["FifoThroughputLimit"] == "perMessageGroupId",
+            attributes["DeduplicationScope"] != "messageGroup"
+        else { return }
+        throw AWSError(
+            "InvalidAttributeValue",
+            "Invalid value for the parameter FifoThroughputLimit. Reason: To set FifoThroughputLimit to "
+                + "perMessageGroupId, the DeduplicationScope must be messageGroup.")
+    }
+
+    /// What GetQueueAttributes may be asked for: all that can be set, all that is counted, and `All`.
+    private static let readable: Set<String> = Set(numbers.keys).union(words.keys).union(texts).union([
+        "All", "QueueArn", "CreatedTimestamp", "LastModifiedTimestamp", "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed",
+    ])
+
+    /// Refuses names of attributes that no queue has.
+    static func checkAsked(_ names: [String]) throws {
+        guard let unknown = names.first(where: { !readable.contains($0) }) else { return }
+        throw AWSError("InvalidAttributeName", "Unknown Attribute \(unknown).")
     }
 
     private static func isGood(_ attribute: String, _ value: String) -> Bool {

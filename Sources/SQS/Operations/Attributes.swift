@@ -19,6 +19,7 @@ extension SQSService {
         [
             Operation("GetQueueAttributes", enforces: "QueueUrl AttributeNames") { (input: AttributesInput, call) in
                 let queue = try await queue(input.QueueUrl, call.caller)
+                try QueueAttributes.checkAsked(input.AttributeNames ?? [])
                 let counts = try await queues.live(queue).counts(now: call.time)
                 let all = QueueAttributes.shown(queue, counts)
                 let names = Set(input.AttributeNames ?? [])
@@ -29,6 +30,7 @@ extension SQSService {
                 try await change(input.QueueUrl, call) { queue, write in
                     try QueueAttributes.check(input.Attributes, queue: queue.name)
                     for (name, value) in input.Attributes { queue.attributes[name] = value.isEmpty ? nil : value }
+                    try QueueAttributes.checkTogether(queue.attributes)
                     try QueueAttributes.checkRedrive(queue, write)
                     queue.modified = write.now
                 }
@@ -41,8 +43,8 @@ extension SQSService {
         [
             Operation("TagQueue", enforces: "QueueUrl Tags") { (input: TagInput, call) in
                 try await change(input.QueueUrl, call) { queue, _ in
+                    try Self.checkTags(input.Tags, beside: queue.tags, call)
                     queue.tags.merge(input.Tags) { $1 }
-                    try Self.checkTags(queue.tags)
                 }
                 return Nothing()
             },
@@ -71,12 +73,21 @@ extension SQSService {
         ]
     }
 
-    static func checkTags(_ tags: [String: String]) throws {
-        guard tags.count <= tagLimit else {
+    /// Refuses tags that a queue may not have (SQS Developer Guide, "Cost allocation tags": limits).
+    static func checkTags(_ tags: [String: String], beside known: [String: String] = [:], _ call: Call) throws {
+        // Only tags of people's own count; stacks mark what is theirs with others.
+        guard known.merging(tags, uniquingKeysWith: { $1 }).count(where: { !$0.key.hasPrefix("aws:") }) <= tagLimit
+        else {
             throw AWSError("InvalidParameterValue", "Too many tags added for queue.")
         }
-        for (key, value) in tags where key.isEmpty || key.count > 128 || value.count > 256 {
-            throw AWSError("InvalidParameterValue", "Tag key must be 1 to 128 characters long, its value up to 256.")
+        for (key, value) in tags.sorted(by: { $0.key < $1.key }) {
+            guard !key.lowercased().hasPrefix("aws:") || call.caller.invokedBy == "cloudformation.amazonaws.com" else {
+                throw AWSError.invalid(key, "Tag.Key", "The prefix aws: is reserved for AWS use.")
+            }
+            guard !key.isEmpty, key.count <= 128, value.count <= 256 else {
+                throw AWSError(
+                    "InvalidParameterValue", "Tag key must be 1 to 128 characters long, its value up to 256.")
+            }
         }
     }
 

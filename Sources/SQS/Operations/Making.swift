@@ -65,7 +65,8 @@ extension SQSService {
         let given = input.Attributes ?? [:]
         try QueueAttributes.checkName(input.QueueName, isFIFO: given["FifoQueue"] == "true")
         try QueueAttributes.check(given, queue: input.QueueName)
-        try Self.checkTags(input.tags ?? [:])
+        try QueueAttributes.checkTogether(given)
+        try Self.checkTags(input.tags ?? [:], call)
         let caller = call.caller
         let queue = try await ledger.write { write in
             let key = caller.key(input.QueueName)
