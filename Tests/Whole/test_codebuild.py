@@ -418,6 +418,27 @@ def test_the_service_refuses_what_aws_refuses(builds):
     assert len(deleted["buildsDeleted"]) == 1 and api.batch_get_builds(ids=[one])["buildsNotFound"] == [one]
 
 
+def test_settings_that_do_not_fit_together_are_refused(builds):
+    def refused(**settings):
+        with pytest.raises(builds.api.exceptions.InvalidInputException) as error:
+            builds.project("misfit", "version: 0.2\nphases: {build: {commands: [':']}}\n", **settings)
+        return error.value.response["Error"]["Message"]
+
+    assert refused(logsConfig={"s3Logs": {"status": "ENABLED"}}) == (
+        "Invalid logsConfig: s3Logs location must be provided if status is 'ENABLED'")
+    twice = [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]
+    assert refused(environment={"environmentVariables": twice}) == "EnvironmentVariable name cannot be duplicated"
+    assert refused(badgeEnabled=True, source={"type": "S3", "location": "b/k"}) == (
+        "Build badges are not supported for S3 source")
+    assert "HTTPS clone URL" in refused(source={"type": "GITHUB", "location": "foo"})
+    assert refused(environment={"computeType": "BUILD_LAMBDA_1GB"}) == "Invalid compute type provided"
+    assert refused(environment={"type": "LINUX_LAMBDA_CONTAINER"}) == (
+        "Compute type BUILD_GENERAL1_SMALL is not supported for LINUX_LAMBDA_CONTAINER")
+    builds.project("misfit", "version: 0.2\nphases: {build: {commands: [':']}}\n")
+    with pytest.raises(builds.api.exceptions.InvalidInputException, match="duplicated"):
+        builds.start("misfit", environmentVariablesOverride=twice)
+
+
 def test_badge(builds):
     git = {"type": "GITHUB", "location": "https://example.invalid/a/b.git"}
     project = builds.project("badge", "version: 0.2\nphases: {build: {commands: [':']}}\n", source=git, badgeEnabled=True)
@@ -498,9 +519,8 @@ def test_source_from_a_repository(builds):
         assert build["resolvedSourceVersion"] == wanted["commitId"], why(build)
     build = builds.wait(builds.start("repository", sourceVersion="nowhere"))
     assert phases(build)["DOWNLOAD_SOURCE"] == "FAILED" and "nowhere" in why(build)
-    build = builds.wait(builds.start(
-        "repository", sourceTypeOverride="GITHUB", sourceLocationOverride="file:///etc"))
-    assert "cannot be cloned" in why(build)
+    with pytest.raises(builds.api.exceptions.InvalidInputException, match="HTTPS clone URL"):
+        builds.start("repository", sourceTypeOverride="GITHUB", sourceLocationOverride="file:///etc")
 
 
 def test_webhook_starts_what_its_filters_let_through(builds):

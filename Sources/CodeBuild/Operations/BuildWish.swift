@@ -118,6 +118,7 @@ struct BuildWish: Codable, Sendable {
     ///
     /// - Throws: `InvalidInputException` when they do not fit together.
     func effective(_ project: Project, _ call: Call) throws -> (settings: ProjectSettings, version: String?) {
+        try ProjectRules.checkNames(of: environmentVariablesOverride ?? [])
         var settings = try applied(to: project.settings)
         guard let pipeline else {
             try ProjectRules.check(settings)

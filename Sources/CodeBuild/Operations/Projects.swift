@@ -56,7 +56,7 @@ extension CodeBuildService {
     }
 
     private func create(_ input: ProjectSettings, _ call: Call) async throws -> JSON {
-        try ProjectRules.check(input)
+        try ProjectRules.checkProject(input)
         let caller = call.caller
         let project = Project(
             settings: input, arn: caller.arn("codebuild", "project/\(input.name)"), created: call.time,
@@ -79,7 +79,7 @@ extension CodeBuildService {
             var settings = try tree.decode(ProjectSettings.self)
             // The only way to take a limit away (User Guide, "Change a build project's settings").
             if settings.concurrentBuildLimit == -1 { settings.concurrentBuildLimit = nil }
-            try ProjectRules.check(settings)
+            try ProjectRules.checkProject(settings)
             project.settings = settings
         }
         return Reply(["project": try ProjectView.view(project, call.caller, endpoint: cloud.endpoint)])
