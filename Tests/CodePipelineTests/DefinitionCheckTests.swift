@@ -285,14 +285,48 @@ struct DefinitionCheckTests {
         #expect(throws: Never.self) { _ = try Declaration(Declarations.pipeline([open])) }
     }
 
-    @Test("what only V2 has makes a pipeline V2, whatever it says")
+    @Test("what only V2 has makes a pipeline V2 that does not say what it is")
     func type() throws {
         let plain = try Declaration(Declarations.pipeline([Self.plain]))
         #expect(plain.stored(version: 3)["pipelineType"] == "V1")
         #expect(plain.stored(version: 3)["version"] == 3)
-        let queued = try Declaration(
-            Declarations.pipeline([Self.plain], ["executionMode": "QUEUED", "pipelineType": "V1"]))
+        let queued = try Declaration(Declarations.pipeline([Self.plain], ["executionMode": "QUEUED"]))
         #expect(queued.stored(version: 1)["pipelineType"] == "V2")
+        let empty = Declarations.pipeline([Self.plain], ["variables": [], "triggers": [], "pipelineType": "V1"])
+        #expect(try Self.refusal(empty) == nil)
+        #expect(try Declaration(empty).stored(version: 1)["pipelineType"] == "V1")
+    }
+
+    @Test("a pipeline that says it is V1 may have nothing of V2")
+    func version1() throws {
+        let members: [(JSON, String, String)] = [
+            (
+                ["executionMode": "PARALLEL"], "InvalidStructureException",
+                "QUEUED or PARALLEL mode can only be used with V2 pipelines"
+            ),
+            (
+                ["variables": [["name": "A"]]], "InvalidStructureException",
+                "Pipeline variable can only be used with V2 pipelines"
+            ),
+            (
+                [
+                    "triggers": [
+                        ["providerType": "CodeStarSourceConnection", "gitConfiguration": ["sourceActionName": "S"]]
+                    ]
+                ],
+                "InvalidStructureException", "Triggers on tag can only be used with V2 pipelines"
+            ),
+        ]
+        for (more, code, message) in members {
+            var more = more
+            more["pipelineType"] = "V1"
+            let refusal = try Self.refusal(Declarations.pipeline([Self.plain], more))
+            #expect(refusal?.code == code && refusal?.message == message)
+        }
+        let conditional = Declarations.stage("Next", [Declarations.approval()], ["onFailure": ["result": "ROLLBACK"]])
+        let refusal = try Self.refusal(Declarations.pipeline([conditional], ["pipelineType": "V1"]))
+        #expect(refusal?.code == "InvalidStageDeclarationException")
+        #expect(refusal?.message == "Stage level conditions can only be used with V2 pipelines.")
     }
 
     @Test("secrets are masked, and a mask that comes back keeps the secret")

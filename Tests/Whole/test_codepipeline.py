@@ -46,6 +46,11 @@ def test_refusals_at_declaration(ground):
     assert refusal(create, pipeline=pipeline.declaration) == "PipelineNameInUseException"
     other = pipeline.declaration | {"name": name("p")}
     assert refusal(create, pipeline=other | {"stages": other["stages"][:1]}) == "InvalidStructureException"
+    first = other | {"pipelineType": "V1"}
+    assert refusal(create, pipeline=first | {"executionMode": "QUEUED"}) == "InvalidStructureException"
+    assert refusal(create, pipeline=first | {"variables": [{"name": "A"}]}) == "InvalidStructureException"
+    gated = [other["stages"][0], other["stages"][1] | {"onFailure": {"result": "ROLLBACK"}}]
+    assert refusal(create, pipeline=first | {"stages": gated}) == "InvalidStageDeclarationException"
     ecs = {"name": "X", "actionTypeId": kind("Deploy", "ECS"), "inputArtifacts": [{"name": "Source"}],
            "configuration": {"ClusterName": "c", "ServiceName": "s"}}
     assert refusal(create, pipeline=other | {"stages": other["stages"] + [stage("Run", ecs)]}) == "NotImplemented"

@@ -1,8 +1,32 @@
 internal import Cloud
 internal import Patterns
 
-/// Namespaces, variables, triggers and stage conditions.
+/// What V2 alone has; namespaces, variables, triggers and stage conditions.
 extension DefinitionCheck {
+    /// A pipeline that says it is V1 has nothing of V2. One that does not say becomes what it needs to be.
+    ///
+    /// Source: User Guide "Pipeline types"; API Reference, PipelineDeclaration ("Including V2 parameters …").
+    func checkType() throws(AWSError) {
+        guard definition.pipelineType == "V1" else { return }
+        if definition.mode != .superseded {
+            throw Self.structure("QUEUED or PARALLEL mode can only be used with V2 pipelines")
+        }
+        if definition.variables?.isEmpty == false {
+            throw Self.structure("Pipeline variable can only be used with V2 pipelines")
+        }
+        if definition.triggers?.isEmpty == false {
+            throw Self.structure("Triggers on tag can only be used with V2 pipelines")
+        }
+        for stage in definition.stages {
+            guard stage.beforeEntry == nil, stage.onSuccess == nil, stage.onFailure == nil else {
+                throw Self.stage("Stage level conditions can only be used with V2 pipelines.")
+            }
+            if let action = stage.actions.first(where: { $0.actionTypeId.category == "Compute" }) {
+                throw Self.action("\(action.actionTypeId.provider) Action can only be used with V2 pipelines.")
+            }
+        }
+    }
+
     static let reservedNamespaces: Set<String> = ["codepipeline", "variables"]
 
     func checkNamespaces() throws(AWSError) {

@@ -23,6 +23,7 @@ struct DefinitionCheck {
     ///   `NotImplemented` for providers that need what Slipway does not have.
     func run() throws(AWSError) {
         try checkStores()
+        try checkType()
         try checkStages()
         for stage in definition.stages { try checkActions(stage) }
         try checkFlow()

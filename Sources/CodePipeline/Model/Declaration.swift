@@ -33,10 +33,11 @@ struct Declaration {
         self.tree = tree
     }
 
-    /// Whether it has what only pipelines of type V2 have.
+    /// Whether it is of type V2: it says so, or says nothing and has what only V2 has.
     static func isVersion2(_ definition: PipelineDefinition) -> Bool {
-        definition.pipelineType == "V2" || definition.triggers != nil || definition.variables != nil
-            || definition.mode != .superseded
+        guard definition.pipelineType != "V1" else { return false }
+        return definition.pipelineType == "V2" || definition.triggers?.isEmpty == false
+            || definition.variables?.isEmpty == false || definition.mode != .superseded
             || definition.stages.contains { stage in
                 stage.beforeEntry != nil || stage.onSuccess != nil || stage.onFailure != nil
                     || stage.actions.contains { $0.actionTypeId.category == "Compute" }
