@@ -8,7 +8,14 @@ struct ReleasePagesTests {
     @Test(
         "a page says what matters about its subject",
         arguments: [
-            ("", ["Pipelines", "/pipelines/orders", "abcdef01"]),
+            (
+                "",
+                [
+                    "Pipelines", "/pipelines/orders", "abcdef01", "Waits for an approval", "Production: Agree",
+                    "/pipelines/orders/e-1", "/deployments/d-FAILED", "/builds/orders%3A1", "pytest ended with 1",
+                    "/pipelines/orders/e-0", "/stacks/orders", "The alarm fired.",
+                ]
+            ),
             ("/pipelines", ["In progress", "Build: Failed", "Sells tea"]),
             (
                 "/pipelines/orders",

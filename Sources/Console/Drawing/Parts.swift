@@ -46,6 +46,9 @@ enum Parts {
         return text.prefix(1).uppercased() + text.dropFirst()
     }
 
+    /// `1 deployment`, `2 deployments`.
+    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
     /// A part of a page under a heading.
     static func section(_ title: String, _ attributes: Attribute..., @HTMLBuilder content: () -> [HTML]) -> HTML {
         .element("section", attributes, [tag("h2", text: title)] + content())

@@ -1,14 +1,15 @@
 internal import Cloud
 internal import Notation
 
-/// What is under way, and what went wrong lately.
+/// What is under way, what waits for somebody, and what went wrong lately.
 enum OverviewPage {
     static func page(_ desk: Desk) async throws(AWSError) -> Page {
         let running = await Outcome { () throws(AWSError) in try await underWay(desk) }
         let stacks = await Outcome { () throws(AWSError) in try await StacksPage.stacks(desk) }
-        let wrong = await Parts.attempt { () throws(AWSError) in try await failures(desk) }
         let alarms = await Parts.attempt { () throws(AWSError) in try await firing(desk) }
         let pipelines = await Outcome { () throws(AWSError) in try await PipelinesPage.views(desk) }
+        let waiting = await Approvals(desk: desk, pipelines: pipelines.value ?? []).html()
+        let wrong = await Failures(desk: desk, pipelines: pipelines.value ?? [], stacks: stacks.value ?? []).html()
         let changing = stacks.value?.filter { Mood(status: $0.text("StackStatus")) == .busy } ?? []
         let released = pipelines.value?.filter(PipelinesPage.isBusy) ?? []
         let isBusy = running.value?.isEmpty == false || !changing.isEmpty || !released.isEmpty
@@ -21,6 +22,7 @@ enum OverviewPage {
                 for view in running.value ?? [] { card(view) }
                 if !changing.isEmpty { StacksPage.table(changing, desk) }
             }
+            waiting
             Parts.section("Went wrong lately", .id("went-wrong")) {
                 alarms
                 wrong
@@ -59,23 +61,6 @@ enum OverviewPage {
                 TrafficBar(old: "version \(old)", new: "version \(view.text("newVersion"))", share: share).html
             }
         }
-    }
-
-    private static func failures(_ desk: Desk) async throws(AWSError) -> HTML {
-        let infos = try await DeploymentsPage.infos(desk, limit: 5, status: ["Failed", "Stopped"])
-        guard !infos.isEmpty else { return tag("p", .class("dim"), text: "No deployment has failed.") }
-        var rows: [[HTML]] = []
-        for info in infos {
-            let id = info.text("deploymentId")
-            let view = try await desk.call("slipway", "DescribeDeployment", ["deploymentId": .string(id)])
-            let why = view["cause"]?.string ?? info["errorInformation"]?["message"]?.string ?? view.text("verdict")
-            rows.append([
-                Parts.link(id, .page("deployments", id)), Parts.badge(info.text("status")),
-                tag("span", .class("long"), text: why),
-                Moments.ago(info.moment("completeTime") ?? info.moment("createTime"), now: desk.now),
-            ])
-        }
-        return Parts.table(["Deployment", "Status", "Cause", "When"], empty: "", rows: rows)
     }
 
     private static func firing(_ desk: Desk) async throws(AWSError) -> HTML {

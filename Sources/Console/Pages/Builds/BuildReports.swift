@@ -30,7 +30,7 @@ struct BuildReports: Sendable {
                 " "
                 Parts.badge(report.text("status"))
             }
-            tag("p", text: "\(total) cases: \(words.joined(separator: ", "))")
+            tag("p", text: "\(Parts.count(total, "case")): \(words.joined(separator: ", "))")
             if let nanoseconds = report["testSummary"]?["durationInNanoSeconds"]?.double {
                 tag("p", .class("dim"), text: "Took \(Moments.span(.milliseconds(Int(nanoseconds / 1_000_000))))")
             }

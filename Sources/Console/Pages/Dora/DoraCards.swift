@@ -89,7 +89,7 @@ struct DoraCards: Sendable {
         let days = Int((frequency["ofDays"]?.double ?? 0).rounded(.up))
         return (
             Self.rate(frequency["perDay"]?.double ?? 0),
-            "\(count) deployments, on \(frequency["days"]?.int ?? 0) of \(days) days"
+            "\(Parts.count(count, "deployment")), on \(frequency["days"]?.int ?? 0) of \(Parts.count(days, "day"))"
         )
     }
 
@@ -99,8 +99,11 @@ struct DoraCards: Sendable {
             return ("-", count == 0 ? "no deployments" : "no commits are known")
         }
         let without = lead["withoutCommits"]?.int ?? 0
-        let rest = without > 0 ? "; \(without) deployments without known commits" : ""
-        return (Self.span(median), "median of \(lead["commits"]?.int ?? 0) commits, p90 \(Self.span(most))\(rest)")
+        let rest = without > 0 ? "; \(Parts.count(without, "deployment")) without known commits" : ""
+        return (
+            Self.span(median),
+            "median of \(Parts.count(lead["commits"]?.int ?? 0, "commit")), p90 \(Self.span(most))\(rest)"
+        )
     }
 
     private var recovery: (number: String, more: String) {
@@ -114,7 +117,7 @@ struct DoraCards: Sendable {
 
     private func share(_ name: String, _ part: String) -> (number: String, more: String) {
         guard let rate = view[name]?["rate"]?.double else { return ("-", "no deployments") }
-        return ("\(Self.decimal(rate * 100)) %", "\(view[part]?.int ?? 0) of \(count) deployments")
+        return ("\(Self.decimal(rate * 100)) %", "\(view[part]?.int ?? 0) of \(Parts.count(count, "deployment"))")
     }
 
     /// `3.2 a day`, `1.5 a week`, `2 a month`.

@@ -116,7 +116,7 @@ enum DoraServicePage {
             before["changeFailRate"]?["rate"]?.double.map { "\(DoraCards.decimal($0 * 100)) %" } ?? "-"
         return tag(
             "p", .class("dim"),
-            text: "The \(question.days) days before: \(count) deployments, lead time \(lead), change fail rate \(rate)."
+            text: "The \(question.days) days before: \(Parts.count(count, "deployment")), lead time \(lead), change fail rate \(rate)."
         )
     }
 

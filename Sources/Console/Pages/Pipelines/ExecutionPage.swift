@@ -39,13 +39,19 @@ struct ExecutionPage: Sendable {
     }
 
     private var verdict: HTML {
-        let failed = view.list("stages").first { $0["error"] != nil }
-        let text = failed?["error"]?["message"]?.string ?? view["statusSummary"]?.string ?? ""
+        let text = Self.cause(view)
         guard !text.isEmpty else { return .none }
-        let place = failed.map { "\($0.text("name")): " } ?? ""
         return tag(
             "p", .class("verdict \(Mood(status: view.text("status")).rawValue)"), Attribute("aria-live", "polite"),
-            text: place + text)
+            text: text)
+    }
+
+    /// Where an execution failed and why; empty when that is not known.
+    static func cause(_ view: JSON) -> String {
+        for stage in view.list("stages") {
+            if let message = stage["error"]?["message"]?.string { return "\(stage.text("name")): \(message)" }
+        }
+        return view["statusSummary"]?.string ?? ""
     }
 
     /// What can be done to it as it stands.

@@ -57,7 +57,8 @@ struct DoraReport {
         let rows: [(String, String, String?)] = [
             (
                 "deployment frequency",
-                "\(count) (\(Self.rate(frequency["perDay"]?.double ?? 0))), on \(frequency["days"]?.int ?? 0) of \(days) days",
+                "\(count) (\(Self.rate(frequency["perDay"]?.double ?? 0))), on \(frequency["days"]?.int ?? 0) of "
+                    + (days == 1 ? "1 day" : "\(days) days"),
                 frequency["tier"]?.string
             ),
             ("lead time for changes", leadTime(view["leadTime"] ?? [:]), view["leadTime"]?["tier"]?.string),
