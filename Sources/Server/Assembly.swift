@@ -59,7 +59,7 @@ final class Assembly: Sendable {
         let authorizer = IAMAuthorizer(
             ledger: ledger, resources: policies, owners: HouseResourceOwners(cloud: cloud))
         let basis: [any CloudService] = [
-            access.sts, access.iam, try SSMService(ledger: ledger), buckets, PolicyOverrides(ledger: ledger),
+            access.sts, access.iam, try SSMService(ledger: ledger), buckets, PolicyOverrides(ledger: ledger), ServerDesk(options: options),
         ]
         let floors = [basis, watch.shelf, [code.functions], messaging.shelf, release.shelf, delivery.shelf]
         cloud.install(floors.flatMap { $0 }, authorizer: options.acceptsAnyone ? nil : authorizer)

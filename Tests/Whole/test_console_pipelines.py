@@ -2,6 +2,7 @@
 import json
 import re
 import subprocess
+import time
 
 import pytest
 
@@ -106,7 +107,7 @@ def test_a_change_is_approved_in_the_console_and_counted(release, shared, folder
     listed = json.loads(shared.slipway("dora", "list", "--service", release.name, "--json").stdout)
     assert listed[0]["title"] == "Opens the shop" and listed[0]["executionId"] == first
     page = ask(shared, "GET", f"/dora/{release.name}", Cookie=COOKIE)[1]
-    assert "Opens the shop" in page and "median of 1 commits" in page
+    assert "Opens the shop" in page and "median of 1 commit," in page and "1 deployment, on 1 of" in page
     page = ask(shared, "GET", f"/dora/{release.name}/{listed[0]['id']}", Cookie=COOKIE)[1]
     assert release.head[:10] in page and f"/pipelines/{release.name}/{first}" in page
     refused = shared.slipway("dora", "--service", f"{release.name}-one", check=False)
@@ -115,6 +116,31 @@ def test_a_change_is_approved_in_the_console_and_counted(release, shared, folder
         answer, text = ask(shared, "GET", place, Cookie=COOKIE)
         assert answer.status == 200 and "banner bad" not in text, f"{place}\n{text[-3000:]}"
     assert "Opens the shop" in text and "Sells &lt;b&gt;tea&lt;/b&gt;" in text
+
+
+def test_a_commit_that_is_nowhere_is_not_waited_for(release):
+    begun = time.monotonic()
+    for wrong in ("f" * 40, "WRONG", "abcd"):
+        done = release.slipway("watch", release.name, "--commit", wrong, check=False)
+        assert done.returncode == 1 and not done.stdout
+        assert done.stderr.startswith(f"Error: The commit {wrong} is not in {release.name}, where"), done.stderr
+    done = release.slipway("watch", release.name, "--commit", "main", check=False)
+    assert release.head in done.stderr and "is no id of a commit" in done.stderr
+    assert time.monotonic() - begun < 20
+
+
+def test_what_waits_and_what_failed_is_on_the_first_page(release, shared):
+    run = release.run_of(release.head)
+    release.waits()
+    page = ask(shared, "GET", "", Cookie=COOKIE)[1]
+    waits = page[page.index('id="waits"'):page.index('id="went-wrong"')]
+    assert "Production: Agree" in waits and f"/pipelines/{release.name}/{run}" in waits and "Opens the shop" in waits
+    broken = release.push("Closes", "")
+    failed = release.run_of(broken)
+    release.ends(failed, "Failed")
+    page = ask(shared, "GET", "", Cookie=COOKIE)[1]
+    wrong = page[page.index('id="went-wrong"'):]
+    assert f"/pipelines/{release.name}/{failed}" in wrong and "Rehearsal: " in wrong
 
 
 def test_a_run_is_followed_rejected_and_rerun_from_the_terminal(release):

@@ -9,6 +9,11 @@ struct ServerAccess: Sendable {
     var sessionToken: String?
     var region: String
 
+    /// Whether the server's files are this machine's.
+    var isOnThisMachine: Bool {
+        ["127.0.0.1", "localhost", "::1", "[::1]"].contains(URL(string: endpoint)?.host ?? "")
+    }
+
     /// Reads what the server of that data folder left there.
     ///
     /// - Throws: ``CommandFailure`` when no server ever ran on that folder, or what it left there cannot be read.

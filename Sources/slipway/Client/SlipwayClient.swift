@@ -46,6 +46,19 @@ struct SlipwayClient: Sendable {
         return (answer["output"] ?? [:], answer["payload"]?.string.flatMap { Base64.decode($0) } ?? [])
     }
 
+    /// Where a server listens that was not told otherwise.
+    static let usualEndpoint = "http://127.0.0.1:4566"
+
+    /// Whether a Slipway is there, whoever's it is.
+    static func answersAtTheUsualPlace() async -> Bool {
+        let request = HTTPRequest(method: "GET", target: "/_slipway/health", fields: ["Host": "127.0.0.1:4566"])
+        let http = HTTPClient(group: .singleton)
+        guard let response = try? await http.send(request, to: .tcp(host: "127.0.0.1", port: 4566)) else {
+            return false
+        }
+        return response.status == 200
+    }
+
     private func exchange(_ service: String, _ operation: String, _ body: JSON) async throws -> JSON {
         let response = try await send("POST", "/_slipway/api/\(service)/\(operation)", body.bytes())
         let answer = try JSON(parsing: try await response.body.collected(limit: 64 << 20))

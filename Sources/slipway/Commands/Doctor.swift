@@ -17,8 +17,10 @@ struct Doctor: AsyncParsableCommand {
 
     func run() async throws {
         LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
-        var findings = await MachineCheck.run(data: folder.path)
-        findings.append(await server())
+        let (server, data) = await server()
+        // The folder that is in use, not the one that would be: they differ where a server was started with --data.
+        var findings = await MachineCheck.run(data: data ?? folder.path)
+        findings.append(server)
         if json {
             Terminal.standard.line(JSON.array(findings.map(\.json)).text(.pretty))
         } else {
@@ -27,13 +29,32 @@ struct Doctor: AsyncParsableCommand {
         if findings.contains(where: { $0.standing == .broken }) { throw ExitCode(1) }
     }
 
-    private func server() async -> Finding {
+    /// How the server stands, and the folder that it uses on this machine; nil when nobody tells.
+    private func server() async -> (Finding, data: String?) {
         do {
             let access = try ServerAccess.current(folder)
-            let identity = try await SlipwayClient(access).call("sts", "GetCallerIdentity")
-            return Finding(.good, "server", "answers at \(access.endpoint) as \(identity["Arn"]?.string ?? "")")
+            let client = try SlipwayClient(access)
+            let identity = try await client.call("sts", "GetCallerIdentity")
+            let told = try? await client.call("slipway-server", "DescribeServer")
+            let data = access.isOnThisMachine ? told?["dataFolder"]?.string : nil
+            var text = "answers at \(access.endpoint) as \(identity["Arn"]?.string ?? "")"
+            if let data { text += ", with its data in \(data)" }
+            if let data, let given = folder.given.map({ _ in folder.path }), given != data {
+                return (
+                    Finding(.limited, "server", text + ", not in \(given)", fix: "slipway serve --data \(given)"), given
+                )
+            }
+            return (Finding(.good, "server", text), data)
         } catch {
-            return Finding(.limited, "server", "\(error)", fix: "slipway serve")
+            guard folder.isDefault, await SlipwayClient.answersAtTheUsualPlace() else {
+                return (Finding(.limited, "server", "\(error)", fix: "slipway serve"), nil)
+            }
+            return (
+                Finding(
+                    .limited, "server",
+                    "one answers at \(SlipwayClient.usualEndpoint), but \(folder.path) is not its data folder.",
+                    fix: "slipway doctor --data FOLDER, with the folder that it was started with"), nil
+            )
         }
     }
 

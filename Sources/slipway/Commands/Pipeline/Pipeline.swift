@@ -27,19 +27,58 @@ struct PipelineDesk {
             Self.service, "ViewExecution", ["pipelineName": .string(name), "executionId": .string(id)])
     }
 
-    /// The newest execution that the commit started, or that began with it; waits up to a minute for it to begin.
+    /// The newest execution that the commit started, or that began with it; waits up to a minute for it to begin, and
+    /// says so. A commit that none of the pipeline's repositories has is not waited for.
     ///
-    /// - Throws: ``CommandFailure`` when none has begun by then.
+    /// - Throws: ``CommandFailure`` when there is no such commit, or none has begun by then.
     func execution(ofCommit commit: String, of name: String) async throws -> String {
+        let commit = commit.allSatisfy(\.isHexDigit) ? commit.lowercased() : commit
+        if let id = try await begun(with: commit, name) { return id }
+        try await checkCommit(commit, name)
+        Terminal.error.line("Waiting up to a minute for \(name) to begin with the commit \(commit).")
         for _ in 0..<1200 {
-            let found = try await view(name)["executions"]?.array?.first { execution in
-                execution["revisions"]?.array?.contains { $0["revisionId"]?.string?.hasPrefix(commit) == true } == true
-            }
-            if let id = found?["executionId"]?.string { return id }
+            if let id = try await begun(with: commit, name) { return id }
             try await Task.sleep(for: .milliseconds(50))
         }
         throw CommandFailure(
             "No execution of '\(name)' has begun with the commit \(commit). What ran: slipway pipeline show \(name)")
+    }
+
+    private func begun(with commit: String, _ name: String) async throws -> String? {
+        try await view(name)["executions"]?.array?.first { execution in
+            execution["revisions"]?.array?.contains { $0["revisionId"]?.string?.hasPrefix(commit) == true } == true
+        }?["executionId"]?.string
+    }
+
+    /// Looks for the commit where the pipeline takes its source from. Repositories of other hosts, and sources that are
+    /// none, cannot be asked: then it may be there.
+    private func checkCommit(_ commit: String, _ name: String) async throws {
+        let answer = try? await client.call("codepipeline", "GetPipeline", ["name": .string(name)])
+        let sources = (answer?["pipeline"]?["stages"]?.array ?? []).flatMap { $0["actions"]?.array ?? [] }
+            .filter { $0["actionTypeId"]?["category"] == "Source" }
+        var asked: [String] = []
+        for source in sources {
+            guard source["actionTypeId"]?["provider"] == "CodeCommit",
+                let repository = source["configuration"]?["RepositoryName"]?.string
+            else { return }
+            do {
+                let input: JSON = [
+                    "repositoryName": .string(repository), "specifier": .string(commit), "maxResults": 1,
+                ]
+                let found = try await client.call("slipway-codecommit", "ListCommits", input)["commits"]?[0]
+                guard let id = found?["commitId"]?.string, !id.hasPrefix(commit) else { return }
+                throw CommandFailure("'\(commit)' is no id of a commit, but the name of one: --commit \(id)")
+            } catch let failure as CallFailure where failure.code == "CommitDoesNotExistException" {
+                asked.append(repository)
+            } catch is CallFailure {
+                return  // Such as a repository that may not be looked at.
+            }
+        }
+        guard let first = asked.first else { return }
+        throw CommandFailure(
+            "The commit \(commit) is not in \(asked.joined(separator: " or ")), where \(name) takes its source from. Push it "
+                + "first, or look what is there: aws codecommit get-branch --repository-name \(first) --branch-name main"
+        )
     }
 
     /// The id given, or that of the newest execution.
