@@ -141,6 +141,10 @@ def test_what_waits_and_what_failed_is_on_the_first_page(release, shared):
     page = ask(shared, "GET", "", Cookie=COOKIE)[1]
     wrong = page[page.index('id="went-wrong"'):]
     assert f"/pipelines/{release.name}/{failed}" in wrong and "Rehearsal: " in wrong
+    stack = f"{release.name}-bad"
+    shared.client("cloudformation").create_stack(StackName=stack, TemplateBody=json.dumps({"Resources": {"Reserved": {
+        "Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Name": "/aws/x", "Value": "a"}}}}))
+    eventually("the stack is shown with its cause", lambda: "Reserved: " in ask(shared, "GET", "", Cookie=COOKIE)[1])
 
 
 def test_a_run_is_followed_rejected_and_rerun_from_the_terminal(release):

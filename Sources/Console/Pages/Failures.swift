@@ -35,7 +35,7 @@ struct Failures: Sendable {
         return .several(
             refusals + [
                 Parts.table(
-                    ["What", "", "Status", "Cause", "When"], empty: "Nothing has failed in the last 7 days.",
+                    ["Kind", "What", "Status", "Cause", "When"], empty: "Nothing has failed in the last 7 days.",
                     rows: shown.map(row))
             ])
     }
@@ -106,8 +106,27 @@ struct Failures: Sendable {
             if let cause = view?["cause"]?.string { return cause }
             return failure.why.isEmpty ? view?.text("verdict") ?? "" : failure.why
         case "Pipeline": return await cause(ofExecution: failure)
+        case "Stack" where failure.why.isEmpty: return await cause(ofStack: failure.name)
         default: return failure.why
         }
+    }
+
+    /// The first resource that failed in the stack's latest operation. Events come newest first; the stack's own
+    /// beginning of that operation is the end of them.
+    private func cause(ofStack name: String) async -> String {
+        let answer = await Outcome { () throws(AWSError) in
+            try await desk.call("cloudformation", "DescribeStackEvents", ["StackName": .string(name)])
+        }
+        var first = ""
+        for event in answer.value?.list("StackEvents") ?? [] {
+            let status = event.text("ResourceStatus")
+            if event.text("LogicalResourceId") == name {
+                if status.hasSuffix("_IN_PROGRESS"), !status.contains("ROLLBACK"), !status.contains("CLEANUP") { break }
+            } else if status.hasSuffix("_FAILED"), let reason = event["ResourceStatusReason"]?.string {
+                first = "\(event.text("LogicalResourceId")): \(reason)"
+            }
+        }
+        return first
     }
 
     private func cause(ofExecution failure: Failure) async -> String {

@@ -18,7 +18,7 @@ enum OverviewPage {
             Parts.section("Under way", .id("under-way")) {
                 if let refusal = running.refusal { Parts.refusal(refusal) }
                 if !isBusy, running.refusal == nil { tag("p", .class("dim"), text: "Nothing is being deployed.") }
-                if !released.isEmpty { PipelinesPage.table(released, desk) }
+                if !released.isEmpty { PipelinesPage.table(released, desk, showing: PipelinesPage.running) }
                 for view in running.value ?? [] { card(view) }
                 if !changing.isEmpty { StacksPage.table(changing, desk) }
             }

@@ -36,11 +36,18 @@ enum PipelinesPage {
         view.list("executions").max { ($0["number"]?.int ?? 0) < ($1["number"]?.int ?? 0) }
     }
 
-    static func table(_ views: [JSON], _ desk: Desk) -> HTML {
+    /// The newest execution that runs.
+    static func running(_ view: JSON) -> JSON? {
+        view.list("executions").filter { Mood(status: $0.text("status")) == .busy }.max {
+            ($0["number"]?.int ?? 0) < ($1["number"]?.int ?? 0)
+        }
+    }
+
+    static func table(_ views: [JSON], _ desk: Desk, showing shown: (JSON) -> JSON? = PipelinesPage.latest) -> HTML {
         Parts.table(
             ["Pipeline", "Latest", "Stages", "Change", "When"], empty: "There is no pipeline in this region yet.",
             rows: views.map { view in
-                let latest = latest(view)
+                let latest = shown(view)
                 return [
                     Parts.link(view.text("name"), .page("pipelines", view.text("name"))),
                     latest.map { Parts.badge($0.text("status")) } ?? tag("span", .class("dim"), text: "never ran"),
