@@ -26,6 +26,12 @@ package struct Caller: Sendable, Hashable, Codable {
         self.invokedBy = invokedBy
     }
 
+    /// Whether it may set a tag of that key: those that begin with `aws:` are CloudFormation's, which knows by them what is
+    /// a stack's.
+    package func mayTag(_ key: String) -> Bool {
+        invokedBy == "cloudformation.amazonaws.com" || !key.lowercased().hasPrefix("aws:")
+    }
+
     /// The root user of an account.
     package static func root(account: String, region: String) -> Caller {
         Caller(account: account, region: region, principal: "arn:aws:iam::\(account):root")

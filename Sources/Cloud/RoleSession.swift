@@ -28,6 +28,31 @@ extension Cloud {
                 endpoint: endpoint))
     }
 
+    /// Judges a role that a service is to be given, before anything is kept: the caller may pass it, and its trust policy
+    /// lets the service assume it. AWS asks both when the setting is made (IAM User Guide, "Grant a user permissions to
+    /// pass a role to an AWS service").
+    ///
+    /// - Parameters:
+    ///   - refusal: What the service answers when the role cannot be assumed, in its own words.
+    ///   - status: The status of its `AccessDeniedException`.
+    /// - Throws: ``AWSError`` with `AccessDeniedException` when the caller may not pass the role; the refusal.
+    @discardableResult
+    package func judge(
+        _ role: String, for service: String, as caller: Caller, else refusal: AWSError, status: Int = 400
+    ) async throws -> RoleSession {
+        try await judgePassing(role, to: service, as: caller, status: status)
+        do {
+            return try await assume(role, session: "role-check", for: service, as: caller)
+        } catch let error as AWSError where error.isSender { throw refusal }
+    }
+
+    /// The first half of it, for roles that are assumed by another role or much later.
+    package func judgePassing(_ role: String, to service: String, as caller: Caller, status: Int = 400) async throws {
+        do { try await checkPassing(role, to: service, as: caller) } catch let error as AWSError where error.isSender {
+            throw AWSError("AccessDeniedException", error.message, status: status)
+        }
+    }
+
     /// Asks whether the caller may make a call, without making it.
     ///
     /// - Throws: ``AWSError``, as the call itself would be refused.
