@@ -55,11 +55,20 @@ struct Page<Item> {
     /// Where the next page begins; nil at the end.
     let next: String?
 
-    /// The first `size` of the items after the marker. `items` are in the order of `key`.
-    init(_ items: [Item], size: Int, after marker: String?, key: (Item) -> String) {
+    /// The first of the items after the call's marker, `MaxItems` or `size`. `items` are in the order of `key`.
+    ///
+    /// - Throws: `InvalidParameterValueException` for a marker that is none of this operation's.
+    init(_ items: [Item], _ call: Call, size: Int = 50, key: (Item) -> String) throws {
+        let size = call.pageSize(size)
+        let marker = try call.input["Marker"]?.string.map { text in
+            guard let marker = PageMark.open(text, call) else {
+                throw LambdaError.invalid("Invalid marker: \(text.prefix(100))")
+            }
+            return marker
+        }
         let rest = marker.map { marker in Array(items.drop { key($0) <= marker }) } ?? items
         self.items = Array(rest.prefix(size))
-        next = rest.count > size ? self.items.last.map(key) : nil
+        next = rest.count > size ? self.items.last.map { PageMark.seal(key($0), call) } : nil
     }
 
     /// The page as an answer.

@@ -96,6 +96,7 @@ struct GroupTests {
         ("autoRollbackConfiguration", ["enabled": true, "events": []], "InvalidAutoRollbackConfigException"),
         ("autoRollbackConfiguration", ["enabled": true, "events": ["NO"]], "InvalidAutoRollbackConfigException"),
         ("serviceRoleArn", "nobody", "InvalidRoleException"),
+        ("serviceRoleArn", "arn:aws:iam::123456789012:role/stranger", "InvalidRoleException"),
         ("deploymentConfigName", "Missing", "DeploymentConfigDoesNotExistException"),
         ("deploymentConfigName", "CodeDeployDefault.ECSAllAtOnce", "InvalidDeploymentConfigNameException"),
         ("triggerConfigurations", [["triggerName": "t", "triggerTargetArn": "x"]], "InvalidTriggerConfigException"),

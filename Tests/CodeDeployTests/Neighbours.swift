@@ -28,8 +28,23 @@ final class Neighbours: Sendable {
     var services: [any CloudService] {
         [
             Lambda(neighbours: self), CloudWatch(neighbours: self), Logs(neighbours: self), S3(neighbours: self),
-            SNS(neighbours: self),
+            SNS(neighbours: self), STS(),
         ]
+    }
+
+    /// Gives whoever asks a session of whatever role, but one.
+    private struct STS: CloudService {
+        let id = "sts"
+        var operations: [Operation] {
+            [
+                Operation("AssumeRole", enforces: "RoleArn RoleSessionName") { call in
+                    guard call.input["RoleArn"]?.string?.hasSuffix("/stranger") != true else {
+                        throw AWSError("AccessDenied", "No.", status: 403)
+                    }
+                    return Reply(["Credentials": ["AccessKeyId": "ASIATEST"]])
+                }
+            ]
+        }
     }
 
     func alarm(_ name: String, _ new: String, since: Double) {

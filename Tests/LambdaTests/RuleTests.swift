@@ -1,3 +1,4 @@
+import Cloud
 import FoundationEssentials
 import HTTP
 import Ledger
@@ -102,16 +103,28 @@ struct RuleTests {
     }
 
     @Test("Pages follow each other without gap or repeat", arguments: 1...7)
-    func pages(size: Int) {
+    func pages(size: Int) throws {
         let all = ["a", "b", "c", "d", "e", "f"]
         var seen: [String] = []
         var marker: String?
         repeat {
-            let page = Page(all, size: size, after: marker, key: \.self)
+            let page = try Page(all, Self.listing("ListFunctions", size, marker), key: \.self)
             seen += page.items
             marker = page.next
         } while marker != nil
         #expect(seen == all)
+        let mark = try #require(try Page(all, Self.listing("ListFunctions", 1, nil), key: \.self).next)
+        for (operation, mark) in [("ListLayers", mark), ("ListFunctions", "a"), ("ListFunctions", "WzFd")] {
+            #expect(throws: AWSError.self) { _ = try Page(all, Self.listing(operation, 1, mark), key: \.self) }
+        }
+    }
+
+    private static func listing(_ operation: String, _ size: Int, _ marker: String?) -> Call {
+        var input: JSON = ["MaxItems": .int(size)]
+        input["Marker"] = marker.map(JSON.string)
+        return Call(
+            service: "lambda", operation: operation, caller: .root(account: "123456789012", region: "eu-west-1"),
+            requestID: "r", time: Timestamp(seconds: 0), input: input, endpoint: "http://127.0.0.1")
     }
 
     @Test(

@@ -196,3 +196,53 @@ def test_a_rule_and_its_targets_need_roles_that_eventbridge_may_assume(house):
         assert refusal(events.put_targets, Rule="acting", Targets=[target]) == wanted
     events.put_rule(RoleArn=good, **rule)
     assert events.put_targets(Rule="acting", Targets=[target | {"RoleArn": good}])["FailedEntryCount"] == 0
+
+
+def test_who_may_not_pass_a_role_cannot_give_it_to_a_service(house):
+    iam = house.client("iam")
+    every = json.dumps(TRUST).replace('"lambda.amazonaws.com"', json.dumps([
+        f"{one}.amazonaws.com" for one in ("lambda", "codebuild", "codepipeline", "codedeploy", "events")]))
+    mighty = iam.create_role(RoleName="mighty", AssumeRolePolicyDocument=every)["Role"]["Arn"]
+    iam.create_user(UserName="dev")
+    keys = iam.create_access_key(UserName="dev")["AccessKey"]
+
+    def may(*actions):
+        iam.put_user_policy(UserName="dev", PolicyName="p", PolicyDocument=json.dumps({
+            "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]}))
+
+    def dev(service):
+        return house.client(service, key=keys["AccessKeyId"], secret=keys["SecretAccessKey"])
+
+    services = ("lambda", "codebuild", "codepipeline", "codedeploy", "events")
+    source = {"name": "Get", "actionTypeId": {"category": "Source", "owner": "AWS", "provider": "CodeCommit", "version": "1"},
+              "configuration": {"RepositoryName": "r", "BranchName": "main"}, "outputArtifacts": [{"name": "S"}]}
+    approve = {"name": "Ok", "actionTypeId": {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"}}
+    calls = [
+        (dev("lambda").create_function, {
+            "FunctionName": "passed", "Runtime": "python3.11", "Handler": "a.b", "Role": mighty,
+            "Code": {"ZipFile": zipped(a_py="")}}),
+        (dev("codebuild").create_project, {
+            "name": "passed", "source": {"type": "NO_SOURCE", "buildspec": "version: 0.2\nphases: {build: {commands: [':']}}\n"},
+            "artifacts": {"type": "NO_ARTIFACTS"}, "serviceRole": mighty, "environment": {
+                "type": "LINUX_CONTAINER", "image": "i", "computeType": "BUILD_GENERAL1_SMALL"}}),
+        (dev("codepipeline").create_pipeline, {"pipeline": {
+            "name": "passed", "roleArn": mighty, "artifactStore": {"type": "S3", "location": "bucket"}, "stages": [
+                {"name": "S", "actions": [source]}, {"name": "T", "actions": [approve]}]}}),
+        (dev("codedeploy").create_deployment_group, {
+            "applicationName": "passed", "deploymentGroupName": "g", "serviceRoleArn": mighty,
+            "deploymentStyle": {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}}),
+        (dev("events").put_rule, {"Name": "passed", "EventPattern": '{"source": ["a"]}', "RoleArn": mighty})]
+    house.client("codedeploy").create_application(applicationName="passed", computePlatform="Lambda")
+    may(*[f"{one}:*" for one in services])
+    for call, members in calls:
+        code, message = refusal(call, **members)
+        assert code == "AccessDeniedException" and f"iam:PassRole on resource: {mighty}" in message, message
+    may(*[f"{one}:*" for one in services], "iam:PassRole")
+    for call, members in calls:
+        call(**members)
+    may(*[f"{one}:*" for one in services])
+    code, _ = refusal(dev("codebuild").start_build, projectName="passed", serviceRoleOverride=mighty)
+    assert code == "AccessDeniedException"
+    # What names no role needs no leave to pass one.
+    dev("codebuild").update_project(name="passed", description="new")
+    dev("events").put_rule(Name="passed", EventPattern='{"source": ["b"]}')

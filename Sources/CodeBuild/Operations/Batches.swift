@@ -85,6 +85,7 @@ extension CodeBuildService {
     }
 
     private func startBatch(_ wish: BuildWish, _ call: Call) async throws -> BatchMachine {
+        try await judgeRoles(wish.serviceRoleOverride, batch: wish.buildBatchConfigOverride?.serviceRole, call)
         let request = try JSON(encoding: wish).text()
         return try await ledger.write { transaction in
             let project = try Project.get(wish.projectName, call.caller, in: transaction)

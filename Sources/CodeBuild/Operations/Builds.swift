@@ -64,6 +64,7 @@ extension CodeBuildService {
 
     private func start(_ wish: BuildWish, _ call: Call) async throws -> BuildMachine {
         if let member = wish.batch { return try await start(member, call) }
+        try await judgeRoles(wish.serviceRoleOverride, batch: nil, call)
         let request = try JSON(encoding: wish).text()
         return try await ledger.write { transaction in
             let project = try Project.get(wish.projectName, call.caller, in: transaction)

@@ -48,6 +48,15 @@ enum ProjectRules {
         try checkWhatSourcesLack(settings)
     }
 
+    /// - Throws: `InvalidInputException` for a tag that is given twice or is AWS's own.
+    static func check(_ tags: [ProjectSettings.Tag], _ caller: Caller) throws {
+        let keys = tags.map { $0.key ?? "" }
+        guard Set(keys).count == keys.count else { throw AWSError.invalidInput("Invalid tags: a key is given twice") }
+        if let reserved = keys.first(where: { !caller.mayTag($0) }) {
+            throw AWSError.invalidInput("Invalid tags: the key '\(reserved)' begins with aws:, which is reserved")
+        }
+    }
+
     /// - Throws: `InvalidInputException` when a name is given twice.
     static func checkNames(of variables: [EnvironmentSettings.Variable]) throws {
         guard Set(variables.map(\.name)).count == variables.count else {

@@ -57,6 +57,8 @@ extension CodeBuildService {
 
     private func create(_ input: ProjectSettings, _ call: Call) async throws -> JSON {
         try ProjectRules.checkProject(input)
+        try ProjectRules.check(input.tags ?? [], call.caller)
+        try await judgeRoles(input.serviceRole, batch: input.buildBatchConfig?.serviceRole, call)
         let caller = call.caller
         let project = Project(
             settings: input, arn: caller.arn("codebuild", "project/\(input.name)"), created: call.time,
@@ -73,6 +75,9 @@ extension CodeBuildService {
     /// Each member that is given takes the place of what was there; the others stay.
     private func updateProject(_ call: Call) async throws -> Reply {
         let given = call.input.object ?? [:]
+        try ProjectRules.check(call.input["tags"]?.decode([ProjectSettings.Tag].self) ?? [], call.caller)
+        try await judgeRoles(
+            call.input["serviceRole"]?.string, batch: call.input["buildBatchConfig"]?["serviceRole"]?.string, call)
         let project = try await change(call.input["name"]?.string ?? "", call) { project in
             var tree = try JSON(encoding: project.settings)
             for (member, value) in given where member != "name" { tree[member] = value }
@@ -84,6 +89,21 @@ extension CodeBuildService {
         }
         return Reply(["project": try ProjectView.view(project, call.caller, endpoint: cloud.endpoint)])
     }
+
+    /// Whether the caller may give CodeBuild these roles, and CodeBuild can act as the one of builds. That of batches is
+    /// tried when a batch begins.
+    ///
+    /// - Throws: `AccessDeniedException`, `InvalidInputException`.
+    func judgeRoles(_ role: String?, batch: String?, _ call: Call) async throws {
+        if let role {
+            try await cloud.judge(
+                role, for: Self.principal, as: call.caller,
+                else: .invalidInput("CodeBuild is not authorized to perform: sts:AssumeRole on \(role)"))
+        }
+        if let batch { try await cloud.judgePassing(batch, to: Self.principal, as: call.caller) }
+    }
+
+    static let principal = "codebuild.amazonaws.com"
 
     /// Changes a project, and its time of change with it.
     ///

@@ -102,12 +102,15 @@ extension [Tag] {
     /// The tags by key.
     ///
     /// - Throws: `InvalidTagsToAddException`.
-    func checked() throws -> [String: String] {
+    func checked(_ caller: Caller) throws -> [String: String] {
         var tags: [String: String] = [:]
         for tag in self {
             guard let key = tag.Key, (1...128).contains(key.count), (tag.Value ?? "").count <= 256 else {
                 throw AWSError(
                     "InvalidTagsToAddException", "A tag needs a key of 1 to 128 characters and a value of at most 256.")
+            }
+            guard caller.mayTag(key) else {
+                throw AWSError("InvalidTagsToAddException", "The tag key '\(key)' begins with aws:, which is reserved.")
             }
             tags[key] = tag.Value ?? ""
         }

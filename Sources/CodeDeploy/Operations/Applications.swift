@@ -44,7 +44,7 @@ extension CodeDeployService {
                 "InvalidComputePlatformException",
                 "The compute platform '\(platform)' is invalid: Server, Lambda or ECS.")
         }
-        let tags = try (input.tags ?? []).checked()
+        let tags = try (input.tags ?? []).checked(call.caller)
         let application = Application(
             id: ledger.surroundings.chance.uuid(), name: name, platform: platform, createTime: call.time, tags: tags)
         let key = call.caller.key(name)

@@ -57,7 +57,7 @@ extension CodeDeployService {
     private func create(_ input: GroupSettings, _ call: Call) async throws -> JSON {
         let applicationName = try NameRule.application.check(input.applicationName)
         let name = try NameRule.group.check(input.deploymentGroupName)
-        let tags = try (input.tags ?? []).checked()
+        let tags = try (input.tags ?? []).checked(call.caller)
         guard let role = input.serviceRoleArn, !role.isEmpty else {
             throw AWSError("RoleRequiredException", "The service role ARN is required.")
         }
@@ -120,6 +120,11 @@ extension CodeDeployService {
         try input.autoRollbackConfiguration?.check()
         if let role = input.serviceRoleArn, !(role.hasPrefix("arn:aws:iam::") && role.contains(":role/")) {
             throw AWSError("InvalidRoleException", "The service role '\(role.prefix(200))' is not the ARN of a role.")
+        }
+        if let role = input.serviceRoleArn {
+            try await cloud.judge(
+                role, for: "codedeploy.amazonaws.com", as: caller,
+                else: AWSError("InvalidRoleException", "Cannot assume role provided."))
         }
         guard let triggers = input.triggerConfigurations else { return }
         try TriggerConfiguration.check(triggers)

@@ -7,7 +7,7 @@ extension CodeDeployService {
     var tagOperations: [Operation] {
         [
             Operation("TagResource", enforces: "ResourceArn Tags") { (input: Tagging, call) in
-                let added = try (input.Tags ?? []).checked()
+                let added = try (input.Tags ?? []).checked(call.caller)
                 guard !added.isEmpty else { throw AWSError("TagRequiredException", "A tag is required.") }
                 _ = try await change(input.ResourceArn, call) { $0.merge(added) { $1 } }
                 return Nothing()

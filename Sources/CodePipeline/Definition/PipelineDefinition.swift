@@ -52,6 +52,12 @@ struct PipelineDefinition: Codable, Sendable, Hashable {
         var beforeEntry: Conditions?
         var onSuccess: Conditions?
         var onFailure: Conditions?
+
+        /// The roles that its actions and rules act as, where they have their own.
+        var roles: Set<String> {
+            let rules = [beforeEntry, onSuccess, onFailure].compactMap { $0 }.flatMap(\.rules)
+            return Set(actions.compactMap(\.roleArn) + rules.compactMap(\.roleArn))
+        }
     }
 
     struct Action: Codable, Sendable, Hashable {

@@ -117,12 +117,13 @@ extension CodePipelineService {
     private func check(_ declaration: Declaration, _ types: [CustomActionType], _ call: Call) async throws {
         let definition = declaration.definition
         try DefinitionCheck(definition: definition, region: call.caller.region, custom: types.map(\.facts)).run()
-        do {
-            _ = try await cloud.assume(
-                definition.roleArn, session: definition.name, for: Self.principal, as: call.caller)
-        } catch let error as AWSError where error.isSender {
-            throw DefinitionCheck.structure(
-                "CodePipeline is not authorized to perform AssumeRole on role \(definition.roleArn)")
+        try await cloud.judge(
+            definition.roleArn, for: Self.principal, as: call.caller,
+            else: DefinitionCheck.structure(
+                "CodePipeline is not authorized to perform AssumeRole on role \(definition.roleArn)"))
+        // Roles of actions are assumed when they run; who may not pass them must not get at them by a pipeline.
+        for role in definition.stages.flatMap(\.roles) {
+            try await cloud.judgePassing(role, to: Self.principal, as: call.caller)
         }
     }
 

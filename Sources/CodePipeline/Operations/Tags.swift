@@ -80,7 +80,7 @@ enum Tagging {
         var tags: [String: String] = [:]
         for tag in input?.array ?? [] {
             let key = tag["key"]?.string ?? ""
-            guard !key.lowercased().hasPrefix("aws:") || caller.invokedBy == "cloudformation.amazonaws.com" else {
+            guard caller.mayTag(key) else {
                 throw AWSError("InvalidTagsException", "The tag key '\(key)' begins with aws:, which is reserved.")
             }
             guard tags.updateValue(tag["value"]?.string ?? "", forKey: key) == nil else {

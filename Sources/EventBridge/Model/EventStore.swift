@@ -69,12 +69,19 @@ struct EventPage<Item> {
     let next: String?
 
     /// The page after the token. `Limit` of the input is its size, 100 at most.
-    init(_ all: [Item], _ call: Call, key: (Item) -> String) {
+    ///
+    /// - Throws: `ValidationException` for a token that is none of this operation's.
+    init(_ all: [Item], _ call: Call, key: (Item) -> String) throws {
         let size = call.input["Limit"]?.int ?? 100
-        let token = call.input["NextToken"]?.string
+        let token = try call.input["NextToken"]?.string.map { text in
+            guard let token = PageMark.open(text, call) else {
+                throw EventError.invalid("Parameter NextToken is not valid. Reason: it is not of this operation.")
+            }
+            return token
+        }
         let rest = token.map { token in Array(all.drop { key($0) <= token }) } ?? all
         items = Array(rest.prefix(size))
-        next = rest.count > size ? items.last.map(key) : nil
+        next = rest.count > size ? items.last.map { PageMark.seal(key($0), call) } : nil
     }
 
     /// The answer with the items under that name.
@@ -104,6 +111,9 @@ extension Call {
             let key = tag["Key"]?.string ?? ""
             guard tags.updateValue(tag["Value"]?.string ?? "", forKey: key) == nil else {
                 throw EventError.invalid("Duplicate tag keys found.")
+            }
+            guard caller.mayTag(key) else {
+                throw EventError.invalid("The tag key '\(key)' begins with aws:, which is reserved.")
             }
         }
         guard tags.count <= 50 else { throw EventError.invalid("A resource can have at most 50 tags.") }

@@ -93,7 +93,7 @@ extension EventBridgeService {
         let state = call.input["State"]
         let all = try await ledger.list(EventStore.archives, prefix: call.caller.key(call.text("NamePrefix")))
             .map(\.value).filter { (source == nil || $0.bus.arn == source) && (state == nil || state == "ENABLED") }
-        let page = EventPage(all, call, key: \.name)
+        let page = try EventPage(all, call, key: \.name)
         var views: [JSON] = []
         for archive in page.items {
             var view = archive.view
@@ -153,7 +153,7 @@ extension EventBridgeService {
                         (state == nil || replay.state.rawValue.uppercased() == state)
                             && (source == nil || replay.archive == source)
                     }
-                return EventPage(all, call, key: \.name).reply("Replays", \.view)
+                return try EventPage(all, call, key: \.name).reply("Replays", \.view)
             },
         ]
     }

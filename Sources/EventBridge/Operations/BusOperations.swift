@@ -122,7 +122,7 @@ extension EventBridgeService {
         let others = try await ledger.list(EventStore.buses, prefix: scope).map(\.value).filter { !$0.id.isDefault }
         let all = ([standard] + others).filter { $0.id.name.hasPrefix(call.text("NamePrefix")) }
             .sorted { $0.id.name < $1.id.name }
-        return EventPage(all, call) { $0.id.name }.reply("EventBuses", \.view)
+        return try EventPage(all, call) { $0.id.name }.reply("EventBuses", \.view)
     }
 
     // MARK: Permissions

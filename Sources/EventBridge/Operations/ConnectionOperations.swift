@@ -29,7 +29,7 @@ extension EventBridgeService {
                 ).map(\.value)
                 let state = call.input["ConnectionState"]
                 let found = all.filter { state == nil || Self.view($0)["ConnectionState"] == state }
-                return EventPage(found, call, key: \.name).reply("Connections", Self.view)
+                return try EventPage(found, call, key: \.name).reply("Connections", Self.view)
             },
             Operation("DeauthorizeConnection", enforces: "Name") { call in
                 Reply(Self.brief(try await changeConnection(call, "DeauthorizeConnection") { $0.sealed = nil }))

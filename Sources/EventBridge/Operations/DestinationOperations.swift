@@ -50,7 +50,7 @@ extension EventBridgeService {
         let wanted = call.input["ConnectionArn"]?.string
         let all = try await ledger.list(EventStore.destinations, prefix: call.caller.key(call.text("NamePrefix")))
             .map(\.value).filter { wanted == nil || $0.connectionARN == wanted }
-        let page = EventPage(all, call, key: \.name)
+        let page = try EventPage(all, call, key: \.name)
         var views: [JSON] = []
         for destination in page.items { views.append(try await view(destination)) }
         var output: JSON = ["ApiDestinations": .array(views)]

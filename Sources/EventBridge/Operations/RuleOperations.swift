@@ -21,14 +21,14 @@ extension EventBridgeService {
                 _ = try await bus(call.bus)
                 let prefix = call.bus.key + "/" + call.text("NamePrefix")
                 let rules = try await ledger.list(EventStore.rules, prefix: prefix).map(\.value)
-                return EventPage(rules, call, key: \.name).reply("Rules", \.view)
+                return try EventPage(rules, call, key: \.name).reply("Rules", \.view)
             },
             Operation("ListRuleNamesByTarget", enforces: "TargetArn EventBusName NextToken Limit") { call in
                 _ = try await bus(call.bus)
                 let target = call.input["TargetArn"]
                 let rules = try await ledger.list(EventStore.rules, prefix: call.bus.key + "/").map(\.value)
                 let names = rules.filter { $0.targets.contains { $0["Arn"] == target } }.map(\.name)
-                return EventPage(names, call) { $0 }.reply("RuleNames", JSON.string)
+                return try EventPage(names, call) { $0 }.reply("RuleNames", JSON.string)
             },
             Operation("EnableRule", enforces: "Name EventBusName") { call in try await enable(true, call) },
             Operation("DisableRule", enforces: "Name EventBusName") { call in try await enable(false, call) },

@@ -1,6 +1,7 @@
 internal import Cloud
 internal import Ledger
 internal import Notation
+internal import Patterns
 
 extension EventBridgeService {
     /// Whom rules tell.
@@ -14,7 +15,7 @@ extension EventBridgeService {
             Operation("ListTargetsByRule", enforces: "Rule EventBusName NextToken Limit") { call in
                 let rule = try await rule(call.text("Rule"), on: call.bus)
                 let targets = rule.targets.sorted { ($0["Id"]?.string ?? "") < ($1["Id"]?.string ?? "") }
-                return EventPage(targets, call) { $0["Id"]?.string ?? "" }.reply("Targets") { $0 }
+                return try EventPage(targets, call) { $0["Id"]?.string ?? "" }.reply("Targets") { $0 }
             },
         ]
     }
@@ -26,7 +27,11 @@ extension EventBridgeService {
         let bus = call.bus
         for target in wanted { try TargetCheck(target: target, bus: bus).check() }
         let ids = wanted.compactMap { $0["Id"]?.string }
-        guard Set(ids).count == ids.count else { throw EventError.invalid("Duplicate target ids found.") }
+        var seen: Set<String> = []
+        if let twice = ids.first(where: { !seen.insert($0).inserted }) {
+            throw EventError.invalid(
+                "Parameter targets is not valid. Reason: More than one target with Id '\(twice)' is provided.")
+        }
         for role in Set(wanted.compactMap { $0["RoleArn"]?.string }).sorted() { try await checkRole(role, call) }
         try await ledger.write { write in
             var rule = try write.rule(name, on: bus)
@@ -51,12 +56,10 @@ extension EventBridgeService {
     ///
     /// - Throws: `ValidationException` when there is no such role or it does not trust EventBridge.
     func checkRole(_ role: String, _ call: Call) async throws {
-        do {
-            _ = try await cloud.assume(role, session: "EventBridge", for: TargetInvoker.service, as: call.caller)
-        } catch let error as AWSError where error.isSender {
-            throw EventError.invalid(
-                "Provided role '\(role)' cannot be assumed by principal '\(TargetInvoker.service)'.")
-        }
+        try await cloud.judge(
+            role, for: TargetInvoker.service, as: call.caller,
+            else: EventError.invalid(
+                "Provided role '\(role)' cannot be assumed by principal '\(TargetInvoker.service)'."))
     }
 
     /// Removes targets; what still waits for one of them is dropped. Ids that are not there are named in the answer.
@@ -118,6 +121,14 @@ struct TargetCheck {
         }
         if let input = target["Input"]?.string, (try? JSON(parsing: input)) == nil {
             throw EventError.invalid("JSON syntax error in input for target \(target["Id"]?.string ?? "").")
+        }
+        if let transformer = target["InputTransformer"],
+            let unknown = InputTransformer.unknownVariable(
+                in: transformer["InputTemplate"]?.string ?? "",
+                paths: Set((transformer["InputPathsMap"]?.object ?? [:]).map(\.0)))
+        {
+            throw EventError.invalid(
+                "InputTemplate for target \(target["Id"]?.string ?? "") contains invalid placeholder \(unknown).")
         }
         _ = try TargetInput(target)
     }

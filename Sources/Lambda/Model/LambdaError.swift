@@ -42,6 +42,19 @@ enum LambdaError {
             "\(size) byte payload is too large for the RequestResponse invocation type (limit \(limit) bytes)", 413)
     }
 
+    /// Refuses keys of tags that are AWS's own (Developer Guide, "Using tags on Lambda functions").
+    static func checkTags(_ keys: [String], _ caller: Caller) throws {
+        guard let reserved = keys.first(where: { !caller.mayTag($0) }) else { return try checkCount(keys) }
+        throw invalid("The tag key '\(reserved)' begins with aws:, which is reserved.")
+    }
+
+    /// At most 50 tags, those not counted that mark what belongs to a stack.
+    static func checkCount(_ keys: some Collection<String>) throws {
+        guard keys.count(where: { !$0.hasPrefix("aws:") }) <= 50 else {
+            throw invalid("Number of tags exceeds resource tag limit.")
+        }
+    }
+
     static func throttled(_ reason: ThrottleReason) -> AWSError {
         AWSError(
             "TooManyRequestsException", "Rate Exceeded.", status: 429,

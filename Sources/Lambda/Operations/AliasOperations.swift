@@ -156,7 +156,7 @@ struct AliasOperations: Sendable {
         let aliases = try await parts.ledger.list(LambdaStore.aliases, prefix: name.key + "/").filter { one in
             wanted.map { one.value.functionVersion == $0 || one.value.weights[$0] != nil } ?? true
         }
-        let page = Page(aliases, size: call.pageSize(), after: call.input["Marker"]?.string, key: \.key)
+        let page = try Page(aliases, call, key: \.key)
         return Reply(page.answer("Aliases") { $0.value.answer(name) })
     }
 }

@@ -150,7 +150,7 @@ struct EventSourceOperations: Sendable {
         let all = try await parts.ledger.list(EventSourceMapping.all, prefix: call.caller.scope).map(\.value).filter {
             (source == nil || $0.source == source) && (name == nil || $0.function == name.map(Self.text))
         }
-        let page = Page(all, size: call.pageSize(100), after: call.input["Marker"]?.string, key: \.id)
+        let page = try Page(all, call, size: 100, key: \.id)
         return Reply(page.answer("EventSourceMappings") { $0.answer(result: parts.pollers.result($0.id)) })
     }
 }

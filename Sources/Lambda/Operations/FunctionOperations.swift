@@ -43,8 +43,10 @@ struct FunctionOperations: Sendable {
         if let type = call.input["PackageType"]?.string, type != "Zip" {
             throw AWSError.notImplemented("functions of package type \(type)")
         }
+        try LambdaError.checkTags((call.input["Tags"]?.object ?? [:]).map(\.key), call.caller)
         var configuration = FunctionConfiguration()
-        try await Settings(parts: parts, name: name).apply(call.input, to: &configuration, isNew: true)
+        try await Settings(parts: parts, name: name, caller: call.caller).apply(
+            call.input, to: &configuration, isNew: true)
         guard try await parts.ledger.get(LambdaStore.functions, name.key) == nil else { throw Self.exists(name) }
         let package = try await CodeSource(parts: parts).package(call.input["Code"] ?? [:], call, name)
         configuration.codeSha256 = package.sha256
@@ -138,7 +140,7 @@ struct FunctionOperations: Sendable {
                 all.append((version.key, version.value.answer(unqualified)))
             }
         }
-        let page = Page(all, size: call.pageSize(), after: call.input["Marker"]?.string, key: \.key)
+        let page = try Page(all, call, key: \.key)
         return Reply(page.answer("Functions", \.answer))
     }
 
@@ -177,7 +179,7 @@ struct FunctionOperations: Sendable {
         let before = try await parts.store.function(name)
         let revision = call.input["RevisionId"]?.string
         var changed = before.latest
-        try await Settings(parts: parts, name: name).apply(call.input, to: &changed, isNew: false)
+        try await Settings(parts: parts, name: name, caller: call.caller).apply(call.input, to: &changed, isNew: false)
         let (configuration, surroundings) = (changed, parts.surroundings)
         let answer = try await parts.ledger.write { transaction in
             var function = try transaction.function(name)
@@ -248,6 +250,10 @@ struct CodeSource: Sendable {
     func package(_ source: JSON, _ call: Call, _ name: FunctionName) async throws -> CodeStore.Package {
         let bytes: [UInt8]
         if let text = source["ZipFile"]?.string {
+            guard source["S3Bucket"] == nil, source["S3Key"] == nil, source["S3ObjectVersion"] == nil else {
+                throw LambdaError.invalid(
+                    "Please do not provide other FunctionCode parameters when providing a ZipFile.")
+            }
             guard let data = Data(base64Encoded: text) else {
                 throw LambdaError.invalid(
                     "Could not unzip uploaded file. Please check your file, then try to upload again.")

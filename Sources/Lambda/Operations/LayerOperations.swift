@@ -103,7 +103,7 @@ struct LayerOperations: Sendable {
         let all = try await parts.ledger.list(LambdaStore.layers, prefix: prefix).map(\.value)
             .filter { Self.isCompatible($0, call.input) }.sorted { $0.number > $1.number }
         // Newest first: the marker counts down, so it is turned into a key that counts up.
-        let page = Page(all, size: call.pageSize(), after: call.input["Marker"]?.string) {
+        let page = try Page(all, call) {
             LambdaStore.versionKey("", 999_999_999 - $0.number)
         }
         return Reply(page.answer("LayerVersions") { $0.item })
@@ -114,7 +114,7 @@ struct LayerOperations: Sendable {
         for layer in try await parts.ledger.list(LambdaStore.layers, prefix: call.caller.scope).map(\.value)
         where Self.isCompatible(layer, call.input) { newest[layer.name] = layer }
         let all = newest.sorted { $0.key < $1.key }.map(\.value)
-        let page = Page(all, size: call.pageSize(), after: call.input["Marker"]?.string, key: \.name)
+        let page = try Page(all, call, key: \.name)
         return Reply(
             page.answer("Layers") { layer in
                 [

@@ -10,11 +10,15 @@ struct RoleCheck: Sendable {
 
     private static let service = "lambda.amazonaws.com"
 
+    private static let refusal = LambdaError.invalid(
+        "The role defined for the function cannot be assumed by Lambda.")
+
     /// - Throws: `InvalidParameterValueException` when there is no such role or it does not trust Lambda;
-    ///   `AccessDeniedException` when it is another account's.
-    func role(_ arn: String) async throws {
-        let session = try await session(arn)
-        guard session.principal.contains("::\(name.account):") else {
+    ///   `AccessDeniedException` when it is another account's, or the caller may not pass it.
+    func role(_ arn: String, as caller: Caller) async throws {
+        let session = try await parts.cloud.judge(
+            arn, for: Self.service, as: caller, else: Self.refusal, status: 403)
+        guard session.caller.principal.contains("::\(name.account):") else {
             throw AWSError("AccessDeniedException", "Cross-account pass role is not allowed.", status: 403)
         }
     }
@@ -49,7 +53,7 @@ struct RoleCheck: Sendable {
         do {
             return try await parts.cloud.assume(role, session: name.name, for: Self.service, as: name.owner).caller
         } catch let error as AWSError where error.isSender {
-            throw LambdaError.invalid("The role defined for the function cannot be assumed by Lambda.")
+            throw Self.refusal
         }
     }
 

@@ -136,7 +136,7 @@ struct SettingOperations: Sendable {
     private func listEvents(_ call: Call) async throws -> Reply {
         let name = try call.function().with(nil)
         let all = try await parts.store.function(name).eventInvoke.sorted { $0.key < $1.key }
-        let page = Page(all, size: call.pageSize(), after: call.input["Marker"]?.string, key: \.key)
+        let page = try Page(all, call, key: \.key)
         return Reply(page.answer("FunctionEventInvokeConfigs") { $0.value.answer(name.with($0.key).arn) })
     }
 
@@ -153,15 +153,14 @@ struct SettingOperations: Sendable {
 
     private func tag(_ call: Call) async throws -> Reply {
         let tags = call.input["Tags"]?.object ?? [:]
+        try LambdaError.checkTags(tags.map(\.key), call.caller)
         if let mapping = Self.mapping(call) {
             try await change(mapping) { mapping in for (key, value) in tags { mapping.tags[key] = value.string ?? "" } }
             return Reply([:])
         }
         try await change(tagged(call), "TagResource") { function in
             for (key, value) in tags { function.tags[key] = value.string ?? "" }
-            guard function.tags.count <= 50 else {
-                throw LambdaError.invalid("Number of tags exceeds resource tag limit.")
-            }
+            try LambdaError.checkCount(function.tags.keys)
         }
         return Reply([:])
     }

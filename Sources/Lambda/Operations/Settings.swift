@@ -5,6 +5,8 @@ import Notation
 struct Settings: Sendable {
     let parts: LambdaParts
     let name: FunctionName
+    /// Who asks, who must be allowed to pass the role.
+    let caller: Caller
 
     /// Environment variables are limited to 4 KB in all (Lambda quotas).
     private static let environmentLimit = 4096
@@ -22,7 +24,7 @@ struct Settings: Sendable {
         try await applyRuntime(input, to: &configuration, isNew: isNew)
         let roles = RoleCheck(parts: parts, name: name)
         if let role = input["Role"]?.string {
-            try await roles.role(role)
+            try await roles.role(role, as: caller)
             configuration.role = role
         }
         if let text = input["Description"]?.string { configuration.description = text }

@@ -104,7 +104,7 @@ struct URLOperations: Sendable {
         let name = try name(call).with(nil)
         _ = try await parts.store.function(name)
         let all = try await parts.ledger.find(LambdaStore.urls, "function", name.key)
-        let page = Page(all, size: call.pageSize(), after: call.input["Marker"]?.string, key: \.key)
+        let page = try Page(all, call, key: \.key)
         return Reply(page.answer("FunctionUrlConfigs") { $0.value.answer(endpoint: call.endpoint) })
     }
 }

@@ -67,7 +67,7 @@ struct Versions: Sendable {
         let published = try await parts.ledger.list(LambdaStore.versions, prefix: name.key + "/")
         var all: [(key: String, answer: JSON)] = [(name.key + "/", latest)]
         all += published.map { ($0.key, $0.value.answer(name)) }
-        let page = Page(all, size: call.pageSize(), after: call.input["Marker"]?.string, key: \.key)
+        let page = try Page(all, call, key: \.key)
         return Reply(page.answer("Versions", \.answer))
     }
 

@@ -66,6 +66,18 @@ package struct InputTransformer: Sendable, Hashable {
         }
     }
 
+    /// What a template wants that is neither in the map nor EventBridge's own; nil when there is nothing of the kind.
+    package static func unknownVariable(in template: String, paths: Set<String>) -> String? {
+        for piece in template.split(separator: "<", omittingEmptySubsequences: false).dropFirst() {
+            guard let end = piece.firstIndex(of: ">") else { continue }
+            let name = String(piece[..<end])
+            let isName =
+                !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) }
+            if isName, !paths.contains(name), !builtIn.contains(name) { return name }
+        }
+        return nil
+    }
+
     /// The text for the target, without needless spaces. A variable that the event lacks is `null`, in a text nothing.
     package func transform(_ event: JSON, _ surroundings: Surroundings) -> String {
         let text = Self.rendered(parts) { value(of: $0, event, surroundings) }
