@@ -155,3 +155,62 @@ def test_a_function_that_floods_its_log_or_forks_is_held(shared, memory):
     answer = lambda_.invoke(FunctionName="flood")
     assert answer["FunctionError"] == "Unhandled"
     alive(shared)
+
+
+def test_tags_that_are_awss_own_are_refused(shared):
+    mark = "aws:mine"
+    functions, topics, events = shared.client("lambda"), shared.client("sns"), shared.client("events")
+    builds, deploy, alarms = shared.client("codebuild"), shared.client("codedeploy"), shared.client("cloudwatch")
+    code = {"Runtime": "python3.11", "Handler": "a.b", "Role": "arn:aws:iam::000000000000:role/r",
+            "Code": {"ZipFile": zipped(a_py="")}}
+    project = {"source": {"type": "NO_SOURCE", "buildspec": "version: 0.2"}, "artifacts": {"type": "NO_ARTIFACTS"},
+               "serviceRole": code["Role"], "environment": {
+                   "type": "LINUX_CONTAINER", "image": "i", "computeType": "BUILD_GENERAL1_SMALL"}}
+    alarm = {"Namespace": "N", "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1,
+             "ComparisonOperator": "GreaterThanThreshold"}
+    many = {f"k{i}": "v" for i in range(51)}
+    for call, members, wanted in (
+            (functions.create_function, {"FunctionName": "tagged", "Tags": {mark: "x"}, **code}, "InvalidParameterValueException"),
+            (functions.create_function, {"FunctionName": "tagged", "Tags": many, **code}, "InvalidParameterValueException"),
+            (topics.create_topic, {"Name": "tagged", "Tags": [{"Key": mark, "Value": "x"}]}, "InvalidParameter"),
+            (events.put_rule, {"Name": "tagged", "EventPattern": '{"source": ["a"]}', "Tags": [{"Key": mark, "Value": "x"}]},
+             "ValidationException"),
+            (builds.create_project, {"name": "tagged", "tags": [{"key": mark, "value": "x"}], **project}, "InvalidInputException"),
+            (deploy.create_application, {"applicationName": "tagged", "tags": [{"Key": mark, "Value": "x"}]},
+             "InvalidTagsToAddException"),
+            (alarms.put_metric_alarm, {"AlarmName": "tagged", "Tags": [{"Key": mark, "Value": "x"}], **alarm},
+             "InvalidParameterValue")):
+        with pytest.raises(botocore.exceptions.ClientError) as error:
+            call(**members)
+        assert error.value.response["Error"]["Code"] == wanted, error.value
+
+
+def test_a_page_begins_only_where_its_own_operation_said(shared):
+    sqs, topics, events, functions = (shared.client(one) for one in ("sqs", "sns", "events", "lambda"))
+    for number in range(2):
+        sqs.create_queue(QueueName=f"paged-{number}")
+        events.put_rule(Name=f"paged-{number}", EventPattern='{"source": ["a"]}')
+    token = sqs.list_queues(QueueNamePrefix="paged-", MaxResults=1)["NextToken"]
+    assert sqs.list_queues(QueueNamePrefix="paged-", MaxResults=1, NextToken=token)["QueueUrls"][0].endswith("paged-1")
+    other = events.list_rules(NamePrefix="paged-", Limit=1)["NextToken"]
+    assert events.list_rules(NamePrefix="paged-", Limit=1, NextToken=other)["Rules"][0]["Name"] == "paged-1"
+    for call, members, wanted in (
+            (sqs.list_queues, {"NextToken": "zzz", "MaxResults": 1}, "InvalidParameterValue"),
+            (sqs.list_queues, {"NextToken": other, "MaxResults": 1}, "InvalidParameterValue"),
+            (topics.list_topics, {"NextToken": "zzz"}, "InvalidParameter"),
+            (topics.list_subscriptions, {"NextToken": token}, "InvalidParameter"),
+            (events.list_rules, {"NextToken": token}, "ValidationException"),
+            (events.list_event_buses, {"NextToken": other}, "ValidationException"),
+            (functions.list_functions, {"Marker": "zzz"}, "InvalidParameterValueException"),
+            (functions.list_functions, {"Marker": other}, "InvalidParameterValueException")):
+        with pytest.raises(botocore.exceptions.ClientError) as error:
+            call(**members)
+        assert error.value.response["Error"]["Code"] == wanted, error.value
+
+
+def test_code_comes_from_one_place(shared):
+    functions = shared.client("lambda")
+    with pytest.raises(functions.exceptions.InvalidParameterValueException, match="do not provide other FunctionCode"):
+        functions.create_function(
+            FunctionName="two-places", Runtime="python3.11", Handler="a.b", Role="arn:aws:iam::000000000000:role/r",
+            Code={"ZipFile": zipped(a_py=""), "S3Bucket": "bucket", "S3Key": "k"})

@@ -99,6 +99,7 @@ extension CloudWatchService {
         _ input: some AlarmSettings & Sendable, _ call: Call,
         _ configure: @escaping @Sendable (inout Alarm, Transaction) throws -> Void
     ) async throws {
+        try Refusal.checkTags((input.Tags ?? []).map(\.Key), call.caller)
         try await ledger.write { transaction in
             let now = transaction.now
             let key = call.caller.key(input.AlarmName)

@@ -8,6 +8,11 @@ enum Refusal {
     /// What has no shape of its own in the model.
     static func validation(_ message: String) -> AWSError { AWSError("ValidationError", message) }
     static func badToken() -> AWSError { AWSError("InvalidNextToken", "The value of NextToken is invalid.") }
+    /// Refuses keys of tags that are AWS's own (CloudWatch API Reference, Tag).
+    static func checkTags(_ keys: [String], _ caller: Caller) throws {
+        guard let reserved = keys.first(where: { !caller.mayTag($0) }) else { return }
+        throw invalid("The tag key '\(reserved)' begins with aws:, which is reserved.")
+    }
     static func noAlarm(_ message: String) -> AWSError { AWSError("ResourceNotFound", message, status: 404) }
 }
 

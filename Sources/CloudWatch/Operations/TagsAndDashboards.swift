@@ -29,6 +29,7 @@ extension CloudWatchService {
     var tagOperations: [Operation] {
         [
             Operation("TagResource", enforces: "ResourceARN Tags") { (input: TagInput, call) in
+                try Refusal.checkTags((input.Tags ?? []).map(\.Key), call.caller)
                 try await changeTags(input, call) { tags in
                     for tag in input.Tags ?? [] { tags[tag.Key] = tag.Value }
                 }

@@ -6,11 +6,15 @@ struct SNSPage<Item> {
     private let items: ArraySlice<Item>
     private let next: String?
 
-    init(_ all: [Item], _ call: Call, key: (Item) -> String) {
-        let token = call.input["NextToken"]?.string
+    /// - Throws: `InvalidParameter` for a token that is none of this operation's.
+    init(_ all: [Item], _ call: Call, key: (Item) -> String) throws {
+        let token = try call.input["NextToken"]?.string.map { text in
+            guard let token = PageMark.open(text, call) else { throw SNSError.invalid("NextToken") }
+            return token
+        }
         let rest = token.map { token in all.drop { key($0) <= token } } ?? all[...]
         items = rest.prefix(100)
-        next = rest.count > items.count ? items.last.map(key) : nil
+        next = rest.count > items.count ? items.last.map { PageMark.seal(key($0), call) } : nil
     }
 
     func reply(_ name: String, _ view: (Item) -> JSON) -> Reply {
@@ -38,6 +42,9 @@ extension Call {
         for tag in input["Tags"]?.array ?? [] {
             guard tags.updateValue(tag["Value"]?.string ?? "", forKey: tag["Key"]?.string ?? "") == nil else {
                 throw SNSError.invalid("Duplicated keys are not allowed.")
+            }
+            guard caller.mayTag(tag["Key"]?.string ?? "") else {
+                throw SNSError.invalid("Tag keys must not begin with aws:, which is reserved.")
             }
         }
         guard tags.count <= 50 else {

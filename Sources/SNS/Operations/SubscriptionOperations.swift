@@ -24,13 +24,13 @@ extension SNSService {
                 raw: setSubscriptionAttribute),
             Operation("ListSubscriptions", enforces: "NextToken") { call in
                 let all = try await ledger.list(SNSStore.subscriptions, prefix: call.caller.scope).map(\.value)
-                return SNSPage(all, call, key: \.key).reply("Subscriptions", \.view)
+                return try SNSPage(all, call, key: \.key).reply("Subscriptions", \.view)
             },
             Operation("ListSubscriptionsByTopic", enforces: "TopicArn NextToken") { call in
                 let id = try TopicID(arn: call.text("TopicArn"))
                 _ = try await topic(id)
                 let all = try await ledger.list(SNSStore.subscriptions, prefix: id.key + "/").map(\.value)
-                return SNSPage(all, call, key: \.key).reply("Subscriptions", \.view)
+                return try SNSPage(all, call, key: \.key).reply("Subscriptions", \.view)
             },
         ]
     }

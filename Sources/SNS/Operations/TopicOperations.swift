@@ -12,7 +12,7 @@ extension SNSService {
             Operation("SetTopicAttributes", enforces: "TopicArn AttributeName AttributeValue", raw: setTopicAttribute),
             Operation("ListTopics", enforces: "NextToken") { call in
                 let topics = try await ledger.list(SNSStore.topics, prefix: call.caller.scope).map(\.value)
-                return SNSPage(topics, call) { $0.id.name }.reply("Topics") { ["TopicArn": .string($0.id.arn)] }
+                return try SNSPage(topics, call) { $0.id.name }.reply("Topics") { ["TopicArn": .string($0.id.arn)] }
             },
             Operation("AddPermission", enforces: "TopicArn Label AWSAccountId ActionName", raw: addPermission),
             Operation("RemovePermission", enforces: "TopicArn Label", raw: removePermission),

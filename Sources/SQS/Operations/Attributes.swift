@@ -81,7 +81,7 @@ extension SQSService {
             throw AWSError("InvalidParameterValue", "Too many tags added for queue.")
         }
         for (key, value) in tags.sorted(by: { $0.key < $1.key }) {
-            guard !key.lowercased().hasPrefix("aws:") || call.caller.invokedBy == "cloudformation.amazonaws.com" else {
+            guard call.caller.mayTag(key) else {
                 throw AWSError.invalid(key, "Tag.Key", "The prefix aws: is reserved for AWS use.")
             }
             guard !key.isEmpty, key.count <= 128, value.count <= 256 else {

@@ -106,10 +106,16 @@ extension SQSService {
             throw AWSError.invalid("\(size)", "MaxResults", "Must be between 1 and 1000, if provided.")
         }
         let limit = size ?? 1000
-        let found = try await fetch(token ?? "", limit + 1)
+        let after = try token.map { text in
+            guard let key = PageMark.open(text, call) else {
+                throw AWSError.invalid(text, "NextToken", "It is not a token of this operation.")
+            }
+            return key
+        }
+        let found = try await fetch(after ?? "", limit + 1)
         let shown = found.prefix(limit)
         // Without a page size AWS gives a thousand and no token.
-        let next = found.count > limit && size != nil ? shown.last?.key : nil
+        let next = found.count > limit && size != nil ? shown.last.map { PageMark.seal($0.key, call) } : nil
         return (shown.map { $0.value.url(call.endpoint) }, next)
     }
 
