@@ -211,4 +211,63 @@ struct ChangeSetTests {
                     == true)
         }
     }
+
+    @Test("a resource keeps its type: an update is refused, a change set fails, custom resources included")
+    func types() async throws {
+        try await withWorkshop { shop in
+            let made = "Resources:\n  Q: {Type: Test::Thing}\n  R: {Type: Test::Thing}\n"
+            try await shop.create("orders", made)
+            let other = made.replacing("Test::Thing", with: "AWS::CDK::Metadata")
+            let words =
+                "Update of resource type is not permitted. The new template modifies resource type of the following "
+                + "resources: [Q, R]"
+            let refusal = try await shop.refusal("UpdateStack", shop.input("orders", other))
+            #expect(refusal?.contains(words) == true, "\(refusal ?? "")")
+            _ = try await shop.call("CreateChangeSet", changeSet("c", other, type: "UPDATE"))
+            let set = try await shop.call("DescribeChangeSet", ["StackName": "orders", "ChangeSetName": "c"])
+            #expect(set["Status"] == "FAILED" && set["ExecutionStatus"] == "UNAVAILABLE")
+            #expect(set["StatusReason"]?.string == words)
+            #expect(try await shop.call("DescribeStacks")["Stacks"]?[0]?["StackStatus"] == "CREATE_COMPLETE")
+        }
+    }
+
+    @Test("contexts tell the whole resource before and after, without secrets and what is known only later")
+    func contexts() async throws {
+        try await withWorkshop { shop in
+            let template = """
+                Parameters:
+                  Secret: {Type: String, NoEcho: true}
+                Resources:
+                  First: {Type: Test::Thing, DeletionPolicy: Retain, Properties: {Name: a, Size: 1, Password: !Ref Secret}}
+                  Second: {Type: Test::Thing, Properties: {Parent: !Ref First, Size: 2}}
+                  Third: {Type: Test::Thing, Properties: {Size: 3}}
+
+                """
+            let given: JSON = [
+                "Parameters": [["ParameterKey": "Secret", "ParameterValue": #"say "please""#]], "ChangeSetName": "c",
+            ]
+            try await shop.create("orders", template, ["Parameters": given["Parameters"] ?? []])
+            let third = "  Third: {Type: Test::Thing, Properties: {Size: 3}}\n"
+            let new = template.replacing(third, with: "  Fourth: {Type: Test::Thing}\n")
+                .replacing("Name: a", with: "Name: b")
+            _ = try await shop.call("CreateChangeSet", shop.input("orders", new, given))
+            let asked: JSON = ["StackName": "orders", "ChangeSetName": "c", "IncludePropertyValues": true]
+            let changes = try await shop.call("DescribeChangeSet", asked)["Changes"]?.array ?? []
+            let contexts = { (name: String) -> (JSON?, JSON?) in
+                let change = changes.first { $0["ResourceChange"]?["LogicalResourceId"] == .string(name) }
+                let context = { (side: String) in
+                    change?["ResourceChange"]?[side]?.string.flatMap { try? JSON(parsing: $0) }
+                }
+                return (context("BeforeContext"), context("AfterContext"))
+            }
+            let (before, after) = contexts("First")
+            let old: JSON = ["Name": "a", "Size": "1", "Password": "****"]
+            #expect(before?["Properties"] == old && before?["DeletionPolicy"] == "Retain")
+            #expect(after?["Properties"] == ["Name": "b", "Size": "1", "Password": "****"])
+            #expect(after?["DeletionPolicy"] == "Retain")
+            #expect(contexts("Second").1?["Properties"] == ["Parent": "{{changeSet:KNOWN_AFTER_APPLY}}", "Size": "2"])
+            #expect(contexts("Third").0?["Properties"] == ["Size": "3"] && contexts("Third").1 == nil)
+            #expect(contexts("Fourth").0 == nil && contexts("Fourth").1 == ["Properties": [:]])
+        }
+    }
 }

@@ -180,4 +180,67 @@ struct NestedFailureTests {
             #expect(shop.toys.things.isEmpty && left.isEmpty)
         }
     }
+
+    @Test("a child whose template is another one under the same address is updated, and taken back with its parent")
+    func sameAddress() async throws {
+        try await withWorkshop { shop in
+            let child = { (size: Int) in "Resources:\n  T: {Type: Test::Thing, Properties: {Size: \(size)}}" }
+            shop.toys.change { $0.objects["b/child"] = child(1) }
+            let parent = Self.nest("Child", "s3://b/child")
+            try await shop.create("outer", parent)
+            // Nothing to do: the child is asked, and tells of nothing.
+            let told = try await shop.events(shop.child("outer", "Child")).count
+            #expect(try await shop.update("outer", parent)["StackStatus"] == "UPDATE_COMPLETE")
+            #expect(try await shop.events(shop.child("outer", "Child")).count == told)
+            shop.toys.change { $0.objects["b/child"] = child(2) }
+            try await shop.update("outer", parent)
+            #expect(shop.toys.things.values.map { $0["Size"] } == [2])
+            // The parent fails after its child: properties are the same, and yet there is something to take back.
+            let bad = parent + "  Bad: {Type: Test::Thing, DependsOn: Child, Properties: {Fail: create}}\n"
+            shop.toys.change { $0.objects["b/child"] = child(3) }
+            #expect(try await shop.update("outer", bad)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE")
+            #expect(shop.toys.things.values.map { $0["Size"] } == [2])
+            for size in [4, 5] {
+                shop.toys.change { $0.objects["b/child"] = child(size) }
+                try await shop.update("outer", bad, ["DisableRollback": true])
+                #expect(shop.toys.things.values.map { $0["Size"] } == [.int(size)])
+            }
+            _ = try await shop.call("RollbackStack", ["StackName": "outer"])
+            #expect(try await shop.settled("outer")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE")
+            #expect(shop.toys.things.values.map { $0["Size"] } == [2], "what was good, not the last attempt")
+        }
+    }
+
+    @Test("a change set has every nested stack, as Automatic; a stack policy leaves one alone that is only asked")
+    func automatic() async throws {
+        try await withWorkshop { shop in
+            shop.toys.change { $0.objects["b/child"] = "Resources:\n  T: {Type: Test::Thing, Properties: {Size: 1}}" }
+            let parent = Self.nest("Child", "s3://b/child")
+            let deny = #"{"Statement":[{"Effect":"Deny","Action":"Update:*","Principal":"*","Resource":"*"}]}"#
+            try await shop.create("outer", parent, ["StackPolicyBody": .string(deny)])
+            let set: JSON = ["StackName": "outer", "ChangeSetName": "c"]
+            _ = try await shop.call("CreateChangeSet", shop.input("outer", parent, ["ChangeSetName": "c"]))
+            let change = try await shop.call("DescribeChangeSet", set)["Changes"]?[0]?["ResourceChange"]
+            #expect(change?["Action"] == "Modify" && change?["Replacement"] == "False")
+            #expect(change?["Scope"] == ["Properties"] && change?["LogicalResourceId"] == "Child")
+            let automatic: JSON = [
+                "Target": ["Attribute": "Properties", "RequiresRecreation": "Never"], "Evaluation": "Dynamic",
+                "ChangeSource": "Automatic",
+            ]
+            #expect(change?["Details"]?[0] == automatic)
+            shop.toys.change { $0.objects["b/child"] = "Resources:\n  T: {Type: Test::Thing, Properties: {Size: 2}}" }
+            _ = try await shop.call("ExecuteChangeSet", set)
+            #expect(try await shop.settled("outer")["StackStatus"] == "UPDATE_COMPLETE")
+            #expect(shop.toys.things.values.map { $0["Size"] } == [1])
+        }
+    }
+}
+
+extension Workshop {
+    /// The ARN of the nested stack of that logical id.
+    fileprivate func child(_ stack: String, _ name: String) async throws -> String {
+        let input: JSON = ["StackName": .string(stack), "LogicalResourceId": .string(name)]
+        let answer = try await call("DescribeStackResource", input)
+        return answer["StackResourceDetail"]?["PhysicalResourceId"]?.string ?? ""
+    }
 }

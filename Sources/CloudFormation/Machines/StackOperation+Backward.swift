@@ -43,7 +43,8 @@ extension StackOperation {
         if let current = resource.current, current.physicalID != good.physicalID {
             return takeBack(good, in: name, insteadOf: current)
         }
-        if resource.current?.properties.loose == good.properties.loose, !resource.isDirty {
+        let isSame = resource.current?.properties.loose == good.properties.loose && original.isInsideNew != true
+        if isSame, !resource.isDirty {
             resources[name]?.current = good
             outbox.touched.insert(name)
             return schedule.finish(name)

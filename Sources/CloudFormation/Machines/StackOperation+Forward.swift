@@ -37,7 +37,7 @@ extension StackOperation {
         let areTagsNew = subject.tags != subject.previousTags && facts?.isTaggable == true
         if current.type != target.type {
             launch(.replace, logicalID, target, wanted)
-        } else if differences.isEmpty, !resource.isDirty, !areTagsNew {
+        } else if differences.isEmpty, !areTagsNew, !resource.isDirty || isLeftAlone(resource, current) {
             absorb(logicalID, target, wanted)
         } else if facts?.rules.effect(of: differences) == .replace || facts?.canUpdate == false && !differences.isEmpty
         {
@@ -49,6 +49,12 @@ extension StackOperation {
         } else {
             launch(.update, logicalID, target, wanted)
         }
+    }
+
+    /// Whether a nested stack that is asked only because each update does so is kept from that by the stack policy.
+    private func isLeftAlone(_ resource: StackResource, _ current: DeployedResource) -> Bool {
+        onlyAsks == true && forced?.contains(resource.logicalID) == true && resource.original == nil
+            && denial(of: .modify, resource.logicalID, current.type) != nil
     }
 
     /// A target with every reference worked out.

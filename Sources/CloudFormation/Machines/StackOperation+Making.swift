@@ -27,6 +27,7 @@ extension StackOperation {
         observed = plan.observed
         gone = plan.gone
         forced = plan.forced
+        onlyAsks = plan.onlyAsks
         let known = Set(order)
         // What only the old state has, in an order in which each comes after what it needs.
         let old = resources.filter { !known.contains($0.logicalID) }.sorted { $0.logicalID < $1.logicalID }

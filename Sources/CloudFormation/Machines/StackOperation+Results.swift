@@ -15,6 +15,7 @@ extension StackOperation {
         resources[name]?.isDirty = false
         resources[name]?.current = deployed
         resources[name]?.drift = nil
+        if action.kind == .update, forced?.contains(name) == true { resources[name]?.original?.isInsideNew = true }
         if let old, old.physicalID != physicalID {
             leave(old, of: name, isRollback: action.kind == .restore, isDirty: wasDirty)
         }

@@ -130,6 +130,8 @@ package struct StackOperation: Machine {
     var gone: [String]?
     /// See ``OperationPlan``.
     var forced: [String]?
+    /// See ``OperationPlan``.
+    var onlyAsks: Bool?
     /// What custom resources answered with `NoEcho`; nil when nothing was.
     var hidden: [String]?
     /// What the stack shall answer with.

@@ -67,6 +67,8 @@ package struct StackResource: Codable, Sendable, Hashable {
     struct Original: Codable, Sendable, Hashable {
         /// It; nil when there was none.
         var deployed: DeployedResource?
+        /// Whether it was asked to change inside since, its properties staying the same: a nested stack.
+        var isInsideNew: Bool?
     }
 
     /// Its logical id.

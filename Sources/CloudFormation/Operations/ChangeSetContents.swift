@@ -7,11 +7,12 @@ internal import Notation
 extension CloudFormationService {
     /// What would change, as DescribeChangeSet answers it: also what only is given the stack's new tags.
     func views(
-        _ stack: Stack, _ accepted: TemplateIntake.Accepted, _ new: Stack.Revision, _ observed: ObservedState?
+        _ stack: Stack, _ accepted: TemplateIntake.Accepted, _ new: Stack.Revision, _ observed: ObservedState?,
+        automatic: [String] = []
     ) async throws -> [JSON] {
         let resources = try await resources(of: stack.id)
         let standing = resources.compactMap { resource in resource.current.map { (resource.logicalID, $0) } }
-        var plan = try await plan(stack, accepted, observed: observed)
+        var plan = try await plan(stack, accepted, observed: observed, automatic: Set(automatic))
         let before = StackRules.tags((stack.good ?? stack.revision).tags)
         let after = StackRules.tags(new.tags)
         if before != after {
@@ -57,7 +58,13 @@ extension CloudFormationService {
                 "Type": "Resource",
                 "ResourceChange": [
                     "Action": "Modify", "LogicalResourceId": .string(name), "Replacement": "False",
-                    "ResourceType": "AWS::CloudFormation::Stack", "Scope": [], "Details": [],
+                    "ResourceType": "AWS::CloudFormation::Stack", "Scope": ["Properties"],
+                    "Details": [
+                        [
+                            "Target": ["Attribute": "Properties", "RequiresRecreation": "Never"],
+                            "Evaluation": "Dynamic", "ChangeSource": "Automatic",
+                        ]
+                    ],
                     "ChangeSetId": .string(id),
                 ],
             ])

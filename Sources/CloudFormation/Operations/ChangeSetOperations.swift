@@ -111,8 +111,10 @@ extension CloudFormationService {
         do {
             accepted = try await intake.accept(
                 text, input.submission, for: destination(stack, input.submission, caller, isReviewed: true))
+            try await checkTypes(stack, accepted)
         } catch let error as AWSError
             where error.message.hasPrefix("Transform ") || error.message.hasPrefix("No export named")
+            || error.message.hasPrefix(Self.typesChange)
         {
             changeSet.fail(error.message)
             return nil
@@ -128,7 +130,14 @@ extension CloudFormationService {
         let observed = try await observed(input, stack, caller)
         if let observed { changeSet.plan = accepted.plan.correcting(observed) }
         changeSet.deploymentMode = input.DeploymentMode
-        changeSet.changes = try await views(stack, accepted, changeSet.revision, observed)
+        // With nested change sets each of them is looked into instead.
+        let isAsking = input.type == "UPDATE" && input.IncludeNestedStacks != true
+        let automatic = isAsking ? try await standingNestedStacks(stack, accepted) : []
+        if isAsking {
+            changeSet.plan?.forced = automatic
+            changeSet.plan?.onlyAsks = true
+        }
+        changeSet.changes = try await views(stack, accepted, changeSet.revision, observed, automatic: automatic)
         if input.IncludeNestedStacks == true {
             changeSet.includesNested = true
             let nested = try await nestChangeSets(below: changeSet, input, stack, accepted, caller)

@@ -164,9 +164,12 @@ extension CloudFormationService {
 
     /// What carrying that out will do.
     ///
-    /// - Parameter observed: what really stands, where that is to count.
+    /// - Parameters:
+    ///   - observed: what really stands, where that is to count.
+    ///   - automatic: nested stacks that are asked in any case.
     func plan(
-        _ stack: Stack, _ accepted: TemplateIntake.Accepted, observed: ObservedState? = nil
+        _ stack: Stack, _ accepted: TemplateIntake.Accepted, observed: ObservedState? = nil,
+        automatic: Set<String> = []
     ) async throws -> ChangePlan {
         let resources = try await resources(of: stack.id)
         var deployed: [String: ChangePlan.Deployed] = [:]
@@ -187,7 +190,7 @@ extension CloudFormationService {
             return attribute.map(current.attribute) ?? .string(current.physicalID)
         }
         let before = try await previousTemplate(stack, accepted)
-        return ChangePlan(from: deployed, before: before, to: after, rules: catalogue.rules)
+        return ChangePlan(from: deployed, before: before, to: after, automatic: automatic, rules: catalogue.rules)
     }
 
     /// The template of before, read again, to tell changed values from changed text; nil when it cannot be read any

@@ -132,11 +132,16 @@ extension CloudFormationService {
         let text = try await templateText(input.submission, stack, caller)
         let accepted = try await intake.accept(
             text, input.submission, for: destination(stack, input.submission, caller))
+        try await checkTypes(stack, accepted)
         let operationID = cloud.surroundings.chance.uuid()
         let new = revision(accepted, input.submission, operationID, stack.id, previous: stack.revision)
-        guard try await changes(stack, accepted, new) else {
+        var plan = accepted.plan
+        plan.forced = try await standingNestedStacks(stack, accepted)
+        plan.onlyAsks = true
+        if plan.forced?.isEmpty != false, try await !changes(stack, accepted, new) {
             throw AWSError("ValidationError", "No updates are to be performed.")
         }
+        let planned = plan
         let judged = try await judged("UPDATE", (stack.id, stack.name), role: new.roleARN, caller)
         let imported = try await nestedImport(stack.id, accepted, stack, caller)
         return try await ledger.write { transaction in
@@ -160,7 +165,7 @@ extension CloudFormationService {
             stack.deployment = input.submission.DeploymentConfig
             subject.importsExisting = imported.map { _ in true }
             try prepareUpdate(&stack, new, accepted, transaction)
-            try begin(.update, subject, accepted.plan.adopting(imported), &stack, transaction)
+            try begin(.update, subject, planned.adopting(imported), &stack, transaction)
             try TokenBook.use(
                 input.submission.ClientRequestToken, call, stack.id, operationID: operationID, transaction)
             return StackAnswer(StackId: stack.id, OperationId: operationID)

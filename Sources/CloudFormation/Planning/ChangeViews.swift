@@ -57,6 +57,10 @@ struct ChangeViews {
             view["PolicyAction"] = .string(policyAction(policy, change))
         }
         if change.action != .add, let current { view["BeforeContext"] = .string(context(current)) }
+        if change.action != .remove {
+            // What only takes on the stack's new tags keeps its own properties.
+            view["AfterContext"] = change.after.map { .string(context($0)) } ?? view["BeforeContext"]
+        }
         return view
     }
 
@@ -78,20 +82,33 @@ struct ChangeViews {
     }
 
     private func context(_ deployed: DeployedResource) -> String {
-        var context: JSON = ["Properties": hidden.hiding(deployed.properties).loose]
+        var context: JSON = ["Properties": deployed.properties]
         context["Metadata"] = deployed.metadata
-        return masked(context.text())
+        context["UpdatePolicy"] = deployed.updatePolicy
+        if deployed.deletionPolicy != .delete {
+            context["DeletionPolicy"] = .string(deployed.deletionPolicy.rawValue)
+        }
+        return self.context(context)
+    }
+
+    /// Custom resources' `NoEcho` values are hidden in properties only, as everywhere: metadata show them.
+    private func context(_ context: JSON) -> String {
+        var context = context
+        context["Properties"] = context["Properties"].map(hidden.hiding)
+        return masked(context.loose).text()
     }
 
     private func detail(_ detail: ResourceChange.Detail, _ drift: ResourceDrift?) -> JSON {
         var target: JSON = [
             "Attribute": .string(detail.attribute == "Tags" ? "Tags" : detail.attribute),
-            "RequiresRecreation": .string(detail.effect.rawValue), "AttributeChangeType": .string(detail.kind.rawValue),
+            "RequiresRecreation": .string(detail.effect.rawValue),
         ]
+        if detail.source != "Automatic" { target["AttributeChangeType"] = .string(detail.kind.rawValue) }
         target["Name"] = detail.attribute == "Properties" ? detail.name.map(JSON.string) : .none
         target["Path"] = detail.path.map(JSON.string)
         target["BeforeValue"] = detail.before.map(shown)
-        target["AfterValue"] = detail.isDynamic ? "{{changeSet:KNOWN_AFTER_APPLY}}" : detail.after.map(shown)
+        let isLater = detail.isDynamic && detail.path != nil
+        target["AfterValue"] = isLater ? .string(ResourceChange.knownLater) : detail.after.map(shown)
         if drifts != nil, detail.attribute == "Properties" {
             let path = detail.path.map { String($0.dropFirst("/Properties".count)) }
             let seen = drift?.differences.first { $0.path == path || path?.hasPrefix($0.path + "/") == true }
@@ -113,9 +130,17 @@ struct ChangeViews {
     }
 
     private func shown(_ value: JSON) -> JSON {
-        let value = hidden.hiding(value)
-        return .string(masked(value.loose.string ?? value.loose.text()))
+        let value = masked(hidden.hiding(value).loose)
+        return .string(value.string ?? value.text())
     }
 
-    private func masked(_ text: String) -> String { secrets.reduce(text) { $0.replacing($1, with: "****") } }
+    /// Masked before it becomes text: a secret with a quote in it is not the same text inside of JSON.
+    private func masked(_ value: JSON) -> JSON {
+        switch value {
+        case .array(let elements): .array(elements.map(masked))
+        case .object(let members): .object(members.mapValues(masked))
+        case .string(let text): .string(secrets.reduce(text) { $0.replacing($1, with: "****") })
+        default: value
+        }
+    }
 }

@@ -19,6 +19,8 @@ package struct OperationPlan: Codable, Sendable {
     var gone: [String]?
     /// Resources that are to be changed although nothing in the template says so: nested stacks with changes inside.
     var forced: [String]?
+    /// Whether those are only asked, as each update asks its nested stacks: a stack policy may leave them alone.
+    var onlyAsks: Bool?
 
     /// The plan with those resources taken over instead of made.
     func adopting(_ existing: [String: String]?) -> OperationPlan {

@@ -12,7 +12,12 @@ struct TypeCatalogue: Sendable {
     }
 
     /// What replaces a resource of that type.
-    func rules(_ name: String) -> ReplacementRules? { facts(name)?.rules }
+    func rules(_ name: String) -> ReplacementRules? {
+        var rules = facts(name)?.rules
+        // Its outputs may be others once it has been changed.
+        if name == NestedStack.typeName { rules?.volatileAttributes = ["*"] }
+        return rules
+    }
 
     /// What the stack engine knows about that type.
     func facts(_ name: String) -> StackOperation.TypeFacts? {

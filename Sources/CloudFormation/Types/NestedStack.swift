@@ -8,6 +8,9 @@ internal import Notation
 /// Its name follows from its place, and the call that makes it carries a token that stays the same, so a repeat after a
 /// crash finds the stack instead of making a second one.
 struct NestedStack: Sendable {
+    /// The type's name.
+    static let typeName = "AWS::CloudFormation::Stack"
+
     private let ledger: Ledger
     private let watch: StackWatch
     private let templates: NestedTemplates
@@ -21,7 +24,7 @@ struct NestedStack: Sendable {
     /// The declaration.
     var type: ResourceType {
         ResourceType(
-            "AWS::CloudFormation::Stack", enforces: "TemplateURL Parameters Tags TimeoutInMinutes NotificationARNs",
+            Self.typeName, enforces: "TemplateURL Parameters Tags TimeoutInMinutes NotificationARNs",
             requires: "TemplateURL", attributes: "*",
             .init(create: create, update: update, delete: delete))
     }
@@ -76,7 +79,7 @@ struct NestedStack: Sendable {
                 input["TemplateBody"] = .string(text)
             }
         } else if let previous = request.previous {
-            try await templates.remember(id, previous, before: request.key)
+            try await templates.remember(id, previous, before: request)
         }
         do {
             try await call("UpdateStack", input, on: id, request)

@@ -1,3 +1,4 @@
+internal import Cloud
 internal import Ledger
 internal import Notation
 
@@ -27,15 +28,22 @@ struct NestedTemplates: Sendable {
     }
 
     /// Keeps what the nested stack is now, before that request changes it. A repeat of the request changes nothing.
-    func remember(_ id: String, _ properties: JSON, before request: String) async throws {
+    ///
+    /// When an earlier update of the parent has changed it without coming to a good end, the template of before that
+    /// one stays: it is what the parent goes back to.
+    func remember(_ id: String, _ properties: JSON, before request: ResourceRequest) async throws {
         try await ledger.write { transaction in
             let key = Self.key(id, properties)
-            guard try transaction.get(Self.collection, key)?.value.key != request,
+            let known = try transaction.get(Self.collection, key)?.value
+            let place = StackStore.key(request.stackID, request.logicalID)
+            let resource = try transaction.get(StackStore.resources, place)?.value
+            if known != nil, resource?.original?.isInsideNew == true { return }
+            guard known?.key != request.key,
                 let child = try transaction.get(StackStore.stacks, id)?.value, !child.status.isInProgress,
                 let revision = child.good,
                 let text = try transaction.get(StackStore.templates, revision.templateKey)?.value.original
             else { return }
-            try transaction.put(Self.collection, key, Record(text: text, key: request, time: transaction.now))
+            try transaction.put(Self.collection, key, Record(text: text, key: request.key, time: transaction.now))
             let all = try transaction.list(Self.collection, prefix: id + "|").sorted { $0.value.time > $1.value.time }
             for old in all.dropFirst(Self.limit) { try transaction.delete(Self.collection, old.key) }
         }

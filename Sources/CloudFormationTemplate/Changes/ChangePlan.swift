@@ -43,12 +43,14 @@ package struct ChangePlan: Sendable {
     ///   - deployed: what stands, by logical id; empty for a new stack.
     ///   - before: the template that made it, to tell changed values from changed text; nil for a new stack.
     ///   - after: what shall stand. Its evaluator answers for the resources that stand.
+    ///   - automatic: resources that are asked again although nothing of them changes here: nested stacks.
     ///   - rules: what a type declares; nil for a type without declaration, of which everything changes in place.
     package init(
         from deployed: [String: Deployed], before: ResolvedTemplate?, to after: ResolvedTemplate,
-        rules: (String) -> ReplacementRules?
+        automatic: Set<String> = [], rules: (String) -> ReplacementRules?
     ) {
         var planner = Planner(deployed: deployed, before: before, after: after)
+        planner.automatic = automatic
         let order = after.graph.order() ?? after.resources.map(\.logicalID)
         for name in order {
             guard let resource = after[name] else { continue }
@@ -87,6 +89,7 @@ private struct Planner {
     let deployed: [String: ChangePlan.Deployed]
     let before: ResolvedTemplate?
     let after: ResolvedTemplate
+    var automatic: Set<String> = []
     var changes: [ResourceChange] = []
     /// Resources that will have another identity: added, replaced or perhaps replaced.
     private var renewed: Set<String> = []
@@ -102,10 +105,13 @@ private struct Planner {
     mutating func plan(_ resource: ResolvedTemplate.Resource, rules: ReplacementRules) {
         let name = resource.logicalID
         guard let old = deployed[name] else {
+            var change = ResourceChange(logicalID: name, type: resource.type, action: .add)
+            change.after = context(resource)
             renewed.insert(name)
-            return changes.append(ResourceChange(logicalID: name, type: resource.type, action: .add))
+            return changes.append(change)
         }
         var change = ResourceChange(logicalID: name, type: resource.type, action: .modify)
+        change.after = context(resource)
         if old.type != resource.type {
             change.replacement = .yes
             change.policy = resource.updateReplacePolicy
@@ -113,6 +119,7 @@ private struct Planner {
             return changes.append(change)
         }
         change.details = propertyDetails(resource, old, rules) + otherDetails(resource, old)
+        if change.details.isEmpty, automatic.contains(name) { change.details = [ResourceChange.automatic] }
         guard !change.details.isEmpty else { return }
         change.replacement = replacement(change.details)
         if change.replacement == .no {
@@ -122,6 +129,25 @@ private struct Planner {
             change.policy = resource.updateReplacePolicy
         }
         changes.append(change)
+    }
+
+    /// The resource as it shall be, as far as that is known.
+    private func context(_ resource: ResolvedTemplate.Resource) -> JSON {
+        let evaluator = evaluator()
+        let known = { (expression: Expression?) -> JSON? in
+            expression.flatMap { ((try? evaluator.reduce($0)) ?? $0).written(later: ResourceChange.knownLater) }
+        }
+        var context: JSON = ["Properties": known(resource.properties) ?? [:]]
+        context["Metadata"] = known(resource.metadata)
+        context["CreationPolicy"] = known(resource.creationPolicy)
+        context["UpdatePolicy"] = known(resource.updatePolicy)
+        if resource.deletionPolicy != .delete {
+            context["DeletionPolicy"] = .string(resource.deletionPolicy.rawValue)
+        }
+        if resource.updateReplacePolicy != .delete {
+            context["UpdateReplacePolicy"] = .string(resource.updateReplacePolicy.rawValue)
+        }
+        return context
     }
 
     func removals(order: [String]?) -> [ResourceChange] {

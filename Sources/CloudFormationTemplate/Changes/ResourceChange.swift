@@ -37,7 +37,8 @@ package struct ResourceChange: Sendable, Hashable {
         package var effect: ReplacementRules.Effect
         /// Whether the new value is known (`Static`) or depends on other changes (`Dynamic`).
         package var isDynamic: Bool
-        /// Why it changes: `DirectModification`, `ParameterReference`, `ResourceReference` or `ResourceAttribute`.
+        /// Why it changes: `DirectModification`, `ParameterReference`, `ResourceReference`, `ResourceAttribute` or
+        /// `Automatic`.
         package var source: String
         /// What the reference leads to: `Param`, `Resource` or `Resource.Attribute`.
         package var cause: String?
@@ -55,6 +56,11 @@ package struct ResourceChange: Sendable, Hashable {
     package var policy: DeletionPolicy?
     /// What changes in it.
     package var details: [Detail] = []
+    /// What it shall be: its properties, metadata and policies as the template will have them; nil when it goes.
+    package var after: JSON?
+
+    /// What stands for a value that is known only when other changes are made.
+    package static let knownLater = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
     /// The sides of the resource that change, each once, in order.
     package var scope: [String] {
@@ -62,4 +68,9 @@ package struct ResourceChange: Sendable, Hashable {
         for detail in details where !scope.contains(detail.attribute) { scope.append(detail.attribute) }
         return scope
     }
+
+    /// A nested stack of which nothing here changes: its template may be another one under the same address, which
+    /// nobody knows before it is asked (API Reference, ResourceChangeDetail: ChangeSource `Automatic`).
+    package static let automatic = Detail(
+        attribute: "Properties", kind: .modify, effect: .update, isDynamic: true, source: "Automatic")
 }

@@ -39,6 +39,20 @@ package indirect enum Expression: Sendable, Hashable {
     /// The value, if nothing is left to work out.
     package var literal: JSON? { if case .value(let value) = self { value } else { nil } }
 
+    /// The value with that mark wherever something is left to work out; nil when there is to be no value.
+    package func written(later mark: String) -> JSON? {
+        switch self {
+        case .noValue: nil
+        case .value(let value): value
+        case .list(let elements): .array(elements.compactMap { $0.written(later: mark) })
+        case .object(let members):
+            .object(
+                JSONObject(members.compactMap { member in member.value.written(later: mark).map { (member.name, $0) } })
+            )
+        default: .string(mark)
+        }
+    }
+
     /// The member of that name, if this is an object that has one.
     package subscript(name: String) -> Expression? {
         switch self {
