@@ -20,6 +20,9 @@ package struct ResourceType: Sendable {
     package let nameProperty: String?
     /// What is done.
     package let actions: Actions
+    /// Where only some of a property's published values are offered: those, by its dotted name. Any other is refused
+    /// before anything is touched.
+    package var offeredValues: [String: Set<String>] = [:]
 
     /// What is done to resources of the type. Each may be repeated after a crash with the same ``ResourceRequest/key`` and must then
     /// have no second effect.
@@ -50,6 +53,13 @@ package struct ResourceType: Sendable {
             self.read = read
             self.list = list
         }
+    }
+
+    /// The same type, of whose property only those values are offered.
+    package func offering(_ values: Set<String>, of property: String) -> ResourceType {
+        var type = self
+        type.offeredValues[property] = values
+        return type
     }
 
     /// A declaration. The lists are property names with spaces between.

@@ -80,7 +80,7 @@ package struct CloudFormationService: CloudService {
         return [
             CustomResource(inbox: inbox).type, wait.handleType, wait.type,
             NestedStack(ledger: ledger, watch: watch).type,
-            Macro(ledger: ledger).type,
+            Macro(ledger: ledger).type, CDKMetadata.type,
         ] + HookTypes(ledger: ledger, shelf: hooks.shelf).all + ModuleTypes(ledger: ledger).all
     }
 

@@ -18,7 +18,8 @@ extension LambdaResources {
                     try await request.pages(
                         "lambda", "ListFunctions", of: "Functions", token: "Marker", answeredAs: "NextMarker"
                     ).map { ResourceState($0["FunctionName"]?.string ?? "") }
-                }))
+                })
+        ).offering(["None"], of: "SnapStart.ApplyOn")
     }
 
     private static func functionState(_ name: String, _ answer: JSON, _ request: ResourceRequest) -> ResourceState {

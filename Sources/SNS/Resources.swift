@@ -38,7 +38,8 @@ extension SNSService {
                         }
                         return properties
                     } catch let error as AWSError where error.code == "NotFound" { return nil }
-                }))
+                })
+        ).offering(["PassThrough"], of: "TracingConfig")
     }
 
     private static func isTrue(_ value: JSON?) -> Bool { value?.bool == true || value?.string?.lowercased() == "true" }
@@ -58,8 +59,12 @@ extension SNSService {
         }
         let arn = request.caller.arn("sns", name)
         if request.previous == nil {
-            try await request.call(
-                "sns", "CreateTopic", ["Name": .string(name), "Attributes": attributes, "Tags": .array(tags)])
+            let input: JSON = ["Name": .string(name), "Attributes": attributes, "Tags": .array(tags)]
+            do { try await request.call("sns", "CreateTopic", input) } catch let error as AWSError
+                where error.message.contains("Topic already exists")
+            {
+                throw await collision(name, arn, request)
+            }
         } else {
             for name in topicAttributes where properties[name] != request.previous?[name] {
                 let value = properties[name].map(text) ?? TopicAttributes.standard(name) ?? ""
@@ -71,6 +76,14 @@ extension SNSService {
         }
         try await putSubscriptions(request, arn)
         return ResourceState(arn, attributes: ["TopicArn": .string(arn), "TopicName": .string(name)])
+    }
+
+    /// A topic of that name stands, and the tags tell that it is not this resource's: in CloudFormation's words.
+    private static func collision(_ name: String, _ arn: String, _ request: ResourceRequest) async -> AWSError {
+        let known = try? await request.call("sns", "ListTagsForResource", ["ResourceArn": .string(arn)])
+        let owner = known?["Tags"]?.array?.first { $0["Key"] == "aws:cloudformation:stack-id" }?["Value"]?.string
+        let place = owner.map { "in stack \($0)" } ?? "outside of any stack"
+        return AWSError("AlreadyExists", "\(name) already exists \(place). Choose another name.")
     }
 
     /// The subscriptions that a topic's own property lists.

@@ -220,7 +220,7 @@ struct TemplateIntake: Sendable {
         let report = template.check(
             schema: catalogue.schema, offer: catalogue.offer, arePropertiesHeldToSchema: isChecked
         ).located(in: text)
-        guard !report.errors.isEmpty else { return }
+        guard !report.errors.isEmpty else { return try catalogue.checkValues(template) }
         let findings = PropertyFindings(report, template)
         if destination.isReviewed, let findings { throw findings }
         throw AWSError("ValidationError", PropertyFindings.summary(report.errors))

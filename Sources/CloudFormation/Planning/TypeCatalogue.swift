@@ -40,7 +40,8 @@ struct TypeCatalogue: Sendable {
     /// run.
     func schema(_ name: String) -> ResourceSchema? {
         guard let declared = offer(name) else { return nil }
-        guard var published = PublicSchemas.schema(name) else { return declared }
+        // What is published of AWS::CDK::Metadata has no property, not even the one that every template gives it.
+        guard var published = PublicSchemas.schema(name), !published.properties.shapes.isEmpty else { return declared }
         published.attributes = declared.attributes
         published.properties.required.formUnion(declared.properties.required)
         return published
@@ -60,6 +61,22 @@ struct TypeCatalogue: Sendable {
         properties.isOpen = type.name == CustomResource.typeName
         let attributes = type.attributes.contains { $0.hasSuffix("*") } ? nil : type.attributes
         return ResourceSchema(type: name, properties: properties, attributes: attributes)
+    }
+
+    /// - Throws: ``AWSError`` `ValidationError` when a property has a value that is published and not offered here.
+    func checkValues(_ template: ResolvedTemplate) throws {
+        for resource in template.resources {
+            for (property, values) in type(resource.type)?.offeredValues.sorted(by: { $0.key < $1.key }) ?? [] {
+                let steps = property.split(separator: ".").map(String.init)
+                let place = steps.reduce(Optional(resource.properties)) { $0?[$1] }
+                guard let value = place?.literal?.loose.string, !values.contains(value) else { continue }
+                throw AWSError(
+                    "ValidationError",
+                    "\(property): \(value) is not supported for \(resource.type), only "
+                        + "\(values.sorted().joined(separator: ", ")), at /Resources/\(resource.logicalID)/Properties/"
+                        + "\(steps.joined(separator: "/")). See 'slipway support'.")
+            }
+        }
     }
 
     /// Dotted names as a tree: a name that is there in whole lets everything below it through.
