@@ -141,13 +141,18 @@ extension LambdaResources {
         return input
     }
 
-    /// A function's code: inline text becomes a zip of one file, named after the handler's module.
+    /// A function's code: inline text becomes a zip of one file, named after the handler's module, and of the module
+    /// for answering custom resources where the text loads it.
     private static func code(_ request: ResourceRequest) throws -> JSON {
         let code = request.properties["Code"] ?? [:]
         guard let text = code["ZipFile"]?.string else { return pick(code, "S3Bucket S3Key S3ObjectVersion") }
         let runtime = request.properties["Runtime"]?.string ?? ""
         let module = request.properties["Handler"]?.string?.split(separator: ".").first.map(String.init) ?? "index"
-        let name = runtime.hasPrefix("nodejs") ? "\(module).js" : "\(module).py"
-        return ["ZipFile": .string(try InlineCode.zip(text, name: name))]
+        let isNode = runtime.hasPrefix("nodejs")
+        var files = [(name: isNode ? "\(module).js" : "\(module).py", text: text)]
+        if let response = ResponseModule.file(for: text, isNode: isNode), response.name != files[0].name {
+            files.append(response)
+        }
+        return ["ZipFile": .string(try InlineCode.zip(files))]
     }
 }
