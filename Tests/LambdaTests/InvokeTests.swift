@@ -238,8 +238,10 @@ struct InvokeTests {
             #expect(text.contains("\tcaught\nTraceback (most recent call last):\n"))
             let event = await f.logs.line { $0.contains("two") }
             #expect(event.contains("two\nlines"))
-            let json = try await f.invoke("json", "{}", ["LogType": "Tail"]).log.split(separator: "\n")
-                .compactMap { try? JSON(parsing: String($0)) }.first
+            let lines = try await f.invoke("json", "{}", ["LogType": "Tail"]).log.split(separator: "\n")
+                .compactMap { try? JSON(parsing: String($0)) }
+            #expect(lines.first?["type"] == "platform.start" && lines.last?["type"] == "platform.report")
+            let json = lines.first { $0["level"] != nil }
             #expect(json?["message"] == "two\nlines")
             #expect(json?["level"] == "INFO")
         }

@@ -102,6 +102,70 @@ struct RuleTests {
         #expect(report(.exited(memory)).last?.hasSuffix("\tStatus: error\tError Type: Runtime.OutOfMemory") == true)
     }
 
+    private func system(_ level: String, _ verdict: Verdict) throws -> [JSON] {
+        var configuration = FunctionConfiguration()
+        (configuration.memorySize, configuration.logFormat, configuration.systemLogLevel) = (128, "JSON", level)
+        let now = Timestamp(seconds: 0)
+        let log = SystemLog(configuration, version: "7")
+        let outcome = InvocationOutcome(verdict, "r-1", configuration, now: now)
+        let report = InvocationReport(
+            requestID: "r-1", duration: .microseconds(12_345), initDuration: .milliseconds(100), memorySize: 128,
+            outcome: outcome)
+        let function = FunctionName(account: "1", region: "r", name: "f")
+        let lines =
+            log.starting("python:3.12", warning: nil, function: function, stream: "s", now)
+            + log.started(nil, .milliseconds(100), now) + [log.begin("r-1", "arn:f", now)].compactMap(\.self)
+            + log.end(report, peakMemoryBytes: 40 << 20, now)
+        return try lines.map { try JSON(parsing: $0) }
+    }
+
+    @Test(
+        "System lines are JSON records of the level that is asked for",
+        arguments: [
+            ("DEBUG", ["initStart", "initRuntimeDone", "initReport", "start", "runtimeDone", "report"]),
+            ("INFO", ["initStart", "start", "report"]), ("WARN", []),
+        ] as [(String, [String])])
+    func systemLevels(level: String, types: [String]) throws {
+        let lines = try system(level, .response([1, 2]))
+        #expect(lines.map { $0["type"]?.string } == types.map { "platform." + $0 })
+        let failed = try system(level, .timedOut).map { $0["type"]?.string ?? "" }
+        #expect(failed.suffix(2) == ["platform.runtimeDone", "platform.report"], "what fails is told at every level")
+    }
+
+    @Test("A record has the members of AWS's")
+    func systemRecords() throws {
+        let lines = try system("DEBUG", .response([1, 2]))
+        let start: JSON = ["requestId": "r-1", "functionArn": "arn:f", "version": "7"]
+        #expect(lines[3]["record"] == start && lines[3]["time"] == "1970-01-01T00:00:00.000Z")
+        let metrics: JSON = [
+            "durationMs": 12.345, "billedDurationMs": 113, "memorySizeMB": 128, "maxMemoryUsedMB": 41,
+            "initDurationMs": 100.0,
+        ]
+        #expect(lines[5]["record"]?["status"] == "success" && lines[5]["record"]?["requestId"] == "r-1")
+        for (name, value) in metrics.object ?? [:] {
+            #expect(lines[5]["record"]?["metrics"]?[name]?.double == value.double, "\(name)")
+        }
+        #expect(lines[4]["record"]?["metrics"]?["producedBytes"] == 2)
+        let fault = try system("INFO", .fault(Array(#"{"errorType": "KeyError"}"#.utf8)))
+        #expect(fault.last?["record"]?["status"] == "error" && fault.last?["record"]?["errorType"] == "KeyError")
+    }
+
+    @Test(
+        "Lines below the application's level are left out; what has no level counts as INFO",
+        arguments: [
+            ("WARN", "plain", false), ("INFO", "plain", true), ("WARN", #"{"level": "error"}"#, true),
+            ("WARN", #"{"level": "INFO"}"#, false), ("ERROR", #"{"log_level": "ERROR"}"#, true),
+            ("ERROR", #"{"level": "WARNING"}"#, false), ("DEBUG", #"{"level": "TRACE"}"#, false),
+            ("FATAL", #"{"level": "CRITICAL"}"#, true), ("WARN", "{no json", false),
+        ])
+    func applicationLevels(level: String, line: String, isKept: Bool) {
+        var configuration = FunctionConfiguration()
+        (configuration.logFormat, configuration.applicationLogLevel) = ("JSON", level)
+        #expect(ApplicationLogFilter(configuration)?.keeps(line) == isKept)
+        configuration.logFormat = "Text"
+        #expect(ApplicationLogFilter(configuration) == nil)
+    }
+
     @Test("Pages follow each other without gap or repeat", arguments: 1...7)
     func pages(size: Int) throws {
         let all = ["a", "b", "c", "d", "e", "f"]

@@ -30,17 +30,20 @@ final class EnvironmentLog: Sendable {
         var tail: [UInt8] = []
         /// How many invocations are over whose last lines are still to come.
         var finishing = 0
-        /// The first lines of invocations that wait for those.
-        var openings: [String] = []
+        /// The first lines of invocations that wait for those; nil where the function's log level leaves it out.
+        var openings: [String?] = []
     }
 
     let place: Place
     private let time: any TimeSource
     private let shipper: LogShipper
+    private let filter: ApplicationLogFilter?
     private let state = Mutex(State())
 
-    init(_ place: Place, time: any TimeSource, shipper: LogShipper) {
+    /// - Parameter filter: Which of the function's own lines are kept; nil for all.
+    init(_ place: Place, time: any TimeSource, shipper: LogShipper, filter: ApplicationLogFilter? = nil) {
         self.place = place
+        self.filter = filter
         self.time = time
         self.shipper = shipper
     }
@@ -69,7 +72,7 @@ final class EnvironmentLog: Sendable {
     }
 
     /// Writes an invocation's first line, behind the last one of the invocation before.
-    func begin(_ line: String) {
+    func begin(_ line: String?) {
         let now = time.now
         state.withLock { state in
             guard state.finishing == 0 else {
@@ -77,7 +80,7 @@ final class EnvironmentLog: Sendable {
                 return
             }
             state.tail = []
-            add(line, now, &state)
+            if let line { add(line, now, &state) }
         }
     }
 
@@ -95,7 +98,7 @@ final class EnvironmentLog: Sendable {
             let tail = state.tail
             state.tail = []
             state.finishing = max(0, state.finishing - 1)
-            if !state.openings.isEmpty { add(state.openings.removeFirst(), now, &state) }
+            if !state.openings.isEmpty, let line = state.openings.removeFirst() { add(line, now, &state) }
             return Array(tail.suffix(Self.tailLimit))
         }
     }
@@ -119,7 +122,8 @@ final class EnvironmentLog: Sendable {
         // A carriage return stands for a line's end inside one event: how Lambda's runtimes keep a traceback together.
         let text = String(decoding: state.unfinished.map { $0 == 0x0D ? 0x0A : $0 }, as: UTF8.self)
         state.unfinished.removeAll(keepingCapacity: true)
-        add(text.last == "\n" ? String(text.dropLast()) : text, now, &state)
+        let line = text.last == "\n" ? String(text.dropLast()) : text
+        if filter?.keeps(line) ?? true { add(line, now, &state) }
     }
 
     private func add(_ text: String, _ now: Timestamp, _ state: inout State) {

@@ -58,12 +58,14 @@ struct EnvironmentStarter: Sendable {
             group: target.configuration.logGroup(for: function.name),
             stream: "\(date)/[\(target.version)]\(chance.hexadecimal(32))", account: function.account,
             region: function.region)
-        let log = EnvironmentLog(place, time: surroundings.time, shipper: shipper)
+        let log = EnvironmentLog(
+            place, time: surroundings.time, shipper: shipper, filter: ApplicationLogFilter(target.configuration))
         let environment = ExecutionEnvironment(
             token: chance.hexadecimal(32), key: Self.key(target), functionKey: function.key, log: log,
             expiration: keys.expiration - .seconds(300), ended: { [pool] in pool.remove($0) })
-        log.write("INIT_START Runtime Version: \(plan.runtimeText)")
-        if let warning = plan.warning { log.write("[WARN] \(warning)") }
+        let lines = SystemLog(target.configuration, version: target.version).starting(
+            plan.runtimeText, warning: plan.warning, function: function, stream: place.stream, surroundings.now)
+        for line in lines { log.write(line) }
         pool.add(environment)
         do {
             let program = try await sandbox.start(

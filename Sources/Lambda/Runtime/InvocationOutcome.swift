@@ -14,6 +14,10 @@ struct InvocationOutcome: Sendable {
     let lines: [String]
     /// What REPORT ends with.
     let status: String
+    /// How it ended in JSON records: `success`, `error`, `failure` or `timeout`.
+    let word: String
+    /// The kind of error, where there is one.
+    let errorType: String?
 
     /// - Parameter isStart: Whether it was the runtime's start that came out so.
     init(
@@ -22,8 +26,10 @@ struct InvocationOutcome: Sendable {
         switch verdict {
         case .response(let bytes):
             (payload, functionError, lines, status) = (bytes, nil, [], "")
+            (word, errorType) = ("success", nil)
         case .fault(let bytes):
             (payload, functionError, lines) = (bytes, "Unhandled", [])
+            (word, errorType) = ("error", Self.type(of: bytes))
             status = isStart ? "\tStatus: error\tError Type: \(Self.type(of: bytes))" : ""
         case .exited(let exit):
             let type = exit.outOfMemory ? "Runtime.OutOfMemory" : "Runtime.ExitError"
@@ -35,6 +41,7 @@ struct InvocationOutcome: Sendable {
             functionError = "Unhandled"
             lines = ["\(message)\n\(type)"]
             status = "\tStatus: error\tError Type: \(type)"
+            (word, errorType) = ("failure", type)
         case .timedOut:
             let seconds = isStart ? "10.00" : "\(configuration.timeout).00"
             payload = Self.error(
@@ -42,7 +49,16 @@ struct InvocationOutcome: Sendable {
             functionError = "Unhandled"
             lines = ["\(now.iso8601(fraction: 3)) \(id) Task timed out after \(seconds) seconds"]
             status = "\tStatus: timeout"
+            (word, errorType) = ("timeout", nil)
         }
+    }
+
+    /// The record with how it ended.
+    func noted(in record: JSON) -> JSON {
+        var record = record
+        record["status"] = .string(word)
+        record["errorType"] = errorType.map(JSON.string)
+        return record
     }
 
     private static func error(_ type: String, _ message: String) -> [UInt8] {
@@ -63,13 +79,22 @@ struct InvocationReport: Sendable {
     let memorySize: Int
     let outcome: InvocationOutcome
 
+    /// What would be paid for: the start counts.
+    var billedMilliseconds: Int {
+        let start = Self.whole(initDuration ?? .zero)
+        return Self.whole(duration) + start
+    }
+
+    private static func whole(_ duration: Duration) -> Int { Int((duration.microseconds + 999) / 1000) }
+
+    /// The memory that was used, in MB.
+    func used(_ peakMemoryBytes: Int) -> Int { min(memorySize, (peakMemoryBytes >> 20) + 1) }
+
     func lines(peakMemoryBytes: Int?) -> [String] {
-        let milliseconds = (duration.microseconds + 999) / 1000
-        let initMilliseconds = initDuration.map { ($0.microseconds + 999) / 1000 } ?? 0
         var report =
             "REPORT RequestId: \(requestID)\tDuration: \(Self.hundredths(duration)) ms\t"
-            + "Billed Duration: \(milliseconds + initMilliseconds) ms\tMemory Size: \(memorySize) MB"
-        if let peakMemoryBytes { report += "\tMax Memory Used: \(min(memorySize, (peakMemoryBytes >> 20) + 1)) MB" }
+            + "Billed Duration: \(billedMilliseconds) ms\tMemory Size: \(memorySize) MB"
+        if let peakMemoryBytes { report += "\tMax Memory Used: \(used(peakMemoryBytes)) MB" }
         if let initDuration { report += "\tInit Duration: \(Self.hundredths(initDuration)) ms" }
         return outcome.lines + ["END RequestId: \(requestID)", report + outcome.status]
     }

@@ -70,6 +70,7 @@ struct Invoker: Sendable {
         guard case .response = verdict else {
             return await failedStart(request, verdict, environment, figures, running, initDuration)
         }
+        for line in Self.log(request).started(nil, initDuration, surroundings.now) { environment.log.write(line) }
         return await run(request, on: environment, figures, running, initDuration: initDuration)
     }
 
@@ -96,7 +97,8 @@ struct Invoker: Sendable {
         initDuration: Duration?
     ) async -> InvocationResult {
         let target = request.target
-        environment.log.begin("START RequestId: \(request.id) Version: \(target.version)")
+        let system = Self.log(request)
+        environment.log.begin(system.begin(request.id, target.asked.arn, surroundings.now))
         let begun = surroundings.now
         let limit = Duration.seconds(target.configuration.timeout)
         let delivery = Delivery(
@@ -115,9 +117,10 @@ struct Invoker: Sendable {
         let program = environment.program
         // The last lines follow what the function printed, which may still lie in its pipes. Only a caller who asked
         // for the log waits for that.
-        let finish: @Sendable () -> [UInt8] = { [metrics] in
+        let finish: @Sendable () -> [UInt8] = { [metrics, surroundings] in
             metrics.add(figures.finished(duration, isError: outcome.functionError != nil, running: running))
-            return environment.log.finish(report.lines(peakMemoryBytes: program?.peakMemoryBytes))
+            return environment.log.finish(
+                system.end(report, peakMemoryBytes: program?.peakMemoryBytes, surroundings.now))
         }
         if !request.wantsTail, let program {
             program.flushOutput { _ = finish() }
@@ -126,6 +129,10 @@ struct Invoker: Sendable {
             result.logTail = finish()
         }
         return result
+    }
+
+    private static func log(_ request: Request) -> SystemLog {
+        SystemLog(request.target.configuration, version: request.target.version)
     }
 
     // MARK: Starts that fail
@@ -143,8 +150,11 @@ struct Invoker: Sendable {
             requestID: request.id, duration: initDuration, initDuration: nil,
             memorySize: request.target.configuration.memorySize, outcome: outcome)
         await environment.program?.flushOutput()
-        environment.log.begin("START RequestId: \(request.id) Version: \(request.target.version)")
-        let tail = environment.log.finish(report.lines(peakMemoryBytes: environment.program?.peakMemoryBytes))
+        let (system, now) = (Self.log(request), surroundings.now)
+        for line in system.started(outcome, initDuration, now) { environment.log.write(line) }
+        environment.log.begin(system.begin(request.id, request.target.asked.arn, now))
+        let tail = environment.log.finish(
+            system.end(report, peakMemoryBytes: environment.program?.peakMemoryBytes, now))
         metrics.add(figures.finished(initDuration, isError: true, running: running))
         return InvocationResult(
             payload: outcome.payload, functionError: outcome.functionError, version: request.target.version,
