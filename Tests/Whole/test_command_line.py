@@ -57,7 +57,7 @@ def test_the_doctor_looks_at_the_folder_that_the_server_uses(shared, tmp_path):
 
 @pytest.mark.parametrize("command, words", [
     (["watch"], "There has been no deployment yet."), (["why"], "No deployment has failed or was stopped."),
-    (["watch", "d-NOPE"], "The deployment d-NOPE could not be found"), (["why", "nonsense"], "Invalid deployment ID"),
+    (["watch", "d-NOPE"], "The deployment d-NOPE could not be found"), (["why", "nonsense"], "There is no deployment and no stack 'nonsense'."),
     (["abort"], "No deployment is under way."), (["rollback", "nobody"], "Function not found: arn:aws:lambda:"),
     (["invoke", "nobody"], "Function not found: arn:aws:lambda:"),
     (["invoke", "nobody", "--payload", "@/none"], "'/none' cannot be read."),

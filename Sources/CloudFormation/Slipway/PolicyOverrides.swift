@@ -5,7 +5,8 @@ internal import Notation
 /// Exceptions that somebody made from a rule of policy, for one stack and for a time: recorded, shown, and over by
 /// themselves.
 ///
-/// A desk beside CloudFormation's: AWS has nothing of the kind. `slipway policy` and `slipway plan --policy` use it.
+/// A desk beside CloudFormation's: AWS has nothing of the kind. `slipway policy` and `slipway plan --policy` use it,
+/// and ``StackWhy`` sits at it.
 /// Rules are judged where the plan is made; this desk only remembers who excepted what, why, and until when.
 package struct PolicyOverrides: CloudService {
     /// No service of AWS's has this id.
@@ -32,7 +33,7 @@ package struct PolicyOverrides: CloudService {
             Operation("ListPolicyOverrides", enforces: "stackName") { (input: Filter, call) in
                 try await list(input, call)
             },
-        ]
+        ] + StackWhy(ledger: ledger).operations
     }
 
     /// An exception, as it is stored.

@@ -90,12 +90,18 @@ struct FailureStory: Sendable {
     /// What failed first, through all nested stacks down to the innermost: its place, its type and its reason. Nil when
     /// no resource failed.
     let firstCause: String?
+    /// What failed in the stack itself, first cause first; what was only broken off after it is left out.
+    let failures: [StackEvent]
+    /// The ARN of the nested stack in which it began; nil when it began in the stack itself.
+    let nested: String?
 
     /// Reads the events of the stack's last operation.
     init(of stack: Stack, _ ledger: Ledger) async throws {
         let events = try await Self.events(of: stack, ledger).filter { $0.operationID == stack.operationID }
         let own = events.filter { $0.physicalID == stack.id && $0.reason != nil && $0.reason != "User Initiated" }
         summary = own.first?.reason
+        failures = Self.failures(events, stack)
+        var innermost: String?
         var path: [String] = []
         var cause = Self.first(events, stack)
         while let event = cause {
@@ -104,8 +110,9 @@ struct FailureStory: Sendable {
                 let child = try await ledger.get(StackStore.stacks, event.physicalID)?.value,
                 let deeper = Self.first(try await Self.events(of: child, ledger, until: event.time), child)
             else { break }
-            cause = deeper
+            (cause, innermost) = (deeper, child.id)
         }
+        nested = innermost
         firstCause = cause.map { "\(path.joined(separator: "/")) (\($0.type)): \($0.reason ?? $0.status)" }
     }
 
@@ -121,7 +128,11 @@ struct FailureStory: Sendable {
 
     /// The first resource that failed of itself: others are only broken off after it.
     private static func first(_ events: [StackEvent], _ stack: Stack) -> StackEvent? {
-        events.first {
+        failures(events, stack).first
+    }
+
+    private static func failures(_ events: [StackEvent], _ stack: Stack) -> [StackEvent] {
+        events.filter {
             $0.status.hasSuffix("_FAILED") && $0.physicalID != stack.id && $0.reason?.hasSuffix("cancelled") != true
         }
     }
