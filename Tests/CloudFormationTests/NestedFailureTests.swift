@@ -234,6 +234,26 @@ struct NestedFailureTests {
             #expect(shop.toys.things.values.map { $0["Size"] } == [1])
         }
     }
+
+    @Test("a nested change set that failed stays with its reason, and fails the parent's")
+    func brokenInside() async throws {
+        try await withWorkshop { shop in
+            shop.toys.change { $0.objects["b/child"] = "Resources:\n  T: {Type: Test::Thing}" }
+            let parent = Self.nest("Child", "s3://b/child")
+            try await shop.create("outer", parent)
+            shop.toys.change { $0.objects["b/child"] = "Resources:\n  T: {Type: AWS::CDK::Metadata}" }
+            let wanted: JSON = ["ChangeSetName": "c", "IncludeNestedStacks": true]
+            _ = try await shop.call("CreateChangeSet", shop.input("outer", parent, wanted))
+            let set = try await shop.call("DescribeChangeSet", ["StackName": "outer", "ChangeSetName": "c"])
+            #expect(set["Status"] == "FAILED" && set["ExecutionStatus"] == "UNAVAILABLE")
+            let words = set["StatusReason"]?.string?.split(separator: " ") ?? []
+            #expect(words.suffix(3).joined(separator: " ") == "Currently in FAILED.")
+            let id = words.first { $0.hasPrefix("arn:") }.map(String.init) ?? ""
+            let inner = try await shop.call("DescribeChangeSet", ["ChangeSetName": .string(id)])
+            #expect(inner["StatusReason"]?.string?.hasPrefix("Update of resource type is not permitted.") == true)
+            #expect(inner["ParentChangeSetId"] == set["ChangeSetId"])
+        }
+    }
 }
 
 extension Workshop {
