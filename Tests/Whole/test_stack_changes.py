@@ -23,7 +23,7 @@ def change_set(stack, resources):
     return stack.client.describe_change_set(ChangeSetName=made, IncludePropertyValues=True)
 
 
-def test_a_nested_template_that_changed_under_its_url_is_carried_out(shared):
+def test_a_nested_template_that_changed_under_its_url_is_carried_out(shared, tmp_path):
     s3, bucket, stack = shared.client("s3"), name("b"), Stack(shared)
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
 
@@ -43,6 +43,9 @@ def test_a_nested_template_that_changed_under_its_url_is_carried_out(shared):
     assert seen["Status"] == "CREATE_COMPLETE"
     [detail] = seen["Changes"][0]["ResourceChange"]["Details"]
     assert detail["ChangeSource"] == "Automatic" and detail["Evaluation"] == "Dynamic"
+    (tmp_path / "t.json").write_text(template({"C": child}))
+    told = shared.run(BINARY, "plan", tmp_path / "t.json", "--stack-name", stack.name).stdout
+    assert "it is asked whether its template changed" in told and "(none)" not in told
     stack.update({"C": child, "Z": QUEUE})
     assert value() == "three"
     stack.delete()

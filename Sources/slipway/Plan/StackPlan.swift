@@ -73,6 +73,8 @@ extension StackPlan {
         let after: String?
         /// `Never`, `Conditionally` or `Always`.
         let recreation: String
+        /// Whether nothing changes here, and a nested stack is only asked whether its template did.
+        let isAutomatic: Bool
 
         init(_ detail: JSON) {
             let target = detail["Target"]
@@ -80,6 +82,7 @@ extension StackPlan {
             before = target?["BeforeValue"]?.string
             after = target?["AfterValue"]?.string
             recreation = target?["RequiresRecreation"]?.string ?? "Never"
+            isAutomatic = detail["ChangeSource"] == "Automatic"
         }
 
         /// Whether the new value depends on other changes.
@@ -128,6 +131,7 @@ extension StackPlan {
                         "path": .string(difference.path), "requiresRecreation": .string(difference.recreation),
                         "isKnownLater": .bool(difference.isKnownLater),
                     ]
+                    if difference.isAutomatic { view["isAutomatic"] = true }
                     view["before"] = difference.before.map(JSON.string)
                     view["after"] = difference.isKnownLater ? nil : difference.after.map(JSON.string)
                     return view

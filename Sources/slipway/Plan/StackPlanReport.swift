@@ -57,6 +57,7 @@ struct StackPlanReport {
     }
 
     private func line(_ difference: StackPlan.Difference) -> String {
+        guard !difference.isAutomatic else { return "      it is asked whether its template changed" }
         let before = difference.before.map(Self.shown) ?? "(none)"
         let after = difference.isKnownLater ? "(known later)" : difference.after.map(Self.shown) ?? "(none)"
         let note = difference.recreation == "Always" ? "  forces replacement" : ""
