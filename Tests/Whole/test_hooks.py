@@ -171,6 +171,39 @@ rule named when %parameters !empty {
         hook.delete()
 
 
+def test_rules_judge_the_changes_of_a_change_set(house):
+    bucket, s3, cloudformation = name("rules"), house.client("s3"), house.client("cloudformation")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket=bucket, Key="r.guard", Body=b"""
+let changed = Changes[ resourceType == 'AWS::SSM::Parameter' ]
+rule kept when %changed !empty {
+    %changed.action == 'UPDATE'
+    %changed.lineNumber exists
+    let before = json_parse(%changed.beforeContext)
+    %before.Properties.Value == 'one'
+    let after = json_parse(%changed.afterContext)
+    %after.Properties.Value != 'bad' <<bad is bad>>
+}
+""")
+    stack, hook = Stack(house).create({"A": parameter("one")}), Stack(house)
+    hook.create({
+        "HookRole": role("hooks.cloudformation.amazonaws.com", "s3:GetObject"),
+        "H": {"Type": "AWS::CloudFormation::GuardHook", "Properties": {
+            "Alias": "Private::Test::Changes", "ExecutionRole": {"Fn::GetAtt": ["HookRole", "Arn"]},
+            "FailureMode": "FAIL", "HookStatus": "ENABLED", "RuleLocation": {"Uri": f"s3://{bucket}/r.guard"},
+            "TargetOperations": ["CHANGE_SET"]}}}, Capabilities=["CAPABILITY_IAM"])
+    try:
+        for value, status in [("good", "CREATE_COMPLETE"), ("bad", "FAILED")]:
+            made = cloudformation.create_change_set(
+                StackName=stack.name, ChangeSetName=value, TemplateBody=json.dumps({"Resources": {"A": parameter(value)}}))
+            described = cloudformation.describe_change_set(ChangeSetName=made["Id"])
+            assert described["Status"] == status, described.get("StatusReason")
+        assert "bad is bad" in described["StatusReason"]
+    finally:
+        hook.delete()
+        stack.delete()
+
+
 def test_a_name_that_is_none_is_refused(house):
     stack = Stack(house)
     stack.create(hook_stack("nonsense"), wait=None, Capabilities=["CAPABILITY_IAM"])

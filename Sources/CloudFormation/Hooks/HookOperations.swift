@@ -114,7 +114,7 @@ extension CloudFormationService {
             stackID: changeSet.stackID, stackName: changeSet.stackName, roleARN: changeSet.revision.roleARN,
             changeSetID: changeSet.id)
         target.template = template
-        target.changes = changeSet.changes.map(ChangeViews.withoutValues)
+        target.changes = HookChanges(template: template).all(changeSet.changes)
         let results = try await hooks.ask(target, call.caller, key: "\(call.requestID)/change set")
         for result in results { story.tell(result, of: changeSet) }
         let failed = results.filter { !$0.isGood && $0.stops }
