@@ -200,8 +200,8 @@ struct RuleTests {
 
     @Test("Inline code is a zip that expands to its one file, the same each time")
     func inlineCode() throws {
-        let zip = try InlineCode.zip("exports.handler = 'é'", name: "index.js")
-        #expect(try InlineCode.zip("exports.handler = 'é'", name: "index.js") == zip)
+        let zip = try InlineCode.zip([(name: "index.js", text: "exports.handler = 'é'")])
+        #expect(try InlineCode.zip([(name: "index.js", text: "exports.handler = 'é'")]) == zip)
         let folder = "/tmp/slipway-inline-\(UInt64.random(in: 0 ... .max))"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let bytes = try #require(Data(base64Encoded: zip).map(Array.init))
