@@ -2,7 +2,7 @@
 """Imports the facts of CloudFormation's public resource schemas that templates are checked against.
 
 Reads the schemas that the cfn-lint package (MIT-0) ships, keeps names, kinds, required, create-only and read-only
-properties - no prose - and writes Sources/CloudFormationTemplate/Schema/PublicSchemas+Facts.swift.
+properties and which lists have no order - no prose - and writes Sources/CloudFormationTemplate/Schema/PublicSchemas+Facts.swift.
 
 Run: python3 Scripts/import-resource-schemas.py
 """
@@ -74,6 +74,16 @@ def paths(schema, key):
     return sorted({path.replace("/items/", "/*/") for path in found})
 
 
+def unordered(schema, place=()):
+    """Where lists lie whose elements have no order, below properties ("Dimensions") or definitions ("#Metric/Dimensions")."""
+    if not isinstance(schema, dict):
+        return []
+    found = ["/".join(place)] if schema.get("insertionOrder") is False and ("items" in schema or schema.get("type") == "array") else []
+    for name, value in sorted(schema.get("properties", {}).items()):
+        found += unordered(value, (*place, name))
+    return found + unordered(schema.get("items"), (*place, "*"))
+
+
 def facts(schema):
     result = {"t": schema["typeName"], **members(schema)}
     result.pop("x", None)
@@ -86,11 +96,16 @@ def facts(schema):
                        ("o", "readOnlyProperties"), ("id", "primaryIdentifier")):
         if paths(schema, key):
             result[short] = " ".join(paths(schema, key))
+    sets = unordered({"properties": schema.get("properties", {})})
+    for name in definitions:
+        sets += unordered(schema["definitions"][name], ("#" + name,))
+    if sets:
+        result["u"] = " ".join(sorted(sets))
     return json.dumps(result, separators=(",", ":"))
 
 
 def main():
-    """One entry a type: t name, s i n b l * p r as above, d definitions, c create-only, k conditionally so, o read-only, id identifier."""
+    """One entry a type: t name, s i n b l * p r as above, d definitions, c create-only, k conditionally so, o read-only, id identifier, u lists without an order."""
     lines = []
     for name, digest in sorted(types().items()):
         schema = json.loads((SCHEMAS / "resources" / f"{digest}.json").read_text())

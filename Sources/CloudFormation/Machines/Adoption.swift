@@ -1,4 +1,5 @@
 internal import Cloud
+internal import CloudFormationTemplate
 internal import Ledger
 internal import Notation
 
@@ -20,7 +21,9 @@ struct Adoption {
             throw AWSError("NotFound", "Resource of type '\(type.name)' with identifier '\(id)' was not found.")
         }
         let expected = catalogue.coerced(request.properties, for: type.name)
-        let drift = ResourceDrift(expected: expected, actual: actual, time: request.cloud.surroundings.now)
+        let drift = ResourceDrift(
+            expected: expected, actual: actual, schema: PublicSchemas.schema(type.name),
+            time: request.cloud.surroundings.now)
         if let first = drift.differences.first {
             throw AWSError(
                 "InvalidRequest",

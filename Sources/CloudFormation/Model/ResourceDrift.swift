@@ -35,8 +35,10 @@ package struct ResourceDrift: Codable, Sendable, Hashable {
     package var differences: [Difference] = []
 
     /// Compares what a stack says with what its type reads. Only what the stack says counts: what the service adds by
-    /// itself is no drift. What the type does not read back, such as secrets and code, is not compared.
-    init(expected: JSON, actual: JSON?, time: Timestamp) {
+    /// itself is no drift, at no depth. What the type does not read back, such as secrets and code, is not compared.
+    ///
+    /// - Parameter schema: the type's published schema, which says what documents and lists mean; nil when there is none.
+    init(expected: JSON, actual: JSON?, schema: ResourceSchema?, time: Timestamp) {
         self.expected = expected
         self.time = time
         guard let actual = actual.map(Self.plain) else {
@@ -44,7 +46,7 @@ package struct ResourceDrift: Codable, Sendable, Hashable {
             return
         }
         let known = JSON.object((Self.plain(expected).object ?? [:]).filter { name, _ in actual[name] != nil })
-        let seen = Self.restricted(actual, to: known)
+        let seen = (schema ?? ResourceSchema(type: "", properties: .init([:]))).aligned(actual, to: known)
         self.actual = seen
         differences = PropertyDifference.all(from: known, to: seen).map { difference in
             Difference(
@@ -66,16 +68,6 @@ package struct ResourceDrift: Codable, Sendable, Hashable {
     }
 
     private static func shown(_ value: JSON?) -> String { value.map { $0.loose.string ?? $0.loose.text() } ?? "null" }
-
-    /// The members that the pattern has too, at every depth.
-    private static func restricted(_ value: JSON, to pattern: JSON) -> JSON {
-        guard let members = value.object, let wanted = pattern.object else { return value }
-        var kept = JSONObject()
-        for (name, inner) in wanted {
-            if let member = members[name] { kept[name] = restricted(member, to: inner) }
-        }
-        return .object(kept)
-    }
 }
 
 /// One look at a stack for drift.

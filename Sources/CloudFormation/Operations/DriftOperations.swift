@@ -1,4 +1,5 @@
 internal import Cloud
+internal import CloudFormationTemplate
 internal import Ledger
 internal import Notation
 
@@ -64,8 +65,14 @@ extension CloudFormationService {
             cloud: cloud, caller: caller, stackID: stack.id, stackName: stack.name, logicalID: resource.logicalID,
             properties: expected, physicalID: current.physicalID, attributes: current.attributes.object ?? [:],
             tags: StackRules.tags(stack.revision.tags), key: "drift", suffix: current.suffix)
-        let actual = try await read(request)
-        let drift = ResourceDrift(expected: expected, actual: actual, time: cloud.surroundings.now)
+        var actual = try await read(request)
+        if let there = actual {
+            actual = try await OwnedElsewhere(ledger: ledger).left(
+                out: there, of: resource, in: stack, expected: expected)
+        }
+        let drift = ResourceDrift(
+            expected: expected, actual: actual, schema: PublicSchemas.schema(current.type),
+            time: cloud.surroundings.now)
         let key = StackStore.key(stack.id, resource.logicalID)
         try await ledger.write { transaction in
             guard try transaction.get(StackStore.resources, key) != nil else { return }

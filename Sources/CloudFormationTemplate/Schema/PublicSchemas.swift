@@ -41,6 +41,7 @@ extension ResourceSchema {
             type: type, properties: Members(facts: facts), readOnly: readOnly.filter { !$0.contains("/") },
             attributes: Set(readOnly.map { $0.replacing("/", with: ".") }))
         createOnly = names("c")
+        unordered = names("u")
         identifier = (facts["id"]?.string ?? "").split(separator: " ").map(String.init)
         for (name, shape) in facts["d"]?.object ?? [:] { definitions[name] = Shape(facts: shape) }
     }

@@ -56,6 +56,9 @@ package struct ResourceSchema: Sendable, Hashable {
     package var createOnly: Set<String> = []
     /// Properties that identify a resource of the type.
     package var identifier: [String] = []
+    /// Where lists lie whose elements have no order: `Dimensions`, `#Metric/Dimensions` below a definition, `*` for
+    /// elements.
+    package var unordered: Set<String> = []
     /// What `Fn::GetAtt` yields; nil allows any name.
     package var attributes: Set<String>?
 
