@@ -76,7 +76,7 @@ struct PrincipalPolicies: Sendable {
 
     private func policy(_ arn: String, _ account: String) async throws -> Policy? {
         if ManagedPolicies.isAWS(arn) {
-            return try ManagedPolicies.documents[ManagedPolicies.name(of: arn)].map { try Self.read($0) }
+            return try ManagedPolicies.document(arn).map { try Self.read($0) }
         }
         return try await ledger.get(Shelf.policies, ManagedPolicies.key(arn, for: account)).map {
             try Self.read($0.value.document)

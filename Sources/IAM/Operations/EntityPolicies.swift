@@ -103,11 +103,12 @@ extension IAMService {
         ]
     }
 
-    /// The document of a managed policy, the account's or AWS's; nil for one of AWS's whose text Slipway does not have.
+    /// The document of a managed policy, the account's or AWS's; nil for one of AWS's that says nothing of Slipway's
+    /// services.
     ///
     /// - Throws: `NoSuchEntity`.
     func document(of arn: String, for account: String) async throws -> String? {
-        if ManagedPolicies.isAWS(arn) { return ManagedPolicies.documents[ManagedPolicies.name(of: arn)] }
+        if ManagedPolicies.isKnown(arn) { return ManagedPolicies.document(arn) }
         guard let policy = try await ledger.get(Shelf.policies, ManagedPolicies.key(arn, for: account))?.value,
             policy.arn == arn
         else { throw IAMError.missingPolicy(arn) }

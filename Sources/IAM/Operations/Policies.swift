@@ -15,7 +15,7 @@ extension IAMService {
             Operation("GetPolicy", enforces: "PolicyArn") { call in
                 let request = IAMRequest(call)
                 let arn = request.text("PolicyArn") ?? ""
-                guard !ManagedPolicies.isAWS(arn) else { return Reply(["Policy": Self.shownAWS(arn)]) }
+                guard !ManagedPolicies.isKnown(arn) else { return Reply(["Policy": Self.shownAWS(arn)]) }
                 let policy = try await findPolicy(request)
                 let holders = try await self.holders(of: arn, request.account)
                 return Reply(["Policy": policy.shown(attachments: holders.count)])
@@ -102,6 +102,17 @@ extension IAMService {
         return holders
     }
 
+    /// How many of the account's users, roles and groups have each managed policy.
+    private func attachmentCounts(_ account: String) async throws -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for kind in EntityKind.allCases {
+            for entity in try await ledger.list(kind.collection, prefix: account + "/").map(\.value) {
+                for arn in entity.attached { counts[arn, default: 0] += 1 }
+            }
+        }
+        return counts
+    }
+
     private func deletePolicy(_ call: Call) async throws -> Reply {
         let request = IAMRequest(call)
         let arn = request.text("PolicyArn") ?? ""
@@ -137,10 +148,10 @@ extension IAMService {
             }
         }
         if scope != "Local" {
-            for name in ManagedPolicies.documents.keys.sorted() where prefix == "/" {
-                var policy = Self.shownAWS("arn:aws:iam::aws:policy/" + name)
-                policy["AttachmentCount"] = .int(
-                    try await holders(of: policy["Arn"]?.string ?? "", request.account).count)
+            let counts = try await attachmentCounts(request.account)
+            for arn in ManagedPolicies.attachable where ManagedPolicies.path(of: arn).hasPrefix(prefix) {
+                var policy = Self.shownAWS(arn)
+                policy["AttachmentCount"] = .int(counts[arn] ?? 0)
                 shown.append(policy)
             }
         }

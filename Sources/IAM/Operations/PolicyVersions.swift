@@ -63,7 +63,7 @@ extension IAMService {
     private func getVersion(_ call: Call) async throws -> Reply {
         let request = IAMRequest(call)
         let arn = request.text("PolicyArn") ?? ""
-        if ManagedPolicies.isAWS(arn) {
+        if ManagedPolicies.isKnown(arn) {
             guard let document = try await document(of: arn, for: request.account) else {
                 throw AWSError.notImplemented("the text of the policy \(arn)")
             }

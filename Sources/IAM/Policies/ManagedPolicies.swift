@@ -18,90 +18,54 @@ enum ManagedPolicies {
 
     static func key(_ arn: String, for account: String) -> String { Shelf.key(account, name(of: arn)) }
 
-    /// - Throws: `NoSuchEntity` for a policy of the account's own that is not there. Those of AWS are taken by name.
+    /// - Throws: `NoSuchEntity` for a policy that is not there, the account's own or AWS's; `PolicyNotAttachable` for those
+    ///   that only AWS attaches.
     static func check(_ arn: String, for account: String, _ write: Transaction) throws {
-        guard !isAWS(arn) else { return }
+        if isAWS(arn) {
+            let name = arn.dropFirst(awsPrefix.utf8.count)
+            guard known[name] != nil else { throw IAMError.missingPolicy(arn) }
+            guard !name.hasPrefix("aws-service-role/") else {
+                throw AWSError("PolicyNotAttachable", "Cannot attach a Service Role Policy to a Customer Role.")
+            }
+            return
+        }
         guard try write.get(Shelf.policies, key(arn, for: account))?.value.arn == arn else {
             throw IAMError.missingPolicy(arn)
         }
     }
 
-    /// What AWS's own policies allow, as far as services that Slipway runs are concerned. One that is not here can be
-    /// attached but allows nothing to those whose calls are judged by policies.
+    /// The statements of each of AWS's policies about services that Slipway runs, as JSON text, by path and name; empty
+    /// for those that say nothing of them.
     ///
-    /// Source of the actions: AWS Managed Policy Reference.
-    static let documents: [String: String] = [
-        "AdministratorAccess": allow("*"),
-        "PowerUserAccess": """
-        {"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],\
-        "Resource":"*"},{"Effect":"Allow","Action":["iam:CreateServiceLinkedRole","iam:DeleteServiceLinkedRole",\
-        "iam:ListRoles"],"Resource":"*"}]}
-        """,
-        "ReadOnlyAccess": allow(
-            "cloudformation:Describe*", "cloudformation:Get*", "cloudformation:List*", "cloudformation:Detect*",
-            "cloudwatch:Describe*", "cloudwatch:Get*", "cloudwatch:List*", "codedeploy:BatchGet*", "codedeploy:Get*",
-            "codedeploy:List*", "iam:Get*", "iam:List*", "iam:Simulate*", "lambda:Get*", "lambda:List*",
-            "logs:Describe*",
-            "logs:Get*", "logs:FilterLogEvents", "logs:List*", "logs:StartQuery", "logs:StopQuery",
-            "logs:TestMetricFilter",
-            "s3:Get*", "s3:List*", "s3:DescribeJob", "ssm:Describe*", "ssm:Get*", "ssm:List*", "sts:GetCallerIdentity",
-            "sts:GetAccessKeyInfo", "sts:GetSessionToken"),
-        "IAMFullAccess": allow("iam:*"), "IAMReadOnlyAccess": allow("iam:Get*", "iam:List*", "iam:Simulate*"),
-        "AmazonS3FullAccess": allow("s3:*", "s3-object-lambda:*"),
-        "AmazonS3ReadOnlyAccess": allow(
-            "s3:Get*", "s3:List*", "s3:Describe*", "s3-object-lambda:Get*", "s3-object-lambda:List*"),
-        "AWSCloudFormationFullAccess": allow("cloudformation:*"),
-        "AWSCloudFormationReadOnlyAccess": allow(
-            "cloudformation:Describe*", "cloudformation:EstimateTemplateCost", "cloudformation:Get*",
-            "cloudformation:List*",
-            "cloudformation:ValidateTemplate", "cloudformation:Detect*"),
-        "AWSLambda_FullAccess": allow(
-            "lambda:*", "cloudformation:DescribeStacks", "cloudformation:ListStackResources", "cloudwatch:ListMetrics",
-            "cloudwatch:GetMetricData", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy",
-            "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:ListRoles", "iam:PassRole",
-            "logs:DescribeLogGroups",
-            "logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"),
-        "AWSLambda_ReadOnlyAccess": allow(
-            "lambda:Get*", "lambda:List*", "cloudwatch:GetMetricData", "logs:DescribeLogGroups"),
-        "AWSLambdaRole": allow("lambda:InvokeFunction"),
-        "AWSLambdaExecute": allow("logs:*", "s3:GetObject", "s3:PutObject"),
-        "AWSLambdaBasicExecutionRole": allow("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
-        "AWSLambdaVPCAccessExecutionRole": allow(
-            "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "ec2:CreateNetworkInterface",
-            "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface"),
-        "AWSLambdaSQSQueueExecutionRole": allow(
-            "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "logs:CreateLogGroup",
-            "logs:CreateLogStream",
-            "logs:PutLogEvents"),
-        "AWSXRayDaemonWriteAccess": allow(
-            "xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
-            "xray:GetSamplingStatisticSummaries"),
-        "AWSCodeDeployFullAccess": allow("codedeploy:*"),
-        "AWSCodeDeployRoleForLambda": codeDeploy("lambda:InvokeFunction"),
-        "AWSCodeDeployRoleForLambdaLimited": codeDeploy(),
-        "CloudWatchFullAccess": allow("cloudwatch:*", "logs:*", "sns:*"), "CloudWatchLogsFullAccess": allow("logs:*"),
-        "CloudWatchReadOnlyAccess": allow(
-            "cloudwatch:Describe*", "cloudwatch:Get*", "cloudwatch:List*", "logs:Get*", "logs:List*", "logs:Describe*",
-            "logs:FilterLogEvents"),
-        "CloudWatchLogsReadOnlyAccess": allow("logs:Describe*", "logs:Get*", "logs:List*", "logs:FilterLogEvents"),
-        "AmazonSSMFullAccess": allow("ssm:*"),
-        "AmazonSSMReadOnlyAccess": allow("ssm:Describe*", "ssm:Get*", "ssm:List*"),
-    ]
+    /// Source: AWS Managed Policy Reference.
+    private static let known: [Substring: Substring] = {
+        var known: [Substring: Substring] = [:]
+        for line in silent.split(separator: "\n") {
+            // What stands before the first space is the path, if there is one.
+            let names = line.split(separator: " ", omittingEmptySubsequences: false)
+            for name in names.dropFirst() { known[(names.first ?? "") + name] = "" }
+        }
+        for line in speaking.split(separator: "\n") {
+            let parts = line.split(separator: " ", maxSplits: 1)
+            known[parts[0]] = parts.last
+        }
+        return known
+    }()
 
-    private static func codeDeploy(_ more: String...) -> String {
-        allow(
-            [
-                "cloudwatch:DescribeAlarms", "lambda:UpdateAlias", "lambda:GetAlias",
-                "lambda:GetProvisionedConcurrencyConfig",
-                "sns:Publish", "s3:GetObject", "s3:GetObjectVersion",
-            ] + more)
+    /// The ARNs of those that can be attached, in order.
+    static var attachable: [String] {
+        known.keys.filter { !$0.hasPrefix("aws-service-role/") }.sorted().map { awsPrefix + $0 }
     }
 
-    private static func allow(_ actions: String...) -> String { allow(actions) }
+    /// Whether AWS has a policy of that ARN.
+    static func isKnown(_ arn: String) -> Bool { isAWS(arn) && known[arn.dropFirst(awsPrefix.utf8.count)] != nil }
 
-    private static func allow(_ actions: [String]) -> String {
-        let list = actions.map { "\"\($0)\"" }.joined(separator: ",")
-        let statement = "{\"Effect\":\"Allow\",\"Action\":[\(list)],\"Resource\":\"*\"}"
-        return "{\"Version\":\"2012-10-17\",\"Statement\":[\(statement)]}"
+    /// What one of AWS's own policies allows, as far as services that Slipway runs are concerned; nil when it says nothing of
+    /// them.
+    static func document(_ arn: String) -> String? {
+        guard isAWS(arn), let statements = known[arn.dropFirst(awsPrefix.utf8.count)], !statements.isEmpty else {
+            return nil
+        }
+        return "{\"Version\":\"2012-10-17\",\"Statement\":\(statements)}"
     }
 }
