@@ -71,7 +71,8 @@ def shape(schema):
 
 def paths(schema, key):
     found = [path.removeprefix("/properties/").replace("/properties/", "/") for path in schema.get(key, [])]
-    return sorted({path.replace("/items/", "/*/") for path in found})
+    # The parts of an identifier have an order; the others are sets.
+    return found if key == "primaryIdentifier" else sorted({path.replace("/items/", "/*/") for path in found})
 
 
 def unordered(schema, place=()):

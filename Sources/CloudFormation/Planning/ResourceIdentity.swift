@@ -36,7 +36,10 @@ struct ResourceIdentity: Sendable {
 
     /// The identifier of a resource as it stands.
     func identifier(_ physicalID: String, _ properties: JSON, _ attributes: JSONObject = [:]) -> String {
-        guard names.count > 1 else { return physicalID }
+        guard names.count > 1 else {
+            // Some types are known by something else than what `Ref` returns: rules by their ARNs.
+            return names.first.flatMap { (properties[$0] ?? attributes[$0])?.loose.string } ?? physicalID
+        }
         var parts = JSONObject()
         for name in names {
             parts[name] = properties[name] ?? attributes[name]

@@ -36,7 +36,12 @@ package struct TemplateSummary: Sendable {
         for resource in template.resources where !types.contains(resource.type) {
             types.append(resource.type)
             let ids = template.resources.filter { $0.type == resource.type }.map { JSON.string($0.logicalID) }
-            identifiers.append(["ResourceType": .string(resource.type), "LogicalResourceIds": .array(ids)])
+            var entry: JSON = ["ResourceType": .string(resource.type), "LogicalResourceIds": .array(ids)]
+            // What an import has to say of a resource of the type: the schema's primary identifier.
+            if let names = PublicSchemas.schema(resource.type)?.identifier, !names.isEmpty {
+                entry["ResourceIdentifiers"] = .array(names.map(JSON.string))
+            }
+            identifiers.append(entry)
         }
         answer["ResourceTypes"] = .array(types.map(JSON.string))
         answer["ResourceIdentifierSummaries"] = .array(identifiers)
