@@ -62,7 +62,8 @@ extension EventBridgeService {
             guard var archive = try write.get(EventStore.archives, call.caller.key(call.text("ArchiveName")))?.value
             else { throw EventError.notFound("Archive \(call.text("ArchiveName"))") }
             archive.description = input["Description"]?.string ?? archive.description
-            archive.pattern = pattern ?? archive.pattern
+            // An empty one takes the pattern away.
+            if input["EventPattern"] != nil { archive.pattern = pattern }
             archive.retentionDays = input["RetentionDays"]?.int ?? archive.retentionDays
             try write.put(EventStore.archives, archive.key, archive)
             try write.note("UpdateArchive", archive.arn, on: archive.bus)

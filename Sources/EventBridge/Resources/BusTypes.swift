@@ -17,11 +17,43 @@ extension EventBridgeService {
                     do {
                         let name = request.physicalID ?? ""
                         var bus = try await request.call("events", "DescribeEventBus", ["Name": .string(name)])
-                        for member in ["Arn", "CreationTime", "LastModifiedTime"] { bus[member] = nil }
+                        for member in ["CreationTime", "LastModifiedTime"] { bus[member] = nil }
                         if let text = bus["Policy"]?.string { bus["Policy"] = try JSON(parsing: text) }
+                        bus["Tags"] = try await tags(of: bus["Arn"] ?? "", request)
                         return bus
                     } catch let error as AWSError where error.code == "ResourceNotFoundException" { return nil }
+                },
+                list: { request in
+                    try await buses(request).filter { $0 != BusID.defaultName }
+                        .map { ResourceState($0, attributes: ["Name": .string($0)]) }
                 }))
+    }
+
+    /// The names of all buses.
+    static func buses(_ request: ResourceRequest) async throws -> [String] {
+        try await request.pages("events", "ListEventBuses", of: "EventBuses", token: "NextToken")
+            .compactMap { $0["Name"]?.string }
+    }
+
+    /// The tags of a thing of EventBridge's, without those that CloudFormation puts there.
+    static func tags(of arn: JSON, _ request: ResourceRequest) async throws -> JSON {
+        let tags = try await request.call("events", "ListTagsForResource", ["ResourceARN": arn])["Tags"]?.array ?? []
+        return .array(tags.filter { $0["Key"]?.string?.hasPrefix("aws:") != true })
+    }
+
+    /// Brings a thing's tags from the previous properties' to the new ones'.
+    static func retag(_ arn: String, _ request: ResourceRequest) async throws {
+        let all = request.allTags
+        let gone = (request.previous?["Tags"]?.array ?? []).compactMap { $0["Key"]?.string }.filter { all[$0] == nil }
+        let arn = JSON.string(arn)
+        if !gone.isEmpty {
+            try await request.call(
+                "events", "UntagResource", ["ResourceARN": arn, "TagKeys": .array(gone.map(JSON.string))])
+        }
+        let tags = all.sorted { $0.key < $1.key }.map { tag -> JSON in
+            ["Key": .string(tag.key), "Value": .string(tag.value)]
+        }
+        try await request.call("events", "TagResource", ["ResourceARN": arn, "Tags": .array(tags)])
     }
 
     private static func putBus(_ request: ResourceRequest) async throws -> ResourceState {
@@ -42,10 +74,16 @@ extension EventBridgeService {
                 try await checkOwn(arn, request, error)
             }
         } else {
+            // What is no longer in the template goes back to what it was without it.
+            for (member, empty) in ["Description": "", "DeadLetterConfig": [:]] as [String: JSON]
+            where input[member] == nil && request.previous?[member] != nil {
+                input[member] = empty
+            }
             try await request.call("events", "UpdateEventBus", input)
-            try await request.call("events", "TagResource", ["ResourceARN": .string(arn), "Tags": .array(tags)])
+            try await retag(arn, request)
         }
-        if let policy = properties["Policy"] {
+        // An unchanged policy is let be: the bus may have statements of EventBusPolicy resources beside it.
+        if let policy = properties["Policy"], policy != request.previous?["Policy"] {
             let text = policy.string ?? policy.text()
             try await request.call("events", "PutPermission", ["EventBusName": .string(name), "Policy": .string(text)])
         } else if request.previous?["Policy"] != nil {
@@ -64,49 +102,5 @@ extension EventBridgeService {
         guard tags["aws:cloudformation:stack-id"] == request.stackID,
             tags["aws:cloudformation:logical-id"] == request.logicalID
         else { throw error }
-    }
-
-    /// Source: AWS CloudFormation Template Reference, AWS::Events::EventBusPolicy.
-    static var busPolicyType: ResourceType {
-        @Sendable func put(_ request: ResourceRequest) async throws -> ResourceState {
-            let properties = request.properties
-            let sid = properties["StatementId"] ?? ""
-            var input: JSON = [:]
-            input["EventBusName"] = properties["EventBusName"]
-            if let statement = properties["Statement"] {
-                try await putStatement(statement, sid, request)
-            } else {
-                for member in ["StatementId", "Action", "Principal", "Condition"] { input[member] = properties[member] }
-                try await request.call("events", "PutPermission", input)
-            }
-            let bus = properties["EventBusName"]?.string ?? BusID.defaultName
-            return ResourceState(bus + "|" + (sid.string ?? ""))
-        }
-        return ResourceType(
-            "AWS::Events::EventBusPolicy", enforces: "EventBusName StatementId Statement Action Principal Condition",
-            requires: "StatementId", replacedBy: "EventBusName StatementId",
-            ResourceType.Actions(
-                create: put, update: put,
-                delete: { request in
-                    var input: JSON = ["StatementId": request.properties["StatementId"] ?? ""]
-                    input["EventBusName"] = request.properties["EventBusName"]
-                    do { try await request.call("events", "RemovePermission", input) } catch let error as AWSError
-                        where error.code == "ResourceNotFoundException"
-                    {}
-                }))
-    }
-
-    /// Puts a whole statement among those the bus has.
-    private static func putStatement(_ statement: JSON, _ sid: JSON, _ request: ResourceRequest) async throws {
-        var statement = statement
-        statement["Sid"] = sid
-        let bus = request.properties["EventBusName"]?.string ?? BusID.defaultName
-        let text = try await request.call("events", "DescribeEventBus", ["Name": .string(bus)])["Policy"]?.string
-        let known = try text.map { try JSON(parsing: $0) }?["Statement"]?.array ?? []
-        let policy: JSON = [
-            "Version": "2012-10-17", "Statement": .array(known.filter { $0["Sid"] != sid } + [statement]),
-        ]
-        try await request.call(
-            "events", "PutPermission", ["EventBusName": .string(bus), "Policy": .string(policy.text())])
     }
 }

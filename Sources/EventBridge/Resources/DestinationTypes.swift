@@ -47,6 +47,11 @@ extension EventBridgeService {
         /// The further members, alike in templates and inputs but for `SourceArn`.
         let members: [String]
 
+        /// What the members are when nothing is said of them.
+        static let defaults: [String: JSON] = [
+            "Description": "", "EventPattern": "", "RetentionDays": 0, "InvocationRateLimitPerSecond": 300,
+        ]
+
         /// The input that a template's properties stand for.
         func input(_ name: String, _ properties: JSON, isNew: Bool) -> JSON {
             var input: JSON = [:]
@@ -78,8 +83,11 @@ extension EventBridgeService {
                 },
                 update: { request in
                     let name = request.physicalID ?? ""
-                    try await request.call(
-                        "events", "Update" + thing.noun, thing.input(name, request.properties, isNew: false))
+                    var input = thing.input(name, request.properties, isNew: false)
+                    // What is no longer in the template goes back to what it was without it.
+                    for (member, value) in NamedThing.defaults
+                    where input[member] == nil && request.previous?[member] != nil { input[member] = value }
+                    try await request.call("events", "Update" + thing.noun, input)
                     return try await thing.state(name, request, hasPolicyName: hasPolicyName)
                 },
                 delete: { request in
@@ -88,7 +96,13 @@ extension EventBridgeService {
                         where error.code == "ResourceNotFoundException"
                     {}
                 },
-                read: { try await thing.properties($0) }))
+                read: { try await thing.properties($0) },
+                list: { request in
+                    let plural = thing.noun + "s"
+                    return try await request.pages("events", "List" + plural, of: plural, token: "NextToken").map {
+                        ResourceState($0[thing.member]?.string ?? "")
+                    }
+                }))
     }
 }
 

@@ -28,10 +28,11 @@ extension EventBridgeService {
                         let targets = try await request.call("events", "ListTargetsByRule", place.input("Rule"))
                         rule["Targets"] = targets["Targets"]
                         if let text = rule["EventPattern"]?.string { rule["EventPattern"] = try JSON(parsing: text) }
-                        for name in ["Arn", "CreatedBy"] { rule[name] = nil }
+                        rule["CreatedBy"] = nil
+                        rule["Tags"] = try await tags(of: rule["Arn"] ?? "", request)
                         return rule
                     } catch let error as AWSError where error.code == "ResourceNotFoundException" { return nil }
-                }))
+                }, list: listRules))
     }
 
     /// Where a stack's rule is. Ref returns its name, for a rule of another bus than the default one `BUS|NAME`.
@@ -46,7 +47,10 @@ extension EventBridgeService {
 
         init?(_ request: ResourceRequest) {
             guard let id = request.physicalID else { return nil }
-            let parts = id.split(separator: "|", maxSplits: 1).map(String.init)
+            // Cloud Control knows rules by their ARNs: arn:aws:events:region:account:rule/bus/name.
+            let isARN = id.hasPrefix("arn:")
+            let path = isARN ? id.split(separator: "/").dropFirst().joined(separator: "|") : id
+            let parts = path.split(separator: "|", maxSplits: 1).map(String.init)
             self.init(bus: parts.count == 2 ? parts[0] : nil, name: parts.last ?? id)
         }
 
@@ -82,9 +86,7 @@ extension EventBridgeService {
         }
         input["Tags"] = .array(tags)
         let arn = try await request.call("events", "PutRule", input)["RuleArn"]?.string ?? ""
-        if request.previous != nil {
-            try await request.call("events", "TagResource", ["ResourceARN": .string(arn), "Tags": .array(tags)])
-        }
+        if request.previous != nil { try await retag(arn, request) }
         let targets = (properties["Targets"]?.array ?? []).map(typed)
         if !targets.isEmpty {
             var input = place.input("Rule")
@@ -93,6 +95,20 @@ extension EventBridgeService {
         }
         try await removeTargets(place, keeping: targets.compactMap { $0["Id"]?.string }, request)
         return ResourceState(place.physicalID, attributes: ["Arn": .string(arn)])
+    }
+
+    /// The rules of all buses but those that services keep for themselves.
+    @Sendable private static func listRules(_ request: ResourceRequest) async throws -> [ResourceState] {
+        var found: [ResourceState] = []
+        for bus in try await buses(request) {
+            let rules = try await request.pages(
+                "events", "ListRules", ["EventBusName": .string(bus)], of: "Rules", token: "NextToken")
+            for rule in rules where rule["ManagedBy"] == nil {
+                let place = RulePlace(bus: bus == BusID.defaultName ? nil : bus, name: rule["Name"]?.string ?? "")
+                found.append(ResourceState(place.physicalID, attributes: ["Arn": rule["Arn"] ?? ""]))
+            }
+        }
+        return found
     }
 
     /// Templates may write numbers as texts; the API wants them as they are.
