@@ -24,20 +24,45 @@ extension LambdaResources {
                 update: { request in
                     var input = mappingInput(request)
                     input["UUID"] = .string(request.physicalID ?? "")
-                    return mappingState(try await request.call("lambda", "UpdateEventSourceMapping", input))
+                    let answer = try await request.call("lambda", "UpdateEventSourceMapping", input)
+                    try await retag(request, answer["EventSourceMappingArn"] ?? "")
+                    return mappingState(answer)
                 },
                 delete: { request in
                     try await remove(request, "DeleteEventSourceMapping", ["UUID": .string(request.physicalID ?? "")])
                 },
-                read: { request in
-                    do {
-                        let input: JSON = ["UUID": .string(request.physicalID ?? "")]
-                        let known = try await request.call("lambda", "GetEventSourceMapping", input)
-                        return pick(
-                            known,
-                            "BatchSize EventSourceArn MaximumBatchingWindowInSeconds FilterCriteria ScalingConfig")
-                    } catch let error as AWSError where error.code == "ResourceNotFoundException" { return nil }
+                read: readMapping,
+                list: { request in
+                    let all = try await request.pages(
+                        "lambda", "ListEventSourceMappings", pick(request.properties, "FunctionName EventSourceArn"),
+                        of: "EventSourceMappings", token: "Marker", answeredAs: "NextMarker")
+                    return all.map { ResourceState($0["UUID"]?.string ?? "", attributes: ["Id": $0["UUID"] ?? ""]) }
                 }))
+    }
+
+    @Sendable private static func readMapping(_ request: ResourceRequest) async throws -> JSON? {
+        let input: JSON = ["UUID": .string(request.physicalID ?? "")]
+        guard let known = try await present(request, "GetEventSourceMapping", input) else { return nil }
+        var properties = pick(
+            known,
+            "BatchSize EventSourceArn MaximumBatchingWindowInSeconds FilterCriteria FunctionResponseTypes MetricsConfig "
+                + "ScalingConfig EventSourceMappingArn")
+        properties["Id"] = known["UUID"]
+        properties["KmsKeyArn"] = known["KMSKeyArn"]
+        let state = known["State"]?.string ?? ""
+        properties["Enabled"] = .bool(!["Disabled", "Disabling"].contains(state))
+        properties["FunctionName"] = function(
+            request.properties["FunctionName"], of: known["FunctionArn"]?.string ?? "")
+        for name in ["FilterCriteria", "FunctionResponseTypes", "ScalingConfig"]
+        where properties[name] == nil && request.properties[name] != nil {
+            properties[name] = name == "FunctionResponseTypes" ? [] : [:]
+        }
+        let arn = known["EventSourceMappingArn"] ?? ""
+        let tags = try await present(request, "ListTags", ["Resource": arn])?["Tags"]?.object ?? [:]
+        properties["Tags"] = .array(
+            tags.sorted { $0.key < $1.key }.filter { !$0.key.hasPrefix("aws:") }
+                .map { ["Key": .string($0.key), "Value": $0.value] })
+        return properties
     }
 
     /// The mapping that an earlier attempt at this action made: function and queue have one at most, and this is what
@@ -68,11 +93,14 @@ extension LambdaResources {
             input["ScalingConfig"] = ["MaximumConcurrency": .int(limit)]
         }
         // What is no longer in the template goes back to what it was without it.
-        for (name, value) in ["FilterCriteria": ["Filters": []], "FunctionResponseTypes": [], "ScalingConfig": [:]]
-            as [String: JSON]
-        where input[name] == nil && request.previous?[name] != nil {
+        let defaults: [String: JSON] = [
+            "FilterCriteria": ["Filters": []], "FunctionResponseTypes": [], "ScalingConfig": [:], "Enabled": true,
+            "BatchSize": 10, "MaximumBatchingWindowInSeconds": 0, "MetricsConfig": ["Metrics": []],
+        ]
+        for (name, value) in defaults where input[name] == nil && request.previous?[name] != nil {
             input[name] = value
         }
+        if request.previous?["KmsKeyArn"] != nil, input["KMSKeyArn"] == nil { input["KMSKeyArn"] = "" }
         return input
     }
 

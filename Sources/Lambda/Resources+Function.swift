@@ -67,9 +67,10 @@ extension LambdaResources {
     private static func updateFunction(_ request: ResourceRequest) async throws -> ResourceState {
         let name = request.physicalID ?? ""
         let previous = request.previous ?? [:]
-        if previous["Code"] != request.properties["Code"] || previous["Handler"] != request.properties["Handler"] {
+        if ["Code", "Handler", "Architectures"].contains(where: { previous[$0] != request.properties[$0] }) {
             var input = try code(request)
             input["FunctionName"] = .string(name)
+            input["Architectures"] = request.properties["Architectures"]
             try await request.call("lambda", "UpdateFunctionCode", input)
         }
         var input = settings(request)
@@ -78,10 +79,21 @@ extension LambdaResources {
         let defaults: JSON = [
             "Description": "", "Timeout": 3, "MemorySize": 128, "Environment": ["Variables": [:]], "Layers": [],
             "EphemeralStorage": ["Size": 512], "DeadLetterConfig": ["TargetArn": ""],
-            "TracingConfig": ["Mode": "PassThrough"],
+            "TracingConfig": ["Mode": "PassThrough"], "SnapStart": ["ApplyOn": "None"],
+            "VpcConfig": ["SubnetIds": [], "SecurityGroupIds": []],
         ]
         for (key, value) in defaults.object ?? [:] where input[key] == nil && previous[key] != nil {
             input[key] = value
+        }
+        if previous["KmsKeyArn"] != nil, input["KMSKeyArn"] == nil { input["KMSKeyArn"] = "" }
+        // So does each member of it.
+        if let before = previous["LoggingConfig"], before != request.properties["LoggingConfig"] {
+            var logging: JSON = ["LogFormat": "Text", "LogGroup": .string("/aws/lambda/" + name)]
+            if input["LoggingConfig"]?["LogFormat"] == "JSON" {
+                for level in ["ApplicationLogLevel", "SystemLogLevel"] { logging[level] = "INFO" }
+            }
+            for (member, value) in input["LoggingConfig"]?.object ?? [:] { logging[member] = value }
+            input["LoggingConfig"] = logging
         }
         let answer = try await request.call("lambda", "UpdateFunctionConfiguration", input)
         try await reserve(name, request)
@@ -89,7 +101,7 @@ extension LambdaResources {
         return functionState(name, answer, request)
     }
 
-    private static func retag(_ request: ResourceRequest, _ arn: JSON) async throws {
+    static func retag(_ request: ResourceRequest, _ arn: JSON) async throws {
         let wanted = request.allTags
         let known = try await request.call("lambda", "ListTags", ["Resource": arn])["Tags"]?.object ?? [:]
         let gone = known.keys.filter { wanted[$0] == nil }
@@ -112,8 +124,20 @@ extension LambdaResources {
             var properties = pick(
                 answer,
                 "FunctionName Role Handler Description Timeout MemorySize Environment Runtime EphemeralStorage "
-                    + "Architectures DeadLetterConfig TracingConfig")
+                    + "Architectures DeadLetterConfig TracingConfig LoggingConfig PackageType")
             properties["Arn"] = answer["FunctionArn"]
+            properties["KmsKeyArn"] = answer["KMSKeyArn"]
+            if let vpc = answer["VpcConfig"], vpc["SubnetIds"]?.array?.isEmpty == false {
+                properties["VpcConfig"] = pick(vpc, "SubnetIds SecurityGroupIds")
+            }
+            if let start = answer["SnapStart"]?["ApplyOn"] { properties["SnapStart"] = ["ApplyOn": start] }
+            let target: JSON = ["FunctionName": .string(request.physicalID ?? "")]
+            let reserved = try await request.call("lambda", "GetFunctionConcurrency", target)
+            properties["ReservedConcurrentExecutions"] = reserved["ReservedConcurrentExecutions"]
+            let tags = try await request.call("lambda", "ListTags", ["Resource": answer["FunctionArn"] ?? ""])["Tags"]
+            properties["Tags"] = .array(
+                (tags?.object ?? [:]).sorted { $0.key < $1.key }.filter { !$0.key.hasPrefix("aws:") }
+                    .map { ["Key": .string($0.key), "Value": $0.value] })
             if let layers = answer["Layers"]?.array { properties["Layers"] = .array(layers.compactMap { $0["Arn"] }) }
             return properties
         } catch let error as AWSError where error.code == "ResourceNotFoundException" {

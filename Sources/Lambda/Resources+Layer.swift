@@ -18,7 +18,33 @@ extension LambdaResources {
                 },
                 delete: { request in
                     try await remove(request, "DeleteLayerVersion", layerInput(request.physicalID ?? ""))
-                }))
+                },
+                read: { request in
+                    let arn = JSON.string(request.physicalID ?? "")
+                    guard let found = try await present(request, "GetLayerVersionByArn", ["Arn": arn]) else {
+                        return nil
+                    }
+                    var properties = pick(
+                        found, "CompatibleArchitectures CompatibleRuntimes Description LicenseInfo LayerVersionArn")
+                    let parts = (request.physicalID ?? "").split(separator: ":").map(String.init)
+                    properties["LayerName"] = request.properties["LayerName"] ?? .string(parts.dropLast().last ?? "")
+                    return properties
+                }, list: listLayers))
+    }
+
+    @Sendable private static func listLayers(_ request: ResourceRequest) async throws -> [ResourceState] {
+        var found: [ResourceState] = []
+        let layers = try await request.pages(
+            "lambda", "ListLayers", of: "Layers", token: "Marker", answeredAs: "NextMarker")
+        for layer in layers {
+            let versions = try await request.pages(
+                "lambda", "ListLayerVersions", ["LayerName": layer["LayerName"] ?? ""], of: "LayerVersions",
+                token: "Marker", answeredAs: "NextMarker")
+            found += versions.map {
+                ResourceState($0["LayerVersionArn"]?.string ?? "", attributes: named($0, "LayerVersionArn"))
+            }
+        }
+        return found
     }
 
     private static func layerInput(_ arn: String) -> JSON {
@@ -56,6 +82,17 @@ extension LambdaResources {
                     var input = layerInput(parts[0])
                     input["StatementId"] = .string(parts[1])
                     try await remove(request, "RemoveLayerVersionPermission", input)
+                },
+                read: { request in
+                    let parts = (request.physicalID ?? "").split(separator: "#").map(String.init)
+                    guard parts.count == 2 else { return nil }
+                    let policy = try await present(request, "GetLayerVersionPolicy", layerInput(parts[0]))?["Policy"]
+                    guard let statement = try statement(parts[1], in: policy) else { return nil }
+                    var properties: JSON = ["LayerVersionArn": .string(parts[0])]
+                    properties["Action"] = statement["Action"]
+                    properties["Principal"] = principal(statement, asked: request.properties["Principal"])
+                    properties["OrganizationId"] = statement["Condition"]?["StringEquals"]?["aws:PrincipalOrgID"]
+                    return properties
                 }))
     }
 }

@@ -20,13 +20,23 @@ extension LambdaResources {
                 },
                 update: { request in
                     var input = urlInput(request)
+                    // What is no longer in the template goes back to what it was without it.
                     if input["Cors"] == nil { input["Cors"] = [:] }
+                    if input["InvokeMode"] == nil { input["InvokeMode"] = "BUFFERED" }
                     return urlState(try await request.call("lambda", "UpdateFunctionUrlConfig", input))
                 },
                 delete: { request in
                     try await remove(
                         request, "DeleteFunctionUrlConfig", pick(urlInput(request), "FunctionName Qualifier"))
-                }, read: readURL))
+                }, read: readURL,
+                list: { request in
+                    try await below(
+                        request, "ListFunctionUrlConfigs", of: "FunctionUrlConfigs", named: "TargetFunctionArn"
+                    ).map {
+                        ResourceState(
+                            $0.item["FunctionArn"]?.string ?? "", attributes: named($0.item, "FunctionArn FunctionUrl"))
+                    }
+                }))
     }
 
     /// The ARN that `Ref` returns says function and alias.
@@ -83,6 +93,29 @@ extension LambdaResources {
                 delete: { request in
                     try await remove(
                         request, "DeleteFunctionEventInvokeConfig", pick(request.properties, "FunctionName Qualifier"))
+                },
+                read: { request in
+                    let parts = (request.physicalID ?? "").split(separator: "|").map(String.init)
+                    guard parts.count == 2 else { return nil }
+                    let input: JSON = ["FunctionName": .string(parts[0]), "Qualifier": .string(parts[1])]
+                    guard let found = try await present(request, "GetFunctionEventInvokeConfig", input) else {
+                        return nil
+                    }
+                    var properties = pick(
+                        found, "MaximumRetryAttempts MaximumEventAgeInSeconds DestinationConfig")
+                    for (name, value) in input.object ?? [:] { properties[name] = value }
+                    return properties
+                },
+                list: { request in
+                    try await below(request, "ListFunctionEventInvokeConfigs", of: "FunctionEventInvokeConfigs").map {
+                        let arn = $0.item["FunctionArn"]?.string ?? ""
+                        let last = arn.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+                        let qualifier = last.count > 7 ? last[7] : "$LATEST"
+                        let function = $0.function.string ?? ""
+                        return ResourceState(
+                            "\(function)|\(qualifier)",
+                            attributes: ["FunctionName": $0.function, "Qualifier": .string(qualifier)])
+                    }
                 }))
     }
 }
