@@ -43,6 +43,17 @@ extension S3Service {
                     }
                     guard let policy = answer?["Policy"]?.string else { return nil }
                     return ["Bucket": .string(bucket), "PolicyDocument": try JSON(parsing: policy)]
+                },
+                list: { request in
+                    var found: [ResourceState] = []
+                    for bucket in try await request.call("s3", "ListBuckets", [:])["Buckets"]?.array ?? [] {
+                        let name = bucket["Name"] ?? ""
+                        let policy = try await present {
+                            try await request.call("s3", "GetBucketPolicy", ["Bucket": name])
+                        }
+                        if policy != nil { found.append(ResourceState(name.string ?? "")) }
+                    }
+                    return found
                 }))
     }
 

@@ -32,14 +32,36 @@ extension SNSService {
                     do {
                         let arn = request.physicalID ?? ""
                         let found = try await request.call("sns", "GetTopicAttributes", ["TopicArn": .string(arn)])
-                        var properties: JSON = ["TopicName": .string(String(arn.split(separator: ":").last ?? ""))]
-                        for name in topicAttributes where request.properties[name] != nil {
-                            properties[name] = found["Attributes"]?[name]
-                        }
-                        return properties
+                        return try await topicProperties(arn, found["Attributes"] ?? [:], request)
                     } catch let error as AWSError where error.code == "NotFound" { return nil }
+                },
+                list: { request in
+                    try await request.pages("sns", "ListTopics", of: "Topics", token: "NextToken").map {
+                        ResourceState($0["TopicArn"]?.string ?? "", attributes: ["TopicArn": $0["TopicArn"] ?? ""])
+                    }
                 })
         ).offering(["PassThrough"], of: "TracingConfig")
+    }
+
+    /// The topic's properties as they are.
+    private static func topicProperties(
+        _ arn: String, _ attributes: JSON, _ request: ResourceRequest
+    ) async throws -> JSON {
+        var properties: JSON = [
+            "TopicArn": .string(arn), "TopicName": .string(String(arn.split(separator: ":").last ?? "")),
+        ]
+        for name in topicAttributes + ["FifoTopic"] {
+            guard let value = attributes[name], value.string?.isEmpty == false else { continue }
+            properties[name] = value == "true" ? true : value == "false" ? false : value
+        }
+        let known = try await request.pages(
+            "sns", "ListSubscriptionsByTopic", ["TopicArn": .string(arn)], of: "Subscriptions", token: "NextToken")
+        properties["Subscription"] = .array(
+            known.map { ["Protocol": $0["Protocol"] ?? "", "Endpoint": $0["Endpoint"] ?? ""] })
+        let tags = try await request.call("sns", "ListTagsForResource", ["ResourceArn": .string(arn)])["Tags"]
+        properties["Tags"] = .array(
+            (tags?.array ?? []).filter { $0["Key"]?.string?.hasPrefix("aws:") != true })
+        return properties
     }
 
     private static func isTrue(_ value: JSON?) -> Bool { value?.bool == true || value?.string?.lowercased() == "true" }
@@ -71,6 +93,12 @@ extension SNSService {
                 try await request.call(
                     "sns", "SetTopicAttributes",
                     ["TopicArn": .string(arn), "AttributeName": .string(name), "AttributeValue": .string(value)])
+            }
+            let gone = (request.previous?["Tags"]?.array ?? []).compactMap { $0["Key"]?.string }
+                .filter { request.allTags[$0] == nil }
+            if !gone.isEmpty {
+                try await request.call(
+                    "sns", "UntagResource", ["ResourceArn": .string(arn), "TagKeys": .array(gone.map(JSON.string))])
             }
             try await request.call("sns", "TagResource", ["ResourceArn": .string(arn), "Tags": .array(tags)])
         }
@@ -134,7 +162,7 @@ extension SNSService {
                             "sns", "SetSubscriptionAttributes",
                             [
                                 "SubscriptionArn": .string(request.physicalID ?? ""), "AttributeName": .string(name),
-                                "AttributeValue": wanted[name] ?? "",
+                                "AttributeValue": wanted[name] ?? SubscriptionAttributes.standard(name),
                             ], as: caller)
                     }
                     return ResourceState(
@@ -144,7 +172,28 @@ extension SNSService {
                     guard let arn = request.physicalID, arn.hasPrefix("arn:") else { return }
                     let (cloud, caller) = subscriber(request)
                     try await cloud.call("sns", "Unsubscribe", ["SubscriptionArn": .string(arn)], as: caller)
+                }, read: { try await readSubscription($0) },
+                list: { request in
+                    try await request.pages("sns", "ListSubscriptions", of: "Subscriptions", token: "NextToken")
+                        .compactMap { $0["SubscriptionArn"]?.string }.filter { $0.hasPrefix("arn:") }
+                        .map { ResourceState($0, attributes: ["Arn": .string($0)]) }
                 }))
+    }
+
+    private static func readSubscription(_ request: ResourceRequest) async throws -> JSON? {
+        let (cloud, caller) = subscriber(request)
+        do {
+            let arn = JSON.string(request.physicalID ?? "")
+            let answer = try await cloud.call(
+                "sns", "GetSubscriptionAttributes", ["SubscriptionArn": arn], as: caller)["Attributes"]
+            var properties: JSON = ["Arn": arn]
+            for name in ["TopicArn", "Protocol", "Endpoint", "FilterPolicyScope"] { properties[name] = answer?[name] }
+            properties["RawMessageDelivery"] = .bool(answer?["RawMessageDelivery"] == "true")
+            for name in ["FilterPolicy", "RedrivePolicy", "DeliveryPolicy"] {
+                properties[name] = answer?[name]?.string.flatMap { try? JSON(parsing: $0) }
+            }
+            return properties
+        } catch let error as AWSError where error.code == "NotFound" { return nil }
     }
 
     /// Who subscribes: the stack's caller, in the region that the property names or the topic is in.
@@ -199,6 +248,29 @@ extension SNSService {
             replacedBy: isMany ? "" : member, attributes: isMany ? "Id" : "",
             ResourceType.Actions(
                 create: put, update: put,
-                delete: { request in for topic in topics(request.properties) { try await reset(topic, request) } }))
+                delete: { request in for topic in topics(request.properties) { try await reset(topic, request) } },
+                read: { request in
+                    let named = topics(request.properties)
+                    return try await readPolicy(
+                        named.isEmpty && !isMany ? [request.physicalID ?? ""] : named, member, isMany, request)
+                }))
+    }
+    /// The policy of those topics: one that differs from what is wanted, if any does.
+    private static func readPolicy(
+        _ topics: [String], _ member: String, _ isMany: Bool, _ request: ResourceRequest
+    ) async throws -> JSON? {
+        var found: [(topic: String, policy: JSON)] = []
+        for topic in topics {
+            do {
+                let answer = try await request.call("sns", "GetTopicAttributes", ["TopicArn": .string(topic)])
+                guard let text = answer["Attributes"]?["Policy"]?.string else { continue }
+                found.append((topic, try JSON(parsing: text)))
+            } catch let error as AWSError where error.code == "NotFound" { continue }
+        }
+        guard let first = found.first else { return nil }
+        let other = found.first { $0.policy != request.properties["PolicyDocument"] } ?? first
+        var properties: JSON = ["PolicyDocument": other.policy]
+        properties[member] = isMany ? .array(found.map { .string($0.topic) }) : .string(first.topic)
+        return properties
     }
 }

@@ -18,7 +18,11 @@ extension SQSService {
         ResourceType.Actions(
             create: { request in try await makeQueue(request) }, update: { request in try await changeQueue(request) },
             delete: { request in try await ignoringAbsence { try await call(request, "DeleteQueue", [:]) } },
-            read: { request in try await readQueue(request) }))
+            read: { request in try await readQueue(request) },
+            list: { request in
+                try await request.pages("sqs", "ListQueues", ["MaxResults": 1000], of: "QueueUrls", token: "NextToken")
+                    .map { ResourceState($0.string ?? "", attributes: ["QueueUrl": $0]) }
+            }))
 
     /// Source: AWS CloudFormation Template Reference, AWS::SQS::QueuePolicy.
     static let policyType = ResourceType(
@@ -30,7 +34,7 @@ extension SQSService {
                 for url in urls(request.properties) {
                     try await ignoringAbsence { try await set(request, url, ["Policy": ""]) }
                 }
-            }))
+            }, read: { request in try await readPolicy(request) }))
 
     /// Source: AWS CloudFormation Template Reference, AWS::SQS::QueueInlinePolicy.
     static let inlinePolicyType = ResourceType(
@@ -42,7 +46,7 @@ extension SQSService {
                 for url in urls(request.properties) {
                     try await ignoringAbsence { try await set(request, url, ["Policy": ""]) }
                 }
-            }))
+            }, read: { request in try await readPolicy(request) }))
 
     private static func call(_ request: ResourceRequest, _ operation: String, _ more: JSON) async throws {
         var input = more
@@ -145,18 +149,32 @@ extension SQSService {
 
     private static func readQueue(_ request: ResourceRequest) async throws -> JSON? {
         do {
-            let url = request.physicalID ?? ""
+            let url = JSON.string(request.physicalID ?? "")
             let answer = try await request.call(
-                "sqs", "GetQueueAttributes", ["QueueUrl": .string(url), "AttributeNames": ["All"]])
-            var properties: JSON = [:]
-            for name in settings where request.properties[name] != nil {
-                guard let value = answer["Attributes"]?[name] else { continue }
-                let isDocument = name == "RedrivePolicy" || name == "RedriveAllowPolicy"
-                properties[name] = isDocument ? (try? JSON(parsing: value.string ?? "")) ?? value : value
+                "sqs", "GetQueueAttributes", ["QueueUrl": url, "AttributeNames": ["All"]])
+            var properties: JSON = ["QueueUrl": url]
+            for name in settings + ["FifoQueue"] {
+                properties[name] = answer["Attributes"]?[name]?.string.flatMap(value)
             }
-            properties["QueueName"] = url.split(separator: "/").last.map { .string(String($0)) }
+            properties["Arn"] = answer["Attributes"]?["QueueArn"]
+            properties["QueueName"] = url.string?.split(separator: "/").last.map { .string(String($0)) }
+            let tags = try await request.call("sqs", "ListQueueTags", ["QueueUrl": url])["Tags"]?.object ?? [:]
+            properties["Tags"] = .array(
+                tags.sorted { $0.key < $1.key }.filter { !$0.key.hasPrefix("aws:") }
+                    .map { ["Key": .string($0.key), "Value": $0.value] })
             return properties
         } catch let error as AWSError where error.code == "QueueDoesNotExist" { return nil }
+    }
+
+    /// An attribute as a property: documents, numbers and truths are texts there.
+    private static func value(_ text: String) -> JSON? {
+        if text.isEmpty { return nil }
+        if text.hasPrefix("{") { return try? JSON(parsing: text) }
+        switch text {
+        case "true": return true
+        case "false": return false
+        default: return Int(text).map(JSON.int) ?? .string(text)
+        }
     }
 
     // MARK: Policies
@@ -175,5 +193,26 @@ extension SQSService {
         let isInline = request.properties["Queue"] != nil
         let id = isInline ? wanted.first ?? "" : request.physicalID ?? request.generatedName(limit: 120)
         return ResourceState(id, attributes: ["Id": .string(id)])
+    }
+    /// The policy of the queues that the resource names: one that differs, if any does.
+    private static func readPolicy(_ request: ResourceRequest) async throws -> JSON? {
+        let isInline = request.properties["Queues"] == nil
+        let named = isInline ? [request.physicalID ?? ""] : urls(request.properties)
+        var found: [(url: String, policy: JSON)] = []
+        for url in named {
+            do {
+                let answer = try await request.call(
+                    "sqs", "GetQueueAttributes", ["QueueUrl": .string(url), "AttributeNames": ["Policy"]])
+                guard let text = answer["Attributes"]?["Policy"]?.string, !text.isEmpty else { continue }
+                found.append((url, try JSON(parsing: text)))
+            } catch let error as AWSError where error.code == "QueueDoesNotExist" { continue }
+        }
+        guard let first = found.first else { return nil }
+        let wanted = request.properties["PolicyDocument"]
+        let other = found.first { $0.policy != wanted } ?? first
+        var properties: JSON = ["PolicyDocument": other.policy]
+        properties[isInline ? "Queue" : "Queues"] =
+            isInline ? .string(first.url) : .array(found.map { .string($0.url) })
+        return properties
     }
 }

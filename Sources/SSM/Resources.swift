@@ -20,19 +20,36 @@ extension SSMService {
                     where error.code == "ParameterNotFound"
                 {}
             },
-            read: { request in
-                guard let name = request.physicalID else { return nil }
-                do {
-                    let answer = try await request.call("ssm", "GetParameter", ["Name": .string(name)])["Parameter"]
-                    var properties: JSON = ["Name": .string(name)]
-                    for member in ["Type", "Value"] { properties[member] = answer?[member] }
-                    return properties
-                } catch let error as AWSError where error.code == "ParameterNotFound" { return nil }
-            },
+            read: { request in try await read(request) },
             list: { request in
                 try await request.pages("ssm", "DescribeParameters", of: "Parameters", token: "NextToken")
                     .map { ResourceState($0["Name"]?.string ?? "") }
             }))
+
+    private static func read(_ request: ResourceRequest) async throws -> JSON? {
+        guard let name = request.physicalID else { return nil }
+        do {
+            let found = try await request.call("ssm", "GetParameter", ["Name": .string(name)])["Parameter"]
+            var properties: JSON = ["Name": .string(name)]
+            for member in ["Type", "Value", "DataType"] { properties[member] = found?[member] }
+            let filter: JSON = ["Key": "Name", "Option": "Equals", "Values": [.string(name)]]
+            let described = try await request.call("ssm", "DescribeParameters", ["ParameterFilters": [filter]])
+            let known = described["Parameters"]?[0]
+            for member in ["Description", "AllowedPattern"] { properties[member] = known?[member] }
+            // Intelligent tiering is a wish; what it comes to is one of the others.
+            let isIntelligent = request.properties["Tier"] == "Intelligent-Tiering"
+            properties["Tier"] = isIntelligent ? nil : known?["Tier"]
+            let query: JSON = ["ResourceId": .string(name), "ResourceType": "Parameter"]
+            let tags = try await request.call("ssm", "ListTagsForResource", query)["TagList"]?.array ?? []
+            properties["Tags"] = .object(
+                JSONObject(
+                    tags.compactMap { tag in
+                        guard let key = tag["Key"]?.string, !key.hasPrefix("aws:") else { return nil }
+                        return (key, tag["Value"] ?? "")
+                    }))
+            return properties
+        } catch let error as AWSError where error.code == "ParameterNotFound" { return nil }
+    }
 
     /// CloudFormation names parameters `CFN-Logical-SUFFIX`.
     private static func name(_ request: ResourceRequest) -> String {
@@ -46,6 +63,12 @@ extension SSMService {
         }
         if request.previous != nil {
             input["Overwrite"] = true
+            // What is no longer in the template goes back to what it was without it.
+            for (property, value) in ["Description": "", "AllowedPattern": "", "Tier": "Standard", "DataType": "text"]
+                as [String: JSON]
+            where input[property] == nil && request.previous?[property] != nil {
+                input[property] = value
+            }
             try await request.call("ssm", "PutParameter", input)
         } else {
             let tags = tags(request)

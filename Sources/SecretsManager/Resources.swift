@@ -14,7 +14,11 @@ extension SecretsManagerService {
                 try await request.call(
                     "secretsmanager", "DeleteSecret", ["SecretId": .string(arn), "ForceDeleteWithoutRecovery": true])
             },
-            read: { request in try await readSecret(request) }))
+            read: { request in try await readSecret(request) },
+            list: { request in
+                try await request.pages("secretsmanager", "ListSecrets", of: "SecretList", token: "NextToken")
+                    .map { ResourceState($0["ARN"]?.string ?? "", attributes: ["Id": $0["ARN"] ?? ""]) }
+            }))
 
     /// Source: AWS CloudFormation Template Reference, AWS::SecretsManager::ResourcePolicy.
     static let policyType = ResourceType(
@@ -22,7 +26,14 @@ extension SecretsManagerService {
         requires: "SecretId ResourcePolicy", replacedBy: "SecretId", attributes: "Id",
         ResourceType.Actions(
             create: { request in try await putPolicy(request) }, update: { request in try await putPolicy(request) },
-            delete: { request in try await gone(request, "DeleteResourcePolicy") }))
+            delete: { request in try await gone(request, "DeleteResourcePolicy") },
+            read: { request in
+                let id = request.properties["SecretId"] ?? .string(request.physicalID ?? "")
+                guard let found = try await present(request, "GetResourcePolicy", id),
+                    let text = found["ResourcePolicy"]?.string
+                else { return nil }
+                return ["SecretId": id, "ResourcePolicy": try JSON(parsing: text)]
+            }))
 
     /// Source: AWS CloudFormation Template Reference, AWS::SecretsManager::RotationSchedule.
     static let rotationType = ResourceType(
@@ -34,7 +45,16 @@ extension SecretsManagerService {
             update: { request in
                 try await rotate(request, isNow: request.properties["RotateImmediatelyOnUpdate"]?.isTrue ?? true)
             },
-            delete: { request in try await gone(request, "CancelRotateSecret") }))
+            delete: { request in try await gone(request, "CancelRotateSecret") },
+            read: { request in
+                let id = request.properties["SecretId"] ?? .string(request.physicalID ?? "")
+                guard let found = try await present(request, "DescribeSecret", id), found["RotationEnabled"] == true
+                else { return nil }
+                var properties: JSON = ["SecretId": id]
+                properties["RotationLambdaARN"] = found["RotationLambdaARN"]
+                properties["RotationRules"] = found["RotationRules"]
+                return properties
+            }))
 
     private static func secretName(_ request: ResourceRequest) -> String {
         request.properties["Name"]?.string ?? "\(request.logicalID)-\(request.suffix)"
@@ -68,7 +88,9 @@ extension SecretsManagerService {
         let arn = request.physicalID ?? ""
         var input: JSON = ["SecretId": .string(arn)]
         input["Description"] = request.properties["Description"] ?? (request.previous?["Description"] == nil ? nil : "")
-        input["KmsKeyId"] = request.properties["KmsKeyId"]
+        input["KmsKeyId"] =
+            request.properties["KmsKeyId"]
+            ?? (request.previous?["KmsKeyId"] == nil ? nil : "")
         let wants = (request.properties["SecretString"], request.properties["GenerateSecretString"])
         // A value is made anew only when the template asks for another one.
         if wants != (request.previous?["SecretString"], request.previous?["GenerateSecretString"]),
@@ -95,6 +117,9 @@ extension SecretsManagerService {
             guard known["DeletedDate"] == nil else { return nil }
             var properties: JSON = ["Name": known["Name"] ?? ""]
             for name in ["Description", "KmsKeyId"] { properties[name] = known[name] }
+            properties["Id"] = known["ARN"]
+            properties["Tags"] = .array(
+                (known["Tags"]?.array ?? []).filter { $0["Key"]?.string?.hasPrefix("aws:") != true })
             return properties
         } catch let error as AWSError where error.code == "ResourceNotFoundException" { return nil }
     }
@@ -154,6 +179,13 @@ extension SecretsManagerService {
             input["RotationRules"] = rules
         }
         return state(try await request.call("secretsmanager", "RotateSecret", input))
+    }
+
+    /// The answer; nil when there is no such secret.
+    private static func present(_ request: ResourceRequest, _ operation: String, _ id: JSON) async throws -> JSON? {
+        do { return try await request.call("secretsmanager", operation, ["SecretId": id]) } catch let error as AWSError
+            where error.code == "ResourceNotFoundException"
+        { return nil }
     }
 
     private static func gone(_ request: ResourceRequest, _ operation: String) async throws {

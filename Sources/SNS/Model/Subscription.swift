@@ -78,6 +78,15 @@ enum FilterShelf {
 enum SubscriptionAttributes {
     static let known = ["RawMessageDelivery", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy", "DeliveryPolicy"]
 
+    /// What the attribute is when nothing is said of it.
+    static func standard(_ name: String) -> JSON {
+        switch name {
+        case "RawMessageDelivery": "false"
+        case "FilterPolicyScope": "MessageAttributes"
+        default: ""
+        }
+    }
+
     /// - Throws: `InvalidParameter`; `NotImplemented` for what Slipway does not do.
     static func check(_ attributes: [String: String], _ way: Delivery.Way) throws {
         for (name, value) in attributes {

@@ -55,7 +55,7 @@ struct PutParameterInput: Decodable, Sendable {
     }
 
     private func checkPattern() throws {
-        guard let AllowedPattern else { return }
+        guard let AllowedPattern, !AllowedPattern.isEmpty else { return }
         guard let pattern = try? Regex(AllowedPattern) else {
             throw AWSError(
                 "InvalidAllowedPatternException", "Parameter value, cannot be compiled as a pattern: \(AllowedPattern)")
@@ -145,7 +145,8 @@ extension SSMService {
         return Parameter.Version(
             number: (current?.number ?? 0) + 1, value: value, kind: kind, date: call.time, user: call.caller.principal,
             description: input.Description ?? current?.description,
-            allowedPattern: input.AllowedPattern ?? current?.allowedPattern,
+            // An empty pattern takes the one of before away.
+            allowedPattern: (input.AllowedPattern ?? current?.allowedPattern).flatMap { $0.isEmpty ? nil : $0 },
             keyID: kind == .secure ? input.KeyId ?? current?.keyID ?? "alias/aws/ssm" : nil, tier: input.fittingTier,
             dataType: input.DataType ?? current?.dataType ?? "text")
     }

@@ -137,7 +137,8 @@ extension SecretsManagerService {
         let token = input.ClientRequestToken ?? cloud.surroundings.chance.uuid()
         return try await change(input.SecretId, call) { secret, write in
             if let text = input.Description { secret.description = text }
-            if let key = input.KmsKeyId { secret.keyID = key }
+            // An empty one is the service's own key again (API Reference, UpdateSecret).
+            if let key = input.KmsKeyId { secret.keyID = key.isEmpty ? nil : key }
             if !value.isEmpty { try store(value, token, [Stage.current], in: &secret, write.now, call.caller) }
             return Identity(
                 ARN: secret.arn(call.caller), Name: secret.name, VersionId: value.isEmpty ? nil : token)
