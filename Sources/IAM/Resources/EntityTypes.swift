@@ -50,7 +50,8 @@ extension IAMService {
                 update: { request in
                     let name = request.physicalID ?? ""
                     let user = EntityResource(kind: .user, request: request)
-                    if let path = request.properties["Path"], path != request.previous?["Path"] {
+                    let path = request.properties["Path"] ?? "/"
+                    if path != request.previous?["Path"] ?? "/" {
                         try await user.call("UpdateUser", name, ["NewPath": path])
                     }
                     try await user.configure(name)
@@ -73,7 +74,8 @@ extension IAMService {
                 update: { request in
                     let name = request.physicalID ?? ""
                     let group = EntityResource(kind: .group, request: request)
-                    if let path = request.properties["Path"], path != request.previous?["Path"] {
+                    let path = request.properties["Path"] ?? "/"
+                    if path != request.previous?["Path"] ?? "/" {
                         try await group.call("UpdateGroup", name, ["NewPath": path])
                     }
                     try await group.configure(name)
@@ -154,15 +156,25 @@ extension IAMService {
         if let description = entity.description, !description.isEmpty {
             properties["Description"] = .string(description)
         }
-        if !entity.attached.isEmpty { properties["ManagedPolicyArns"] = .array(entity.attached.map(JSON.string)) }
-        if !entity.inline.isEmpty {
+        properties["Arn"] = .string(entity.arn)
+        if kind == .role { properties["RoleId"] = .string(entity.id) }
+        properties["PermissionsBoundary"] = entity.boundary.map(JSON.string)
+        // That there are none is said to those who expect some.
+        func shows(_ name: String, _ isEmpty: Bool) -> Bool { !isEmpty || request.properties[name] != nil }
+        if shows("ManagedPolicyArns", entity.attached.isEmpty) {
+            properties["ManagedPolicyArns"] = .array(entity.attached.map(JSON.string))
+        }
+        if kind == .user, shows("Groups", entity.groups?.isEmpty != false) {
+            properties["Groups"] = .array((entity.groups ?? []).map(JSON.string))
+        }
+        if shows("Policies", entity.inline.isEmpty) {
             properties["Policies"] = .array(
                 try entity.inline.map {
                     ["PolicyName": .string($0.name), "PolicyDocument": try JSON(parsing: $0.document)]
                 })
         }
         let tags = (entity.tags ?? []).filter { !$0.Key.hasPrefix("aws:") }
-        if !tags.isEmpty { properties["Tags"] = Tag.list(tags) }
+        if shows("Tags", tags.isEmpty), kind != .group { properties["Tags"] = Tag.list(tags) }
         return properties
     }
 }

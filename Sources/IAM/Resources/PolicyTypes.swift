@@ -43,7 +43,29 @@ extension IAMService {
                     }
                     try await attach(arn, request)
                     return ResourceState(arn, attributes: ["PolicyArn": .string(arn)])
-                }, delete: removeManagedPolicy))
+                }, delete: removeManagedPolicy, read: readManagedPolicy,
+                list: { request in
+                    try await request.pages("iam", "ListPolicies", ["Scope": "Local"], of: "Policies", token: "Marker")
+                        .map { ResourceState($0["Arn"]?.string ?? "", attributes: ["PolicyArn": $0["Arn"] ?? ""]) }
+                }))
+    }
+
+    @Sendable private func readManagedPolicy(_ request: ResourceRequest) async throws -> JSON? {
+        let arn = request.physicalID ?? ""
+        let account = request.caller.account
+        guard let policy = try await ledger.get(Shelf.policies, ManagedPolicies.key(arn, for: account))?.value,
+            policy.arn == arn
+        else { return nil }
+        var properties: JSON = [
+            "ManagedPolicyName": .string(ManagedPolicies.name(of: arn)), "Path": .string(policy.path),
+            "PolicyArn": .string(arn), "PolicyDocument": try JSON(parsing: policy.document),
+        ]
+        properties["Description"] = policy.description.map(JSON.string)
+        for (property, kind) in Self.holders {
+            let holders = try await ledger.find(kind.collection, "policy", Shelf.key(account, arn)).map(\.value.name)
+            properties[property] = .array(holders.sorted().map(JSON.string))
+        }
+        return properties
     }
 
     /// A new version in place of all others, as CloudFormation keeps it.
@@ -103,7 +125,29 @@ extension IAMService {
             requires: "PolicyDocument PolicyName",
             .init(
                 create: writePolicy, update: writePolicy,
-                delete: { try await erasePolicy($0, from: $0.properties) { _, _ in true } }))
+                delete: { try await erasePolicy($0, from: $0.properties) { _, _ in true } }, read: readInlinePolicy))
+    }
+
+    /// The policy as those have it that shall have it: one that differs, if any does. Nil when nobody has it.
+    @Sendable private func readInlinePolicy(_ request: ResourceRequest) async throws -> JSON? {
+        let name = request.properties["PolicyName"]?.string ?? request.physicalID ?? ""
+        let wanted = request.properties["PolicyDocument"]
+        var properties: JSON = ["PolicyName": .string(name)]
+        var documents: [JSON] = []
+        for (property, kind) in Self.holders {
+            var present: [JSON] = []
+            for holder in request.properties[property]?.array ?? [] {
+                let key = Shelf.key(request.caller.account, holder.string ?? "")
+                guard let entity = try await ledger.get(kind.collection, key)?.value,
+                    let policy = entity.inline.first(where: { $0.name == name })
+                else { continue }
+                present.append(holder)
+                documents.append(try JSON(parsing: policy.document))
+            }
+            if request.properties[property] != nil { properties[property] = .array(present) }
+        }
+        properties["PolicyDocument"] = documents.first { $0 != wanted } ?? documents.first
+        return documents.isEmpty ? nil : properties
     }
 
     @Sendable private func writePolicy(_ request: ResourceRequest) async throws -> ResourceState {
@@ -137,118 +181,6 @@ extension IAMService {
                     try await entity.call("Delete\(kind.rawValue)Policy", holder, ["PolicyName": name])
                 }
             }
-        }
-    }
-
-    var accessKeyType: ResourceType {
-        ResourceType(
-            "AWS::IAM::AccessKey", enforces: "Serial Status UserName", requires: "UserName",
-            replacedBy: "Serial UserName",
-            attributes: "SecretAccessKey",
-            .init(
-                create: { request in
-                    let user = request.properties["UserName"] ?? ""
-                    let key = try await makeKey(user.string ?? "", request)
-                    let id = key.id
-                    if request.properties["Status"] == "Inactive" {
-                        try await request.call(
-                            "iam", "UpdateAccessKey",
-                            ["UserName": user, "AccessKeyId": .string(id), "Status": "Inactive"])
-                    }
-                    return ResourceState(id, attributes: ["SecretAccessKey": .string(key.secret)])
-                },
-                update: { request in
-                    let id = request.physicalID ?? ""
-                    try await request.call(
-                        "iam", "UpdateAccessKey",
-                        [
-                            "UserName": request.properties["UserName"] ?? "", "AccessKeyId": .string(id),
-                            "Status": request.properties["Status"] ?? "Active",
-                        ])
-                    return ResourceState(id, attributes: request.attributes)
-                },
-                delete: { request in
-                    guard let id = request.physicalID else { return }
-                    try await ignoringMissing {
-                        try await request.call(
-                            "iam", "DeleteAccessKey",
-                            ["UserName": request.properties["UserName"] ?? "", "AccessKeyId": .string(id)])
-                    }
-                }))
-    }
-
-    /// The key of this request, made once however often it is asked for: a second one would be left over, and only
-    /// two are allowed. CreateAccessKey knows no token, so this does what it does, after the same question whether it
-    /// is allowed.
-    private func makeKey(_ user: String, _ request: ResourceRequest) async throws -> AccessKey {
-        let call = Call(
-            service: "iam", operation: "CreateAccessKey",
-            caller: request.caller.through("cloudformation.amazonaws.com"),
-            requestID: request.key, time: ledger.surroundings.now, input: ["UserName": .string(user)],
-            endpoint: request.cloud.endpoint)
-        try await IAMAuthorizer(ledger: ledger).authorize(call)
-        let account = request.caller.account
-        var fresh = AccessKey.make(account: account, user: user, ledger.surroundings)
-        fresh.request = request.key
-        let new = fresh
-        return try await ledger.write { write in
-            let name = try write.entity(.user, user, account).name
-            let present = try write.find(Shelf.keys, "user", Shelf.key(account, name)).map(\.value)
-            if let made = present.first(where: { $0.request == new.request }) { return made }
-            guard present.count < 2 else { throw IAMError.limit("Cannot exceed quota for AccessKeysPerUser: 2") }
-            try write.insert(Shelf.keys, new.id, new)
-            return new
-        }
-    }
-
-    var instanceProfileType: ResourceType {
-        ResourceType(
-            "AWS::IAM::InstanceProfile", enforces: "InstanceProfileName Path Roles", requires: "Roles",
-            replacedBy: "InstanceProfileName Path", attributes: "Arn", nameProperty: "InstanceProfileName",
-            .init(create: makeProfile, update: { try await setRole($0.physicalID ?? "", $0) }, delete: removeProfile))
-    }
-
-    @Sendable private func makeProfile(_ request: ResourceRequest) async throws -> ResourceState {
-        let name = request.properties["InstanceProfileName"]?.string ?? request.generatedName(limit: 128)
-        var input: JSON = ["InstanceProfileName": .string(name)]
-        input["Path"] = request.properties["Path"]
-        input["Tags"] = EntityResource.tags(of: request)
-        do { try await request.call("iam", "CreateInstanceProfile", input) } catch let error as AWSError
-            where error.code == "EntityAlreadyExists"
-        {
-            let answer = try await request.call("iam", "GetInstanceProfile", ["InstanceProfileName": .string(name)])
-            guard EntityResource.isOurs(answer["InstanceProfile"]?["Tags"], request) else {
-                throw EntityResource.alreadyExists(name)
-            }
-        }
-        return try await setRole(name, request)
-    }
-
-    private func setRole(_ name: String, _ request: ResourceRequest) async throws -> ResourceState {
-        let answer = try await request.call("iam", "GetInstanceProfile", ["InstanceProfileName": .string(name)])
-        let profile = answer["InstanceProfile"]
-        let present = profile?["Roles"]?[0]?["RoleName"]
-        let wanted = request.properties["Roles"]?[0]
-        if let present, present != wanted {
-            try await request.call(
-                "iam", "RemoveRoleFromInstanceProfile", ["InstanceProfileName": .string(name), "RoleName": present])
-        }
-        if let wanted, present != wanted {
-            try await request.call(
-                "iam", "AddRoleToInstanceProfile", ["InstanceProfileName": .string(name), "RoleName": wanted])
-        }
-        return ResourceState(name, attributes: ["Arn": profile?["Arn"] ?? ""])
-    }
-
-    @Sendable private func removeProfile(_ request: ResourceRequest) async throws {
-        guard let name = request.physicalID else { return }
-        try await ignoringMissing {
-            let answer = try await request.call("iam", "GetInstanceProfile", ["InstanceProfileName": .string(name)])
-            if let role = answer["InstanceProfile"]?["Roles"]?[0]?["RoleName"] {
-                try await request.call(
-                    "iam", "RemoveRoleFromInstanceProfile", ["InstanceProfileName": .string(name), "RoleName": role])
-            }
-            try await request.call("iam", "DeleteInstanceProfile", ["InstanceProfileName": .string(name)])
         }
     }
 }
