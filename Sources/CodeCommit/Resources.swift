@@ -14,7 +14,11 @@ extension CodeCommitService {
             nameProperty: "RepositoryName",
             .init(
                 create: { try await create($0) }, update: { try await update($0) }, delete: { try await delete($0) },
-                read: { try await read($0) }))
+                read: { try await read($0) },
+                list: { request in
+                    try await request.pages("codecommit", "ListRepositories", of: "repositories", token: "nextToken")
+                        .map { ResourceState($0["repositoryId"]?.string ?? "") }
+                }))
     }
 
     /// A repeat after a crash finds what it made by its tags and goes on from there.
@@ -124,6 +128,9 @@ extension CodeCommitService {
         guard let id = request.physicalID, let found = try await ledger.find(Shelf.repositories, "id", id).first?.value
         else { return nil }
         var properties: JSON = ["RepositoryName": .string(found.name)]
+        let tags = found.tags.sorted { $0.key < $1.key }.filter { !$0.key.hasPrefix("aws:") }
+        properties["Tags"] = .array(tags.map { ["Key": .string($0.key), "Value": .string($0.value)] })
+        properties["KmsKeyId"] = .string(found.kmsKeyID)
         if let description = found.description { properties["RepositoryDescription"] = .string(description) }
         properties["Triggers"] = .array(
             found.triggers.map { trigger in

@@ -43,11 +43,20 @@ extension CodeConnectionsService {
                     do {
                         let input: JSON = ["ConnectionArn": .string(request.physicalID ?? "")]
                         let known = try await request.call(service, "GetConnection", input)["Connection"]
-                        return [
-                            "ConnectionName": known?["ConnectionName"] ?? "",
-                            "ProviderType": known?["ProviderType"] ?? "",
-                        ]
+                        var properties: JSON = [:]
+                        for name in [
+                            "ConnectionArn", "ConnectionName", "ConnectionStatus", "HostArn", "OwnerAccountId",
+                            "ProviderType",
+                        ] { properties[name] = known?[name] }
+                        let query: JSON = ["ResourceArn": input["ConnectionArn"] ?? ""]
+                        let tags = try await request.call(service, "ListTagsForResource", query)["Tags"]?.array ?? []
+                        properties["Tags"] = .array(tags.filter { $0["Key"]?.string?.hasPrefix("aws:") != true })
+                        return properties
                     } catch let error as AWSError where error.code == "ResourceNotFoundException" { return nil }
+                },
+                list: { request in
+                    try await request.pages(service, "ListConnections", of: "Connections", token: "NextToken")
+                        .map { state($0) }
                 }))
     }
 

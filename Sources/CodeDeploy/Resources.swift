@@ -36,6 +36,7 @@ extension CodeDeployService {
                 var properties: JSON = [:]
                 properties["ApplicationName"] = found["applicationName"]
                 properties["ComputePlatform"] = found["computePlatform"]
+                properties["Tags"] = try await request.ownTags("application:\(request.physicalID ?? "")")
                 return properties
             },
             list: { request in
@@ -72,6 +73,11 @@ extension CodeDeployService {
                 var properties = Casing.raised(found)
                 for name in ["DeploymentConfigId", "CreateTime"] { properties[name] = nil }
                 return properties
+            },
+            list: { request in
+                try await request.pages(
+                    "codedeploy", "ListDeploymentConfigs", of: "deploymentConfigsList", token: "nextToken"
+                ).compactMap(\.string).filter { !$0.hasPrefix("CodeDeployDefault.") }.map { ResourceState($0) }
             }))
 
     /// Making one never starts a deployment.
@@ -123,7 +129,26 @@ extension CodeDeployService {
                 guard let found = try await request.read("GetDeploymentGroup", input)?["deploymentGroupInfo"] else {
                     return nil
                 }
-                return Casing.raised(found)
+                var properties = Casing.raised(found)
+                let application = request.properties["ApplicationName"]?.string ?? ""
+                properties["Tags"] = try await request.ownTags(
+                    "deploymentgroup:\(application)/\(request.physicalID ?? "")")
+                return properties
+            },
+            list: { request in
+                var found: [ResourceState] = []
+                let all = try await request.pages(
+                    "codedeploy", "ListApplications", of: "applications", token: "nextToken")
+                for application in request.properties["ApplicationName"].map({ [$0] }) ?? all {
+                    let groups = try await request.pages(
+                        "codedeploy", "ListDeploymentGroups", ["applicationName": application], of: "deploymentGroups",
+                        token: "nextToken")
+                    found += groups.map {
+                        ResourceState(
+                            $0.string ?? "", attributes: ["ApplicationName": application, "DeploymentGroupName": $0])
+                    }
+                }
+                return found
             }))
 
     /// What the settings are when nothing is said of them.
@@ -153,6 +178,12 @@ extension ResourceRequest {
     fileprivate func isOurs(_ resource: String) async throws -> Bool {
         let tags = try await tags(of: resource)
         return tags["aws:cloudformation:stack-id"] == stackID && tags["aws:cloudformation:logical-id"] == logicalID
+    }
+
+    /// The tags without those that CloudFormation puts there.
+    fileprivate func ownTags(_ resource: String) async throws -> JSON {
+        let tags = try await tags(of: resource).sorted { $0.key < $1.key }.filter { !$0.key.hasPrefix("aws:") }
+        return .array(tags.map { ["Key": .string($0.key), "Value": .string($0.value)] })
     }
 
     private func tags(of resource: String) async throws -> [String: String] {

@@ -48,7 +48,13 @@ extension CodePipelineService {
                 guard let found = try await request.read("GetPipeline", input, "PipelineNotFoundException") else {
                     return nil
                 }
-                return ResourceRequest.properties(of: found["pipeline"] ?? [:])
+                var properties = ResourceRequest.properties(of: found["pipeline"] ?? [:])
+                properties["Tags"] = try await request.ownTags(request.physicalID ?? "")
+                return properties
+            },
+            list: { request in
+                try await request.pages("codepipeline", "ListPipelines", of: "pipelines", token: "nextToken")
+                    .map { ResourceState($0["name"]?.string ?? "") }
             }))
 
     // MARK: Webhook
@@ -65,6 +71,22 @@ extension CodePipelineService {
             update: { try await $0.putWebhook($0.physicalID ?? "") },
             delete: { request in
                 try await request.call("codepipeline", "DeleteWebhook", ["name": .string(request.physicalID ?? "")])
+            },
+            read: { request in
+                let all = try await request.webhooks()
+                guard let found = all.first(where: { $0["definition"]?["name"]?.string == request.physicalID }) else {
+                    return nil
+                }
+                var properties = Casing.raised(found["definition"] ?? [:])
+                // The secret is masked.
+                if properties["AuthenticationConfiguration"]?["SecretToken"] != nil {
+                    properties["AuthenticationConfiguration"] = nil
+                }
+                properties["Url"] = found["url"]
+                return properties
+            },
+            list: { request in
+                try await request.webhooks().map { ResourceState($0["definition"]?["name"]?.string ?? "") }
             }))
 
     // MARK: CustomActionType
@@ -95,17 +117,63 @@ extension CodePipelineService {
                 return ResourceState(request.physicalID ?? "")
             },
             delete: { request in
-                let parts = (request.physicalID ?? "").split(separator: "/").map { JSON.string(String($0)) }
+                let parts = (request.physicalID ?? "").replacing("|", with: "/").split(separator: "/").map {
+                    JSON.string(String($0))
+                }
                 guard parts.count == 3 else { return }
                 try await request.call(
                     "codepipeline", "DeleteCustomActionType",
                     ["category": parts[0], "provider": parts[1], "version": parts[2]])
+            },
+            read: { request in
+                let name = (request.physicalID ?? "").replacing("|", with: "/")
+                guard let found = try await request.customTypes().first(where: { $0.name == name })?.type else {
+                    return nil
+                }
+                var properties = Casing.raised(found)
+                for (member, value) in found["id"]?.object ?? [:] where member != "owner" {
+                    properties[member.prefix(1).uppercased() + member.dropFirst()] = value
+                }
+                properties["ConfigurationProperties"] = properties["ActionConfigurationProperties"]
+                for member in ["Id", "ActionConfigurationProperties"] { properties[member] = nil }
+                properties["Tags"] = try await request.ownTags("actiontype:Custom/" + name)
+                return properties
+            },
+            list: { request in
+                try await request.customTypes().map { name, type in
+                    let id = type["id"]
+                    return ResourceState(
+                        name,
+                        attributes: [
+                            "Category": id?["category"] ?? "", "Provider": id?["provider"] ?? "",
+                            "Version": id?["version"] ?? "",
+                        ])
+                }
             }))
 }
 
 extension ResourceRequest {
     fileprivate var customTypeName: String {
         ["Category", "Provider", "Version"].map { properties[$0]?.plainText ?? "" }.joined(separator: "/")
+    }
+
+    fileprivate func webhooks() async throws -> [JSON] {
+        try await pages("codepipeline", "ListWebhooks", of: "webhooks", token: "NextToken")
+    }
+
+    /// The account's own action types with their names here.
+    fileprivate func customTypes() async throws -> [(name: String, type: JSON)] {
+        let input: JSON = ["actionOwnerFilter": "Custom"]
+        return try await pages("codepipeline", "ListActionTypes", input, of: "actionTypes", token: "nextToken").map {
+            let id = $0["id"]
+            return (["category", "provider", "version"].map { id?[$0]?.string ?? "" }.joined(separator: "/"), $0)
+        }
+    }
+
+    /// The tags without those that CloudFormation puts there.
+    fileprivate func ownTags(_ resource: String) async throws -> JSON {
+        let tags = try await tags(of: resource).sorted { $0.key < $1.key }.filter { !$0.key.hasPrefix("aws:") }
+        return .array(tags.map { ["Key": .string($0.key), "Value": .string($0.value)] })
     }
 
     /// The declaration as the API takes it.

@@ -80,7 +80,9 @@ extension CodeBuildService {
             call.input["serviceRole"]?.string, batch: call.input["buildBatchConfig"]?["serviceRole"]?.string, call)
         let project = try await change(call.input["name"]?.string ?? "", call) { project in
             var tree = try JSON(encoding: project.settings)
-            for (member, value) in given where member != "name" { tree[member] = value }
+            for (member, value) in given where member != "name" {
+                tree[member] = value.object?.isEmpty == true ? nil : value
+            }
             var settings = try tree.decode(ProjectSettings.self)
             // The only way to take a limit away (User Guide, "Change a build project's settings").
             if settings.concurrentBuildLimit == -1 { settings.concurrentBuildLimit = nil }

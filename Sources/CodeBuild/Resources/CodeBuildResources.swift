@@ -50,7 +50,11 @@ enum CodeBuildResources {
                 let name = request.physicalID ?? ""
                 let answer = try await request.call("codebuild", "BatchGetProjects", ["names": [.string(name)]])
                 guard let found = answer["projects"]?[0] else { return nil }
-                return PropertyNames.raised(found)
+                return PropertyNames.properties(of: found)
+            },
+            list: { request in
+                try await request.pages("codebuild", "ListProjects", of: "projects", token: "nextToken")
+                    .map { ResourceState($0.string ?? "") }
             }))
 
     private static let reportGroup = ResourceType(
@@ -85,6 +89,18 @@ enum CodeBuildResources {
                 try await request.call(
                     "codebuild", "DeleteReportGroup",
                     ["arn": .string(request.physicalID ?? ""), "deleteReports": .bool(deletes)])
+            },
+            read: { request in
+                let arns: JSON = [.string(request.physicalID ?? "")]
+                let answer = try await request.call("codebuild", "BatchGetReportGroups", ["reportGroupArns": arns])
+                guard let found = answer["reportGroups"]?[0] else { return nil }
+                let properties = PropertyNames.properties(of: found)
+                let names = ["Arn", "Name", "Type", "ExportConfig", "Tags"]
+                return .object((properties.object ?? [:]).filter { name, _ in names.contains(name) })
+            },
+            list: { request in
+                try await request.pages("codebuild", "ListReportGroups", of: "reportGroups", token: "nextToken")
+                    .map { ResourceState($0.string ?? "", attributes: ["Arn": $0]) }
             }))
 
     private static let sourceCredential = ResourceType(
@@ -106,6 +122,16 @@ enum CodeBuildResources {
                     try await request.call(
                         "codebuild", "DeleteSourceCredentials", ["arn": .string(request.physicalID ?? "")])
                 } catch let error as AWSError where error.code == "ResourceNotFoundException" {}
+            },
+            read: { request in
+                let found = try await request.call("codebuild", "ListSourceCredentials", [:])
+                let known = found["sourceCredentialsInfos"]?.array?.first { $0["arn"]?.string == request.physicalID }
+                // The token is never shown.
+                return known.map { ["ServerType": $0["serverType"] ?? "", "AuthType": $0["authType"] ?? ""] }
+            },
+            list: { request in
+                let found = try await request.call("codebuild", "ListSourceCredentials", [:])
+                return (found["sourceCredentialsInfos"]?.array ?? []).map { ResourceState($0["arn"]?.string ?? "") }
             }))
 }
 
@@ -130,6 +156,15 @@ extension ResourceRequest {
             ("secondarySourceVersions", []), ("badgeEnabled", false), ("timeoutInMinutes", 60),
             ("queuedTimeoutInMinutes", 480), ("description", ""), ("sourceVersion", ""),
         ]
+        // Empty ones take away what there was.
+        let empty: [(String, JSON)] = [
+            ("VpcConfig", [:]), ("FileSystemLocations", []), ("LogsConfig", [:]), ("BuildBatchConfig", [:]),
+            ("ConcurrentBuildLimit", -1), ("AutoRetryLimit", 0),
+            ("EncryptionKey", .string(caller.arn("kms", "alias/aws/s3"))),
+        ]
+        for (property, value) in empty where properties[property] == nil && previous?[property] != nil {
+            input[property.prefix(1).lowercased() + property.dropFirst()] = value
+        }
         if physicalID != nil { for (member, value) in defaults where input[member] == nil { input[member] = value } }
         return input
     }
@@ -160,7 +195,9 @@ extension ResourceRequest {
                 where error.code == "ResourceNotFoundException"
             {}
         }
-        guard let visibility = properties["Visibility"] else { return }
+        guard let visibility = properties["Visibility"] ?? (previous?["Visibility"] == nil ? nil : "PRIVATE") else {
+            return
+        }
         var wish: JSON = [
             "projectArn": .string(caller.arn("codebuild", "project/\(name)")), "projectVisibility": visibility,
         ]

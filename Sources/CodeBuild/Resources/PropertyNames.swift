@@ -38,6 +38,14 @@ enum PropertyNames {
         return name == "value" && isPlain ? .string(value.text()) : value
     }
 
+    /// The properties of what an answer shows, without the tags that CloudFormation puts there.
+    static func properties(of found: JSON) -> JSON {
+        var properties = raised(found)
+        let tags = (properties["Tags"]?.array ?? []).filter { $0["Key"]?.string?.hasPrefix("aws:") != true }
+        properties["Tags"] = .array(tags)
+        return properties
+    }
+
     /// The other way.
     static func raised(_ value: JSON) -> JSON {
         switch value {
