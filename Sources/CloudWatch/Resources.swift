@@ -67,6 +67,10 @@ extension CloudWatchService {
                     !key.hasPrefix("State") && key != "AlarmArn" && !key.hasSuffix("Timestamp")
                 }
                 properties["Arn"] = found["AlarmArn"]
+                let tags = try await request.call(
+                    "cloudwatch", "ListTagsForResource", ["ResourceARN": found["AlarmArn"] ?? ""])["Tags"]
+                properties["Tags"] = .array(
+                    (tags?.array ?? []).filter { $0["Key"]?.string?.hasPrefix("aws:") != true })
                 return .object(properties)
             },
             list: { request in
@@ -119,6 +123,20 @@ extension CloudWatchService {
                         try await request.call(
                             "cloudwatch", "DeleteDashboards", ["DashboardNames": [.string(request.physicalID ?? "")]])
                     } catch let error as AWSError where error.code == "DashboardNotFoundError" {}
+                },
+                read: { request in
+                    do {
+                        let name = JSON.string(request.physicalID ?? "")
+                        let found = try await request.call("cloudwatch", "GetDashboard", ["DashboardName": name])
+                        return ["DashboardName": name, "DashboardBody": found["DashboardBody"] ?? ""]
+                    } catch let error as AWSError
+                        where ["DashboardNotFoundError", "ResourceNotFound"].contains(error.code)
+                    { return nil }
+                },
+                list: { request in
+                    try await request.pages(
+                        "cloudwatch", "ListDashboards", of: "DashboardEntries", token: "NextToken"
+                    ).map { ResourceState($0["DashboardName"]?.string ?? "") }
                 }))
     }
 }

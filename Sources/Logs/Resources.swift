@@ -36,6 +36,12 @@ extension LogsService {
                     var found: JSON = ["LogGroupName": .string(name)]
                     found["Arn"] = group["arn"]
                     if let days = group["retentionInDays"] { found["RetentionInDays"] = days }
+                    found["LogGroupClass"] = group["logGroupClass"]
+                    let tags = try await request.call("logs", "ListTagsLogGroup", ["logGroupName": .string(name)])[
+                        "tags"]
+                    found["Tags"] = .array(
+                        (tags?.object ?? [:]).sorted { $0.key < $1.key }.filter { !$0.key.hasPrefix("aws:") }
+                            .map { ["Key": .string($0.key), "Value": $0.value] })
                     return found
                 },
                 list: { request in
@@ -103,7 +109,67 @@ extension LogsService {
                     try await ignoringAbsence {
                         try await request.call("logs", "DeleteLogStream", names(request, request.physicalID ?? ""))
                     }
+                }, read: readStream,
+                list: { request in
+                    try await below(request, "DescribeLogStreams", "logStreams").map { group, stream in
+                        let name = stream["logStreamName"] ?? ""
+                        return ResourceState(
+                            name.string ?? "", attributes: ["LogGroupName": group, "LogStreamName": name])
+                    }
                 }))
+    }
+
+    @Sendable private static func readStream(_ request: ResourceRequest) async throws -> JSON? {
+        let name = JSON.string(request.physicalID ?? "")
+        let group = request.properties["LogGroupName"] ?? ""
+        do {
+            let found = try await request.call(
+                "logs", "DescribeLogStreams", ["logGroupName": group, "logStreamNamePrefix": name])
+            let isThere = found["logStreams"]?.array?.contains { $0["logStreamName"] == name } == true
+            return isThere ? ["LogGroupName": group, "LogStreamName": name] : nil
+        } catch let error as AWSError where error.code == "ResourceNotFoundException" { return nil }
+    }
+
+    /// What lies below each log group, or below the one that is named.
+    private static func below(
+        _ request: ResourceRequest, _ operation: String, _ member: String
+    ) async throws -> [(group: JSON, item: JSON)] {
+        let all = try await request.pages("logs", "DescribeLogGroups", of: "logGroups", token: "nextToken")
+            .compactMap { $0["logGroupName"] }
+        var found: [(group: JSON, item: JSON)] = []
+        for group in request.properties["LogGroupName"].map({ [$0] }) ?? all {
+            let items = try await request.pages(
+                "logs", operation, ["logGroupName": group], of: member, token: "nextToken")
+            found += items.map { (group, $0) }
+        }
+        return found
+    }
+
+    /// A filter of a group's as its properties.
+    private static func filter(
+        _ request: ResourceRequest, _ operation: String, _ member: String
+    ) async throws -> JSON? {
+        let name = JSON.string(request.physicalID ?? "")
+        let group = request.properties["LogGroupName"] ?? ""
+        do {
+            let found = try await request.call(
+                "logs", operation, ["logGroupName": group, "filterNamePrefix": name])[member]
+            guard let filter = found?.array?.first(where: { $0["filterName"] == name }) else { return nil }
+            var properties: JSON = ["LogGroupName": group]
+            for (key, value) in filter.object ?? [:] where key != "creationTime" && key != "logGroupName" {
+                properties[key.prefix(1).uppercased() + key.dropFirst()] = value
+            }
+            return properties
+        } catch let error as AWSError where error.code == "ResourceNotFoundException" { return nil }
+    }
+
+    private static func listFilters(
+        _ request: ResourceRequest, _ operation: String, _ member: String
+    ) async throws -> [ResourceState] {
+        try await below(request, operation, member).map { group, filter in
+            let name = filter["filterName"] ?? ""
+            return ResourceState(name.string ?? "", attributes: ["LogGroupName": group, "FilterName": name])
+        }
     }
 
     private static func names(_ request: ResourceRequest, _ stream: String) -> JSON {
@@ -131,7 +197,15 @@ extension LogsService {
             ResourceType.Actions(
                 create: put, update: put,
                 delete: { request in try await ignoringAbsence { try await deleteFilter(request, "DeleteMetricFilter") }
-                }))
+                },
+                read: { request in
+                    guard var found = try await filter(request, "DescribeMetricFilters", "metricFilters") else {
+                        return nil
+                    }
+                    found["MetricTransformations"] = .array(
+                        (found["MetricTransformations"]?.array ?? []).map(property(of:)))
+                    return found
+                }, list: { try await listFilters($0, "DescribeMetricFilters", "metricFilters") }))
     }
 
     private static func deleteFilter(_ request: ResourceRequest, _ operation: String) async throws {
@@ -160,6 +234,18 @@ extension LogsService {
         return .object(input)
     }
 
+    /// The other way.
+    private static func property(of transformation: JSON) -> JSON {
+        var property = JSONObject()
+        for (key, value) in transformation.object ?? [:] {
+            let isMap = key == "dimensions"
+            property[key.prefix(1).uppercased() + key.dropFirst()] =
+                isMap
+                ? .array((value.object ?? [:]).map { ["Key": .string($0.key), "Value": $0.value] }) : value
+        }
+        return .object(property)
+    }
+
     static var subscriptionFilterType: ResourceType {
         @Sendable func put(_ request: ResourceRequest) async throws -> ResourceState {
             let name =
@@ -182,6 +268,7 @@ extension LogsService {
                 create: put, update: put,
                 delete: { request in
                     try await ignoringAbsence { try await deleteFilter(request, "DeleteSubscriptionFilter") }
-                }))
+                }, read: { try await filter($0, "DescribeSubscriptionFilters", "subscriptionFilters") },
+                list: { try await listFilters($0, "DescribeSubscriptionFilters", "subscriptionFilters") }))
     }
 }
