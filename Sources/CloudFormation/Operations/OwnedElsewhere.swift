@@ -33,8 +33,15 @@ struct OwnedElsewhere {
 
     /// The tags without those that CloudFormation puts on everything and those of the stack.
     private func withoutStackTags(_ tags: JSON?, _ stack: Stack, _ asked: JSON?) -> JSON? {
-        guard let tags = tags?.array else { return tags }
         let given = StackRules.tags(stack.revision.tags)
+        // A few types have a map of tags.
+        if let tags = tags?.object {
+            return .object(
+                tags.filter { key, value in
+                    asked?[key] != nil || !key.hasPrefix("aws:") && given[key] != value.string
+                })
+        }
+        guard let tags = tags?.array else { return tags }
         let keys = Set((asked?.array ?? []).compactMap { $0["Key"]?.string })
         return .array(
             tags.filter { tag in
@@ -106,6 +113,14 @@ struct OwnedElsewhere {
                     }, key: "Sid")
             ],
         ]
+        // The other way round: who a policy was attached to by those themselves.
+        ways["AWS::IAM::ManagedPolicy"] = [("Role", "Roles"), ("User", "Users"), ("Group", "Groups")].map {
+            kind, list in
+            Way(types: ["AWS::IAM::" + kind], property: list) { other, element, policy in
+                other.physicalID == element.string
+                    && other.properties["ManagedPolicyArns"]?.array?.contains(.string(policy)) == true
+            }
+        }
         for (type, holders) in [("Role", "Roles"), ("User", "Users"), ("Group", "Groups")] {
             ways["AWS::IAM::" + type] = [
                 Way(
