@@ -15,6 +15,8 @@ package struct SupportLedger: Sendable {
         let name: String
         let isOffered: Bool
         let members: [(name: String, standing: Standing)]
+        /// What can be done with a resource type besides making and deleting it; nil for operations.
+        var actions: [String]?
     }
 
     private let rows: [Row]
@@ -50,9 +52,17 @@ package struct SupportLedger: Sendable {
             rows.append(
                 Row(
                     service: "cloudformation types", name: type.name, isOffered: true,
-                    members: members.sorted { $0.0 < $1.0 }))
+                    members: members.sorted { $0.0 < $1.0 }, actions: Self.actions(type)))
         }
         self.rows = rows
+    }
+
+    private static func actions(_ type: ResourceType) -> [String] {
+        let all = [
+            ("update", type.actions.update != nil), ("read", type.actions.read != nil),
+            ("list", type.actions.list != nil),
+        ]
+        return all.filter(\.1).map(\.0)
     }
 
     private init(rows: [Row]) { self.rows = rows }
@@ -115,9 +125,9 @@ extension SupportLedger {
         var services = JSONObject()
         for row in rows {
             let members = JSONObject(row.members.map { ($0.name, JSON.string($0.standing.rawValue)) })
-            services[row.service, default: [:]][row.name] = [
-                "offered": .bool(row.isOffered), "properties": .object(members),
-            ]
+            var entry: JSON = ["offered": .bool(row.isOffered), "properties": .object(members)]
+            if let actions = row.actions { entry["actions"] = .array(actions.map(JSON.string)) }
+            services[row.service, default: [:]][row.name] = entry
         }
         return .object(services)
     }
@@ -148,11 +158,22 @@ extension SupportLedger {
             let offered = own.filter(\.isOffered)
             guard !offered.isEmpty else { continue }
             let count = service.contains(" ") ? "\(offered.count)" : "\(offered.count) of \(own.count) operations"
-            text += "\n## \(service)\n\n\(count).\n\n| | enforced | stored | rejected |\n| --- | --- | --- | --- |\n"
+            text += "\n## \(service)\n\n\(count).\n"
+            let areTypes = offered.contains { $0.actions != nil }
+            if areTypes {
+                text += """
+
+                    Types with **update** change in place, others are replaced; with **read** they are looked at for drift and can be
+                    imported; with **list** they are found by scans and by Cloud Control's `ListResources`.
+
+                    """
+            }
+            text += "\n| | enforced | stored | \(areTypes ? "can" : "rejected") |\n| --- | --- | --- | --- |\n"
             for row in offered {
-                let cells = [Standing.enforced, .stored, .rejected].map { standing in
+                var cells = [Standing.enforced, .stored, .rejected].map { standing in
                     row.members.filter { $0.standing == standing }.map { "`\($0.name)`" }.joined(separator: " ")
                 }
+                if let actions = row.actions { cells[2] = actions.joined(separator: " ") }
                 text += "| `\(row.name)` | \(cells.joined(separator: " | ")) |\n"
             }
             let missing = own.filter { !$0.isOffered }.map { "`\($0.name)`" }
