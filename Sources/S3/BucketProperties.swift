@@ -68,10 +68,16 @@ enum BucketProperties {
             case (nil, _): return Change(operation: rule.put, input: .object([rule.member: [:]]))
             }
         }
-        if let acl = new["AccessControl"]?.string, acl != old["AccessControl"]?.string {
+        let acl = new["AccessControl"]?.string ?? "Private"
+        if acl != old["AccessControl"]?.string ?? "Private" {
             changes.append(Change(operation: "PutBucketAcl", input: ["ACL": .string(canned(acl))]))
         }
         return changes
+    }
+
+    /// A property's value as the API writes it.
+    static func written(_ value: JSON, as property: String) -> JSON? {
+        rules.first { $0.property == property }.map { $0.translate(value) }
     }
 
     /// `PublicRead` in templates is `public-read` in the API.
@@ -118,7 +124,9 @@ enum BucketProperties {
 
     @Sendable private static func notification(_ value: JSON) -> JSON {
         var result: JSON = [:]
-        if value["EventBridgeConfiguration"] != nil { result["EventBridgeConfiguration"] = [:] }
+        if let bridge = value["EventBridgeConfiguration"], bridge["EventBridgeEnabled"].map({ $0 == false || $0 == "false" }) != true {
+            result["EventBridgeConfiguration"] = [:]
+        }
         let lists: [(list: String, member: String, kind: Notification.Kind)] = [
             ("LambdaConfigurations", "Function", .function), ("QueueConfigurations", "Queue", .queue),
             ("TopicConfigurations", "Topic", .topic),
@@ -157,7 +165,7 @@ enum BucketProperties {
         return ["Rules": .array(rules)]
     }
 
-    private static func renamed(_ value: JSON, _ names: [String: String]) -> JSON {
+    static func renamed(_ value: JSON, _ names: [String: String]) -> JSON {
         .object(JSONObject((value.object ?? [:]).map { (names[$0.key] ?? $0.key, $0.value) }))
     }
 }

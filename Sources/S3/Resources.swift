@@ -142,8 +142,9 @@ extension S3Service {
         var properties = JSON.object(Self.attributes(name, request.caller.region))
         properties["BucketName"] = .string(name)
         if let status = bucket.versioning { properties["VersioningConfiguration"] = ["Status": .string(status)] }
-        properties["PublicAccessBlockConfiguration"] = bucket.settings["publicAccessBlock"]
-        properties["OwnershipControls"] = bucket.settings["ownershipControls"]
+        for (name, value) in BucketProperties.properties(of: bucket.settings, asked: request.properties) {
+            properties[name] = value
+        }
         let tags = (bucket.tags ?? []).filter { !$0.Key.hasPrefix("aws:") }
         if !tags.isEmpty { properties["Tags"] = try JSON(encoding: tags) }
         return properties
