@@ -119,7 +119,8 @@ def stores():
             LifecycleConfiguration={"Rules": [{"Id": "r", "Status": "Enabled", "ExpirationInDays": "3", "Prefix": "a/"}]},
             CorsConfiguration={"CorsRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "MaxAge": 30}]},
             BucketEncryption={"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]},
-            WebsiteConfiguration={"IndexDocument": "i"}, NotificationConfiguration={"EventBridgeConfiguration": {"EventBridgeEnabled": "true"}}),
+            WebsiteConfiguration={"IndexDocument": "i"}, AccelerateConfiguration={"AccelerationStatus": "Enabled"},
+            LoggingConfiguration={"DestinationBucketName": "everything", "LogFilePrefix": "l/"}, NotificationConfiguration={"EventBridgeConfiguration": {"EventBridgeEnabled": "true"}}),
         "BucketPolicy": resource("S3::BucketPolicy", Bucket=ref("Bucket"), PolicyDocument=document(
             "s3:GetObject", Principal={"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}}, Resource={"Fn::Sub": "${Bucket.Arn}/*"})),
         "Parameter": resource("SSM::Parameter", Type="String", Value="a", Tier="Intelligent-Tiering", Description="d",

@@ -89,7 +89,7 @@ def test_a_function_has_its_read_only_properties(shared, control):
         TypeName="AWS::SSM::Parameter", TypeVersionId="1", DesiredState="{}"), "NotImplemented"),
     ("get_resource", dict(TypeName="AWS::SSM::Parameter", Identifier="/none"), "ResourceNotFoundException"),
     ("delete_resource", dict(TypeName="AWS::SSM::Parameter", Identifier="/none"), "ResourceNotFoundException"),
-    ("list_resources", dict(TypeName="AWS::Lambda::Permission"), "UnsupportedActionException"),
+    ("list_resources", dict(TypeName="AWS::IAM::Policy"), "UnsupportedActionException"),
     ("get_resource_request_status", dict(RequestToken="none"), "RequestTokenNotFoundException"),
     ("cancel_resource_request", dict(RequestToken="none"), "RequestTokenNotFoundException"),
 ])
