@@ -16,15 +16,7 @@ extension CloudFormationService {
             guard var changeSet = try transaction.get(StackStore.changeSets, id)?.value,
                 var stack = try transaction.get(StackStore.stacks, changeSet.stackID)?.value
             else { throw Self.missingChangeSet(id) }
-            guard changeSet.executionStatus == "AVAILABLE", let plan = changeSet.plan else {
-                throw AWSError(
-                    "InvalidChangeSetStatus",
-                    "ChangeSet [\(id)] cannot be executed in its current status of [\(changeSet.status)]")
-            }
-            if let parent = changeSet.parentID {
-                throw AWSError(
-                    "InvalidChangeSetStatus", "ChangeSet [\(id)] belongs to [\(parent)]: execute the root of them.")
-            }
+            let plan = try Self.executablePlan(of: changeSet)
             let isCreation = stack.status == .reviewInProgress
             if !isCreation {
                 try StackRules.checkUpdatable(stack)
@@ -54,6 +46,20 @@ extension CloudFormationService {
             try TokenBook.use(token, call, stack.id, operationID: operationID, transaction)
         }
         return Reply()
+    }
+
+    private static func executablePlan(of changeSet: ChangeSet) throws -> OperationPlan {
+        guard changeSet.executionStatus == "AVAILABLE", let plan = changeSet.plan else {
+            throw AWSError(
+                "InvalidChangeSetStatus",
+                "ChangeSet [\(changeSet.id)] cannot be executed in its current status of [\(changeSet.status)]")
+        }
+        if let parent = changeSet.parentID {
+            throw AWSError(
+                "InvalidChangeSetStatus",
+                "ChangeSet [\(changeSet.id)] belongs to [\(parent)]: execute the root of them.")
+        }
+        return plan
     }
 
     /// What happens after a failure: `OnStackFailure` of the change set, or `DisableRollback` of this call, not both.

@@ -102,16 +102,16 @@ extension CloudFormationService {
         return stack
     }
 
-    /// Works out what would happen. What is wrong with the template's transforms fails the change set, not the call.
-    private func fill(
+    /// The template taken in; nil when it is at fault in a way that fails the change set, not the call.
+    private func takeIn(
         _ changeSet: inout ChangeSet, _ story: inout ChangeSetStory, _ text: String, _ input: CreateChangeSet,
         _ stack: Stack, _ caller: Caller
     ) async throws -> TemplateIntake.Accepted? {
-        let accepted: TemplateIntake.Accepted
         do {
-            accepted = try await intake.accept(
+            let accepted = try await intake.accept(
                 text, input.submission, for: destination(stack, input.submission, caller, isReviewed: true))
             try await checkTypes(stack, accepted)
+            return accepted
         } catch let error as AWSError
             where error.message.hasPrefix("Transform ") || error.message.hasPrefix("No export named")
             || error.message.hasPrefix(Self.typesChange)
@@ -123,6 +123,16 @@ extension CloudFormationService {
             changeSet.fail(ChangeSetStory.reason("PropertyValidation") + " " + findings.summary)
             return nil
         }
+    }
+
+    /// Works out what would happen.
+    ///
+    /// - Returns: the template; nil when the change set has failed.
+    private func fill(
+        _ changeSet: inout ChangeSet, _ story: inout ChangeSetStory, _ text: String, _ input: CreateChangeSet,
+        _ stack: Stack, _ caller: Caller
+    ) async throws -> TemplateIntake.Accepted? {
+        guard let accepted = try await takeIn(&changeSet, &story, text, input, stack, caller) else { return nil }
         let key = changeSet.revision.templateKey
         changeSet.revision = revision(accepted, input.submission, "", stack.id, previous: stack.revision)
         changeSet.revision.templateKey = key

@@ -135,13 +135,7 @@ extension CloudFormationService {
         try await checkTypes(stack, accepted)
         let operationID = cloud.surroundings.chance.uuid()
         let new = revision(accepted, input.submission, operationID, stack.id, previous: stack.revision)
-        var plan = accepted.plan
-        plan.forced = try await standingNestedStacks(stack, accepted)
-        plan.onlyAsks = true
-        if plan.forced?.isEmpty != false, try await !changes(stack, accepted, new) {
-            throw AWSError("ValidationError", "No updates are to be performed.")
-        }
-        let planned = plan
+        let plan = try await updatePlan(stack, accepted, new)
         let judged = try await judged("UPDATE", (stack.id, stack.name), role: new.roleARN, caller)
         let imported = try await nestedImport(stack.id, accepted, stack, caller)
         return try await ledger.write { transaction in
@@ -156,20 +150,31 @@ extension CloudFormationService {
             subject.judged = subject.isWayBack == nil ? judged : nil
             subject.onFailure = disablesRollback ?? false ? .nothing : .rollback
             subject.retainsOnRollback = !(input.RetainExceptOnCreate ?? false)
-            subject.secrets = accepted.secrets
-            subject.tags = StackRules.tags(new.tags)
-            subject.monitor = new.monitor
-            subject.policy = duringUpdate ?? stack.policy
+            (subject.secrets, subject.tags) = (accepted.secrets, StackRules.tags(new.tags))
+            (subject.monitor, subject.policy) = (new.monitor, duringUpdate ?? stack.policy)
             stack.policy = policy ?? stack.policy
             if let disablesRollback { stack.isRollbackDisabled = disablesRollback }
             stack.deployment = input.submission.DeploymentConfig
             subject.importsExisting = imported.map { _ in true }
             try prepareUpdate(&stack, new, accepted, transaction)
-            try begin(.update, subject, planned.adopting(imported), &stack, transaction)
+            try begin(.update, subject, plan.adopting(imported), &stack, transaction)
             try TokenBook.use(
                 input.submission.ClientRequestToken, call, stack.id, operationID: operationID, transaction)
             return StackAnswer(StackId: stack.id, OperationId: operationID)
         }
+    }
+
+    /// What an update does. Nested stacks that stand are asked, also when nothing of them changes in the parent's template.
+    private func updatePlan(
+        _ stack: Stack, _ accepted: TemplateIntake.Accepted, _ new: Stack.Revision
+    ) async throws -> OperationPlan {
+        var plan = accepted.plan
+        plan.forced = try await standingNestedStacks(stack, accepted)
+        plan.onlyAsks = true
+        if plan.forced?.isEmpty != false, try await !changes(stack, accepted, new) {
+            throw AWSError("ValidationError", "No updates are to be performed.")
+        }
+        return plan
     }
 
     private func prepareUpdate(
