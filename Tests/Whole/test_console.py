@@ -19,7 +19,7 @@ ROOT = "/_slipway/console"
 
 TRUST = json.dumps({
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]})
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": ["lambda.amazonaws.com", "codedeploy.amazonaws.com"]}}]})
 TEMPLATE = """
 Resources:
   Parameter:
