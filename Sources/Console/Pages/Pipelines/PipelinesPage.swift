@@ -3,8 +3,9 @@ internal import Notation
 
 /// All pipelines, with how the latest execution of each stands.
 enum PipelinesPage {
-    /// The most that are looked at one by one.
-    static let limit = 30
+    /// The most that are looked at: as many as an account may have in a region (CodePipeline User Guide, "Quotas"), so
+    /// that no approval waits out of sight.
+    static let limit = 1000
 
     static func page(_ desk: Desk) async throws(AWSError) -> Page {
         let views = try await views(desk)
