@@ -208,6 +208,10 @@ struct ServiceCallTests {
                 "arn:aws:cloudformation:eu-west-1:123456789012:stackset/s:*"
             ),
             ("codepipeline", "GetPipeline", ["name": "p"], "arn:aws:codepipeline:eu-west-1:123456789012:p"),
+            (
+                "slipway-cloudformation", "WhyStack", ["stackName": "s"],
+                "arn:aws:cloudformation:eu-west-1:123456789012:stack/s/*"
+            ),
         ] as [(String, String, JSON, String)])
     func resources(service: String, operation: String, input: JSON, arn: String) {
         let call = Call(

@@ -2,8 +2,12 @@
 import json
 
 import pytest
+import requests
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
-from conftest import Slipway
+from conftest import Slipway, eventually
 from pipelines import Ground, Pipeline, approval, name, refusal, stage
 
 ARN = "arn:aws:{}:eu-west-1:000000000000:{}"
@@ -65,6 +69,34 @@ def test_a_change_set_is_its_stacks(server):
     allowed.execute_change_set(ChangeSetName=made["Id"])
     root.get_waiter("stack_create_complete").wait(StackName=title, WaiterConfig={"Delay": 1})
     assert refusal(allowed.describe_change_set, ChangeSetName=made["Id"].replace("first", "other")) == "AccessDenied"
+
+
+def test_why_a_stack_failed_is_told_to_whom_its_events_are(server):
+    title, root, iam = name("stack"), server.client("cloudformation"), server.client("iam")
+    root.create_stack(StackName=title, TemplateBody=json.dumps({"Resources": {
+        "P": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Name": "/aws/x", "Value": "v"}}}}))
+    eventually("the stack is rolled back", lambda: root.describe_stacks(
+        StackName=title)["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE")
+    stack = ARN.format("cloudformation", f"stack/{title}/*")
+
+    def why(*rules):
+        user = name("user")
+        iam.create_user(UserName=user)
+        iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": effect, "Action": action, "Resource": resource} for effect, action, resource in rules]}))
+        key = iam.create_access_key(UserName=user)["AccessKey"]
+        request = AWSRequest(
+            "POST", f"{server.endpoint}/_slipway/api/slipway-cloudformation/WhyStack",
+            data=json.dumps({"input": {"stackName": title}}), headers={"Content-Type": "application/json"})
+        SigV4Auth(Credentials(key["AccessKeyId"], key["SecretAccessKey"]), "slipway", "eu-west-1").add_auth(request)
+        sent = request.prepare()
+        return requests.post(sent.url, data=sent.body, headers=dict(sent.headers), timeout=30)
+
+    assert "P (AWS::SSM::Parameter)" in why(("Allow", "cloudformation:DescribeStackEvents", stack)).text
+    for rules in ([("Allow", "*", "*"), ("Deny", "cloudformation:*", stack)], [("Allow", "ssm:*", "*")]):
+        refused = why(*rules)
+        assert refused.status_code in (400, 403) and "cloudformation:DescribeStackEvents" in refused.text
+        assert "AWS::SSM::Parameter" not in refused.text
 
 
 def test_a_pull_request_is_its_repositorys(server):

@@ -39,6 +39,8 @@ struct CallAccess {
         "slipway-codecommit:ListRefs": "codecommit:ListBranches",
         "slipway-codecommit:ListCommits": "codecommit:GetCommit",
         "slipway-codecommit:CommitsBetween": "codecommit:GetCommit",
+        // It tells what the stack's events tell.
+        "slipway-cloudformation:WhyStack": "cloudformation:DescribeStackEvents",
         "sns:PublishBatch": "sns:Publish",
         "sqs:SendMessageBatch": "sqs:SendMessage", "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
         "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
@@ -64,6 +66,7 @@ struct CallAccess {
             Place("StackName", "arn:aws:cloudformation:REGION:ACCOUNT:stack/VALUE/*"),
             Place("StackSetName", "arn:aws:cloudformation:REGION:ACCOUNT:stackset/VALUE:*"),
         ],
+        "slipway-cloudformation": [Place("stackName", "arn:aws:cloudformation:REGION:ACCOUNT:stack/VALUE/*")],
         "codecommit": repositories, "slipway-codecommit": repositories,
         "iam": [
             Place("RoleName", "arn:aws:iam::ACCOUNT:role/VALUE"), Place("UserName", "arn:aws:iam::ACCOUNT:user/VALUE"),
