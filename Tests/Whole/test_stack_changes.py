@@ -100,6 +100,31 @@ def slipway(server, *words):
     return server.run(BINARY, *words).stdout
 
 
+def test_why_tells_of_a_change_set_that_was_refused_until_something_else_is_done(shared):
+    cloudformation, title = shared.client("cloudformation"), name("refused")
+
+    def made(change_set, kind, **properties):
+        body = json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue", "Properties": properties}}})
+        cloudformation.create_change_set(StackName=title, ChangeSetName=change_set, ChangeSetType=kind, TemplateBody=body)
+        return cloudformation.describe_change_set(StackName=title, ChangeSetName=change_set)["Status"]
+
+    assert made("a", "CREATE", QueueNam="x") == "FAILED"
+    said = slipway(shared, "why", title)
+    assert "Encountered unsupported property QueueNam" in said.splitlines()[0]
+    assert "REVIEW_IN_PROGRESS: nothing has been made yet." in said and "describe-events --change-set-name arn:" in said
+    assert made("b", "CREATE", DelaySeconds=1) == "CREATE_COMPLETE"
+    assert "nothing went wrong" in slipway(shared, "why", title)
+    cloudformation.execute_change_set(StackName=title, ChangeSetName="b")
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=title, WaiterConfig={"Delay": 1})
+    assert "nothing went wrong" in slipway(shared, "why", title)
+    # What changes nothing is no failure; what cannot be done is.
+    assert made("c", "UPDATE", DelaySeconds=1) == "FAILED" and "nothing went wrong" in slipway(shared, "why", title)
+    assert made("d", "UPDATE", DelaySeconds="soon") == "FAILED"
+    said = slipway(shared, "why", title)
+    assert "DelaySeconds must be" in said.splitlines()[0] and "CREATE_COMPLETE: it is as it was." in said
+    cloudformation.delete_stack(StackName=title)
+
+
 def test_why_tells_of_a_stack_what_failed_first_and_what_to_do(shared):
     topic, owner, stack = name("t"), Stack(shared), Stack(shared)
     owner.create({"T": TOPIC | {"Properties": {"TopicName": topic}}})

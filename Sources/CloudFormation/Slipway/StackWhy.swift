@@ -23,6 +23,7 @@ struct StackWhy: Sendable {
 
     private func why(_ name: String, _ caller: Caller) async throws -> JSON {
         let stack = try await stack(name, caller)
+        if let refused = try await refusedSince(stack) { return Self.view(of: refused, stack) }
         let story = try await FailureStory(of: stack, ledger)
         let hasFailed = story.firstCause != nil || story.summary != nil
         var view: JSON = [
@@ -33,6 +34,34 @@ struct StackWhy: Sendable {
         view["cause"] = story.firstCause.map(JSON.string)
         if hasFailed { view["events"] = .array(story.failures.prefix(Self.eventLimit).map(Self.event)) }
         return view
+    }
+
+    /// The newest change set, if it could not be made and nothing was done to the stack since: what `aws cloudformation
+    /// deploy` asked for and was refused. One that changes nothing is no failure.
+    private func refusedSince(_ stack: Stack) async throws -> ChangeSet? {
+        let all = try await ledger.find(StackStore.changeSets, "stack", stack.id).map(\.value)
+        guard let newest = all.max(by: { $0.created < $1.created }), newest.status == "FAILED",
+            newest.reason != ChangeSet.noChanges, !stack.status.isInProgress,
+            newest.created >= stack.updated ?? stack.created
+        else { return nil }
+        return newest
+    }
+
+    private static func view(of refused: ChangeSet, _ stack: Stack) -> JSON {
+        let reason = refused.reason ?? "The change set \(refused.name) failed."
+        let state = "The stack \(stack.name) is \(stack.status.rawValue)"
+        let rest = stack.status == .reviewInProgress ? "nothing has been made yet." : "it is as it was."
+        return [
+            "stackName": .string(stack.name), "stackId": .string(stack.id), "status": .string(stack.status.rawValue),
+            "cause": .string(reason),
+            "chain": .array([
+                .string(reason), .string("The change set \(refused.name) cannot be carried out. \(state): \(rest)"),
+            ]),
+            "next": .array([
+                .string("aws cloudformation describe-events --change-set-name \(refused.id)"),
+                .string("slipway plan TEMPLATE --stack-name \(stack.name)"),
+            ]),
+        ]
     }
 
     private func stack(_ name: String, _ caller: Caller) async throws -> Stack {
