@@ -14,7 +14,7 @@ struct FakeService: CloudService {
         limit logStreamName startFromHead logStreamNames filterPattern name pipelineName executionId stageName \
         actionName token result pipelineExecutionId retryMode abandon transitionType reason targetPipelineExecutionId \
         sortOrder ids id reportArns reportArn filter maxResults repositoryNames repositoryName branchName specifier \
-        pullRequestStatus pullRequestId since until scale service outcome
+        pullRequestStatus pullRequestId since until scale service outcome stackName
         """
 
     var operations: [Operation] {

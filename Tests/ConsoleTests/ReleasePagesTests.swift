@@ -1,10 +1,63 @@
 @testable import Console
 import HTTP
+import Cloud
 import Notation
 import Testing
 
 @Suite("Pipelines, builds, repositories and the DORA metrics")
 struct ReleasePagesTests {
+    private func services(instead others: [FakeService]) -> [FakeService] {
+        Fakes.all.filter { known in !others.contains { $0.id == known.id } } + others
+    }
+
+    @Test("an approval of the hundredth pipeline is shown like that of the first", arguments: ["", "/pipelines"])
+    func manyPipelines(path: String) async throws {
+        let names = (1...100).map { JSON(dictionaryLiteral: ("name", .string("p\($0)"))) }
+        let agree: JSON = ["name": "Agree", "status": "InProgress", "token": "t"]
+        let listed = FakeService(id: "codepipeline", answers: ["ListPipelines": { _ in ["pipelines": .array(names)] }])
+        let views = FakeService(
+            id: "slipway-codepipeline",
+            answers: [
+                "ViewPipeline": { call in
+                    [
+                        "name": call.input["name"] ?? "", "stages": [["name": "Production", "actions": [agree]]],
+                        "executions": [],
+                    ]
+                }
+            ])
+        try await withStage(services(instead: [listed, views])) { stage in
+            let text = try await stage.get(path)
+            #expect(text.contains("/pipelines/p1\"") && text.contains("/pipelines/p100\""))
+        }
+    }
+
+    @Test("a stack that failed without words of its own is shown with its first cause")
+    func stackCause() async throws {
+        let stacks = FakeService(
+            id: "cloudformation",
+            answers: [
+                "DescribeStacks": { _ in
+                    [
+                        "Stacks": [
+                            [
+                                "StackName": "orders", "StackStatus": "ROLLBACK_COMPLETE",
+                                "CreationTime": 1_795_481_900.0,
+                            ]
+                        ]
+                    ]
+                }
+            ])
+        let why = FakeService(
+            id: "slipway-cloudformation",
+            answers: [
+                "WhyStack": { call in ["cause": .string("P (AWS::SSM::Parameter): \(call.input["stackName"] ?? "")")] }
+            ])
+        try await withStage(services(instead: [stacks, why])) { stage in
+            let text = try await stage.get("")
+            #expect(text.contains("P (AWS::SSM::Parameter): "))
+        }
+    }
+
     @Test(
         "a page says what matters about its subject",
         arguments: [

@@ -144,7 +144,7 @@ def test_what_waits_and_what_failed_is_on_the_first_page(release, shared):
     stack = f"{release.name}-bad"
     shared.client("cloudformation").create_stack(StackName=stack, TemplateBody=json.dumps({"Resources": {"Reserved": {
         "Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Name": "/aws/x", "Value": "a"}}}}))
-    eventually("the stack is shown with its cause", lambda: "Reserved: " in ask(shared, "GET", "", Cookie=COOKIE)[1])
+    eventually("the stack is shown with its cause", lambda: "Reserved (AWS::SSM::Parameter): " in ask(shared, "GET", "", Cookie=COOKIE)[1])
 
 
 def test_a_run_is_followed_rejected_and_rerun_from_the_terminal(release):

@@ -111,22 +111,12 @@ struct Failures: Sendable {
         }
     }
 
-    /// The first resource that failed in the stack's latest operation. Events come newest first; the stack's own
-    /// beginning of that operation is the end of them.
+    /// What failed first, as `slipway why STACK` tells it.
     private func cause(ofStack name: String) async -> String {
         let answer = await Outcome { () throws(AWSError) in
-            try await desk.call("cloudformation", "DescribeStackEvents", ["StackName": .string(name)])
+            try await desk.call("slipway-cloudformation", "WhyStack", ["stackName": .string(name)])
         }
-        var first = ""
-        for event in answer.value?.list("StackEvents") ?? [] {
-            let status = event.text("ResourceStatus")
-            if event.text("LogicalResourceId") == name {
-                if status.hasSuffix("_IN_PROGRESS"), !status.contains("ROLLBACK"), !status.contains("CLEANUP") { break }
-            } else if status.hasSuffix("_FAILED"), let reason = event["ResourceStatusReason"]?.string {
-                first = "\(event.text("LogicalResourceId")): \(reason)"
-            }
-        }
-        return first
+        return answer.value?.text("cause") ?? ""
     }
 
     private func cause(ofExecution failure: Failure) async -> String {
