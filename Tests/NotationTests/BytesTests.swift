@@ -53,3 +53,50 @@ struct CRCTests {
         return check.value
     }
 }
+
+@Suite("Hexadecimal digits")
+struct HexadecimalTests {
+    @Test("go both ways, in letters of either case", arguments: [[], [0], [0x0F, 0xF0], Array(0...255)] as [[UInt8]])
+    func bothWays(bytes: [UInt8]) {
+        let text = Hexadecimal.encode(bytes)
+        #expect(text.utf8.count == 2 * bytes.count && text == text.lowercased())
+        #expect(Hexadecimal.decode(text) == bytes && Hexadecimal.decode(text.uppercased()) == bytes)
+    }
+
+    @Test("what is none is refused", arguments: ["0", "abc", "0g", "+1", "-1", " 1", "0x", "ä0"])
+    func refused(text: String) { #expect(Hexadecimal.decode(text) == nil) }
+}
+
+@Suite("Percent-encoding")
+struct PercentEncodingTests {
+    @Test("goes both ways for any text", arguments: ["", "a b", "ä/ö+%", "~-._", "\u{0}\n", "%41"])
+    func bothWays(text: String) {
+        #expect(PercentEncoding.decode(PercentEncoding.encode(text)) == text)
+        #expect(PercentEncoding.decodeStrictly(PercentEncoding.encode(text)) == text)
+    }
+
+    @Test("keeps what is asked for, and nothing else beyond RFC 3986's unreserved letters")
+    func kept() {
+        #expect(PercentEncoding.encode("a/b*c d") == "a%2Fb%2Ac%20d")
+        #expect(PercentEncoding.encode("a/b*c d", keeping: "/*") == "a/b*c%20d")
+    }
+
+    @Test(
+        "what looks like an escape and is none stays, or is refused where that is asked",
+        arguments: ["%", "%4", "a%2", "%GG", "%+1", "%-1"])
+    func noEscape(text: String) {
+        #expect(PercentEncoding.decode(text) == text && PercentEncoding.decodeStrictly(text) == nil)
+    }
+
+    @Test("a plus is a space in forms alone; what is no UTF-8 is refused strictly and repaired otherwise")
+    func forms() {
+        #expect(PercentEncoding.decode("a+b") == "a+b" && PercentEncoding.decode("a+b", isForm: true) == "a b")
+        #expect(PercentEncoding.decodeStrictly("a%C3") == nil && PercentEncoding.decode("a%C3") == "a\u{FFFD}")
+    }
+
+    @Test("pairs keep their order, repeats and empty values")
+    func pairs() {
+        let pairs = PercentEncoding.pairs("b=1&a=%3D&b=&c&&=d").map { "\($0.name):\($0.value)" }
+        #expect(pairs == ["b:1", "a:=", "b:", "c:", ":d"])
+    }
+}
