@@ -99,8 +99,8 @@ package final class Ledger: Sendable {
     private func decoded<Value>(_ row: DocumentRow, _ collection: Collection<Value>) throws -> Document<Value> {
         guard let known = cache.entry(collection.name, row.key) else { return try row.document(collection.name) }
         if known.version == row.version, let document: Document<Value> = known.document(row.key) { return document }
-        // The disk is ahead of the memory: a commit is about to be seen. Who has seen one document of it must not look
-        // for another in vain.
+        // The disk is ahead of the memory: a commit is about to be seen. Who has seen its change of one document must not
+        // look for its change of another in vain. (Of a document that is new to the memory this cannot be told.)
         if known.version < row.version { commits.settle() }
         return try row.document(collection.name)
     }
