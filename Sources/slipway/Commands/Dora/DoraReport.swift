@@ -80,7 +80,9 @@ struct DoraReport {
         guard let median = view["median"]?.double, let most = view["p90"]?.double else {
             return "no commits are known"
         }
-        return "median \(TimeSpan.words(median)), p90 \(TimeSpan.words(most)), \(view["commits"]?.int ?? 0) commits"
+        let commits = view["commits"]?.int ?? 0
+        return "median \(TimeSpan.words(median)), p90 \(TimeSpan.words(most)), "
+            + (commits == 1 ? "1 commit" : "\(commits) commits")
     }
 
     private func recovery(_ view: JSON) -> String {
