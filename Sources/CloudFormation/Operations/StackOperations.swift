@@ -141,14 +141,14 @@ extension CloudFormationService {
         return try await ledger.write { transaction in
             var stack = try self.stack(stack.id, caller, in: transaction)
             try StackRules.checkUpdatable(stack)
+            let stays = disablesRollback ?? false
             if !Nesting.isByParent(stack, caller) {
-                let stays = disablesRollback ?? false
                 try StackRules.checkLeftAlone(stack, disablesRollback: stays, "update-stack")
             }
             var subject = subject(stack, operationID, caller, input.submission.ClientRequestToken)
             subject.isWayBack = try Nesting.isWayBack(stack.id, transaction)
             subject.judged = subject.isWayBack == nil ? judged : nil
-            subject.onFailure = disablesRollback ?? false ? .nothing : .rollback
+            subject.onFailure = stays ? .nothing : .rollback
             subject.retainsOnRollback = !(input.RetainExceptOnCreate ?? false)
             (subject.secrets, subject.tags) = (accepted.secrets, StackRules.tags(new.tags))
             (subject.monitor, subject.policy) = (new.monitor, duringUpdate ?? stack.policy)
