@@ -35,10 +35,10 @@ package final class Ledger: Sendable {
             var configuration = Configuration()
             configuration.maximumReaderCount = 4
             configuration.busyMode = .timeout(10)
-            configuration.prepareDatabase { db in
-                try db.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864")
-            }
+            configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA journal_size_limit = 67108864") }
             pool = try DatabasePool(path: folder + "/ledger.sqlite", configuration: configuration)
+            // Only now: GRDB says NORMAL when it turns the write-ahead log on, and then a commit is not synced.
+            try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrator.migrate(pool)
         } catch let error as LedgerError {
             throw error
