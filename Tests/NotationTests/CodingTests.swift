@@ -28,6 +28,50 @@ struct CodingTests {
         #expect(try JSON(parsing: tree.text()).decode(Whole.self) == whole)
     }
 
+    /// Fills its containers in an order of its own, as hand-written code may.
+    struct Unruly: Encodable {
+        let early: Bool
+        enum Key: CodingKey { case first, second, third }
+        func encode(to encoder: any Encoder) throws {
+            var outer = encoder.container(keyedBy: Key.self)
+            var list = outer.nestedUnkeyedContainer(forKey: .first)
+            try outer.encode(2, forKey: .second)
+            if early { try list.encode("late") }
+            var inner = outer.nestedContainer(keyedBy: Key.self, forKey: .third)
+            try inner.encode(early, forKey: .first)
+            try list.encode(nil as Int?)
+        }
+    }
+    /// Asks twice for its container.
+    struct Twice: Encodable {
+        enum Key: CodingKey { case a, b }
+        func encode(to encoder: any Encoder) throws {
+            var first = encoder.container(keyedBy: Key.self)
+            try first.encode(["x"], forKey: .a)
+            var second = encoder.container(keyedBy: Key.self)
+            try second.encode("y", forKey: .b)
+        }
+    }
+    struct Silent: Encodable { func encode(to encoder: any Encoder) throws {} }
+
+    @Test("are written out as their trees are")
+    func texts() throws {
+        let part = Part(
+            name: "q\"\\\u{1}é\n", size: 255, tree: ["x": [1, .null, 2.5, [:], []]], kind: .weighted(percent: 10))
+        let values: [any Encodable] = [
+            Whole(parts: [part, part], at: Timestamp(microseconds: 1), byName: ["k": [1, -2]]),
+            Whole(parts: [], at: Timestamp(microseconds: -1), byName: [:]), part, [part], ["a": Silent()], Silent(),
+            [Silent(), Silent()], [Twice()], Unruly(early: true), [Unruly(early: false)], 5, "text", true, 1.0,
+            Double.infinity, JSON.null, [JSON.null, ["a": 1]], [nil, 1] as [Int?], Float(1.5), Int8(-3), UInt64(7),
+            [[[1]], []],
+        ]
+        for value in values {
+            let text = try JSON.bytes(encoding: value)
+            #expect(String(decoding: text, as: UTF8.self) == (try JSON(encoding: value).text()))
+        }
+        #expect(throws: EncodingError.self) { try JSON.bytes(encoding: [UInt64.max]) }
+    }
+
     @Test(
         "that do not fit are refused by their path",
         arguments: [

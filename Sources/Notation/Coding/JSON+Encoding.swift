@@ -21,6 +21,7 @@ extension JSON: Encodable {
             encoder.node.content = .value(self)
             return
         }
+        if let encoder = encoder as? TextEncoder { return encoder.text.write(self) }
         switch self {
         case .object(let object):
             var container = encoder.container(keyedBy: AnyKey.self)
@@ -58,7 +59,7 @@ struct AnyKey: CodingKey {
 }
 
 /// A tree under construction: containers may be filled after their parent went on.
-private final class EncodingNode {
+final class EncodingNode {
     enum Content {
         case value(JSON)
         case members([(String, EncodingNode)])
@@ -96,7 +97,8 @@ private final class EncodingNode {
     }
 }
 
-private struct TreeEncoder: Encoder {
+/// Hands out the containers of one value of a tree.
+struct TreeEncoder: Encoder {
     let node: EncodingNode
     let codingPath: [any CodingKey]
     var userInfo: [CodingUserInfoKey: Any] { [:] }
@@ -197,20 +199,26 @@ private struct SingleTree: SingleValueEncodingContainer {
     mutating func encode(_ value: Int16) { node.content = .value(.int(Int(value))) }
     mutating func encode(_ value: Int32) { node.content = .value(.int(Int(value))) }
     mutating func encode(_ value: Int64) { node.content = .value(.int(Int(value))) }
-    mutating func encode(_ value: UInt) throws { try encodeUnsigned(UInt64(value)) }
+    mutating func encode(_ value: UInt) throws { node.content = .value(try JSON(unsigned: UInt64(value))) }
     mutating func encode(_ value: UInt8) { node.content = .value(.int(Int(value))) }
     mutating func encode(_ value: UInt16) { node.content = .value(.int(Int(value))) }
     mutating func encode(_ value: UInt32) { node.content = .value(.int(Int(value))) }
-    mutating func encode(_ value: UInt64) throws { try encodeUnsigned(value) }
+    mutating func encode(_ value: UInt64) throws { node.content = .value(try JSON(unsigned: value)) }
     mutating func encode<T: Encodable>(_ value: T) throws {
         node.content = try TreeEncoder.node(of: value, at: codingPath).content
     }
 
-    private func encodeUnsigned(_ value: UInt64) throws {
+}
+
+extension JSON {
+    /// The number as it is kept in a tree.
+    ///
+    /// - Throws: `EncodingError` when it is beyond 63 bits.
+    init(unsigned value: UInt64) throws {
         guard let whole = Int(exactly: value) else {
             throw EncodingError.invalidValue(
-                value, .init(codingPath: codingPath, debugDescription: "The number is beyond 63 bits."))
+                value, .init(codingPath: [], debugDescription: "The number is beyond 63 bits."))
         }
-        node.content = .value(.int(whole))
+        self = .int(whole)
     }
 }

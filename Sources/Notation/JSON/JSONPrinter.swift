@@ -34,7 +34,8 @@ extension JSON {
     }
 }
 
-private struct JSONPrinter {
+/// Writes values out, one after the other.
+struct JSONPrinter {
     let style: JSON.Style
     var bytes: [UInt8] = []
 

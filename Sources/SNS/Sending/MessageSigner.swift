@@ -56,7 +56,7 @@ struct MessageSigner: Sendable {
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             _ = files.createFile(atPath: path + ".new", contents: nil, attributes: [.posixPermissions: 0o600])
             let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path + ".new"))
-            try file.write(contentsOf: Data(try JSON(encoding: pair).bytes()))
+            try file.write(contentsOf: Data(try JSON.bytes(encoding: pair)))
             try file.synchronize()
             try file.close()
             try files.moveItem(atPath: path + ".new", toPath: path)
