@@ -14,6 +14,7 @@ from botocore.config import Config
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BINARY = pathlib.Path(os.environ.get("SLIPWAY_BINARY", ROOT / ".build/release/slipway"))
 VENV = ROOT / ".venv/bin"
+PEERS_VENV = ROOT / ".venv-peers"  # made by Benchmarks/setup-peers
 TICKS = os.sysconf("SC_CLK_TCK")
 SECONDS = float(os.environ.get("BENCH_SECONDS", "5"))
 
@@ -96,10 +97,9 @@ def moto():
 
 
 def localstack():
-    """localstack-core, from the virtual environment that $LOCALSTACK_VENV names."""
+    """localstack-core, its services loaded when they are first asked."""
     port = free_port()
-    venv = pathlib.Path(os.environ["LOCALSTACK_VENV"]) / "bin"
     environment = {"GATEWAY_LISTEN": f"127.0.0.1:{port}", "SERVICES": "cloudformation,ssm,s3,sts,iam", "EAGER_SERVICE_LOADING": "0",
-                   "SKIP_INFRA_DOWNLOADS": "1", "DISABLE_EVENTS": "1", "PATH": f"{venv}:{os.environ['PATH']}"}
+                   "DISABLE_EVENTS": "1", "PATH": f"{PEERS_VENV / 'bin'}:{os.environ['PATH']}"}
     return Peer("localstack", ["env", *(f"{name}={value}" for name, value in environment.items()),
-                               venv / "python", "-m", "localstack.runtime.main"], port)
+                               PEERS_VENV / "bin/python", "-m", "localstack.runtime.main"], port)
