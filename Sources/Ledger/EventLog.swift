@@ -13,17 +13,19 @@ extension Transaction {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         let resources = JSON.array(event.resources.map(JSON.string)).text()
+        let detail = event.detail.text()
         try statement.execute(arguments: [
-            id, event.time.microseconds, event.source, event.detailType, event.account, event.region, resources,
-            event.detail.text(),
+            id, event.time.microseconds, event.source, event.detailType, event.account, event.region, resources, detail,
         ])
-        hasEvents = true
+        guard db.changesCount > 0 else { return }
+        var event = event
+        event.id = id
+        let logged = LoggedEvent(sequence: db.lastInsertedRowID, event: event)
+        appended.append(EventTail.Entry(logged: logged, bytes: detail.utf8.count + resources.utf8.count))
     }
 
     /// The place of the newest event, those of this write included; 0 when there is none.
-    package func lastSequence() throws -> Int64 {
-        try Int64.fetchOne(db, sql: "SELECT max(sequence) FROM event") ?? 0
-    }
+    package func lastSequence() throws -> Int64 { try EventLog.last(db) }
 
     /// How far the reader of that name has come; 0 at first.
     package func cursor(_ name: String) throws -> Int64 {
@@ -40,26 +42,24 @@ extension Transaction {
 }
 
 extension Ledger {
-    /// What the log holds after that place, in order, at most `limit`.
+    /// What the log holds after that place, in order, at most `limit`. Whoever sees an event here sees all else that was
+    /// written together with it.
     package func events(after sequence: Int64, limit: Int = 500) async throws -> [LoggedEvent] {
-        let events = try await pool.read { db in
+        if let newest = tail.events(after: sequence, limit: limit) { return newest }
+        let last = tail.last
+        return try await pool.read { db in
             try Row.fetchAll(
                 db.cachedStatement(
                     sql: """
                         SELECT sequence, id, time, source, detailType, account, region, resources, detail FROM event
-                        WHERE sequence > ? ORDER BY sequence LIMIT ?
-                        """), arguments: [sequence, limit]
+                        WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?
+                        """), arguments: [sequence, last, limit]
             ).map(LoggedEvent.init)
         }
-        // Who is woken by an event looks at what came with it, once: it must be there to be seen.
-        if !events.isEmpty { commits.settle() }
-        return events
     }
 
-    /// The place of the newest event; 0 when there is none.
-    package func lastSequence() async throws -> Int64 {
-        try await pool.read { db in try Int64.fetchOne(db, sql: "SELECT max(sequence) FROM event") ?? 0 }
-    }
+    /// The place of the newest event that can be read; 0 when there is none.
+    package var lastSequence: Int64 { tail.last }
 
     /// How far the durable reader of that name has come.
     package func cursor(_ name: String) async throws -> Int64 {
@@ -70,24 +70,6 @@ extension Ledger {
 
     /// The log from that place on, without end: events that are there, then those that come. Ends with the task.
     package func follow(after sequence: Int64) -> EventSequence { EventSequence(ledger: self, start: sequence) }
-
-    /// Hands every event to the closure, in order, from where the reader of that name stopped last, until cancelled.
-    ///
-    /// The place is noted after each batch, so after a crash some events come again: the closure must bear repeats.
-    package func read(as name: String, _ handle: @Sendable (LoggedEvent) async throws -> Void) async throws {
-        var place = try await cursor(name)
-        while !Task.isCancelled {
-            let turn = appended.turn
-            let batch = try await events(after: place)
-            for event in batch { try await handle(event) }
-            guard let last = batch.last?.sequence else {
-                try await appended.wait(after: turn)
-                continue
-            }
-            place = last
-            try await write { try $0.setCursor(name, last) }
-        }
-    }
 }
 
 /// The events of the log, those to come included.
@@ -114,6 +96,14 @@ package struct EventSequence: AsyncSequence, Sendable {
             place = event.sequence
             return event
         }
+    }
+}
+
+/// Where the log ends.
+enum EventLog {
+    /// The place of the newest event on disk; 0 when there is none.
+    static func last(_ db: Database) throws -> Int64 {
+        try Int64.fetchOne(db, sql: "SELECT max(sequence) FROM event") ?? 0
     }
 }
 

@@ -18,15 +18,19 @@ final class GroupCommit: Sendable {
 
     private let pool: DatabasePool
     private let cache: DocumentCache
+    private let tail: EventTail
     private let appended: Signal
     private let surroundings: Surroundings
     private let queue = Mutex(Queue())
-    /// Held from before a commit until readers of documents see what it brought.
-    private let publishing = Mutex(())
+    /// True from before a commit until readers of documents and of the log see what it brought.
+    private let isCommitting = Atomic(false)
+    /// Raised at the end of every commit, whether it succeeded or not.
+    private let ended = Signal()
 
-    init(pool: DatabasePool, cache: DocumentCache, appended: Signal, surroundings: Surroundings) {
+    init(pool: DatabasePool, cache: DocumentCache, tail: EventTail, appended: Signal, surroundings: Surroundings) {
         self.pool = pool
         self.cache = cache
+        self.tail = tail
         self.appended = appended
         self.surroundings = surroundings
     }
@@ -67,36 +71,51 @@ final class GroupCommit: Sendable {
     private func commit(_ jobs: [Job], _ db: Database) {
         let batch = Batch(cache: cache)
         var succeeded: [(job: Job, tell: @Sendable () -> Void)] = []
+        isCommitting.store(true, ordering: .sequentiallyConsistent)
+        defer {
+            isCommitting.store(false, ordering: .sequentiallyConsistent)
+            ended.raise()
+        }
         do {
-            try publishing.withLock { _ in
-                try db.inTransaction(.immediate) {
-                    for job in jobs {
-                        if let tell = perform(job, batch, db) { succeeded.append((job, tell)) }
-                    }
-                    return .commit
+            try db.inTransaction(.immediate) {
+                for job in jobs {
+                    if let tell = perform(job, batch, db, isAlone: jobs.count == 1) { succeeded.append((job, tell)) }
                 }
-                batch.publish()
+                return succeeded.isEmpty ? .rollback : .commit
             }
         } catch {
             for (job, _) in succeeded { job.fail(error) }
             return
         }
-        if batch.hasEvents { appended.raise() }
+        cache.put(batch.changed)
+        tail.add(batch.appended)
+        if !batch.appended.isEmpty { appended.raise() }
         for (_, tell) in succeeded { tell() }
         for action in batch.afterCommit { action() }
     }
 
     /// Returns once the documents of every commit that was seen on disk by now are seen by readers too.
-    func settle() { publishing.withLock { _ in } }
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled first.
+    func settle() async throws {
+        let turn = ended.turn
+        guard isCommitting.load(ordering: .sequentiallyConsistent) else { return }
+        try await ended.wait(after: turn)
+    }
 
-    /// Runs one job on a savepoint of its own, so that its failure leaves the others' changes alone.
-    private func perform(_ job: Job, _ batch: Batch, _ db: Database) -> (@Sendable () -> Void)? {
+    /// Runs one job on a savepoint of its own, so that its failure leaves the others' changes alone. One that is alone in
+    /// its transaction needs none.
+    private func perform(_ job: Job, _ batch: Batch, _ db: Database, isAlone: Bool) -> (@Sendable () -> Void)? {
         let transaction = Transaction(db: db, batch: batch, surroundings: surroundings)
         var tell: (@Sendable () -> Void)?
         do {
-            try db.inSavepoint {
+            if isAlone {
                 tell = try job.perform(transaction)
-                return .commit
+            } else {
+                try db.inSavepoint {
+                    tell = try job.perform(transaction)
+                    return .commit
+                }
             }
             batch.accept(transaction)
             return tell
@@ -110,9 +129,9 @@ final class GroupCommit: Sendable {
 /// What the writes of one commit have changed so far: seen by later writes of the batch, by readers once it is on disk.
 final class Batch {
     private let cache: DocumentCache
-    private var changed: [DocumentCache.Key: DocumentCache.Entry] = [:]
+    private(set) var changed: [DocumentCache.Key: DocumentCache.Entry] = [:]
+    private(set) var appended: [EventTail.Entry] = []
     private(set) var afterCommit: [@Sendable () -> Void] = []
-    private(set) var hasEvents = false
 
     init(cache: DocumentCache) { self.cache = cache }
 
@@ -122,9 +141,7 @@ final class Batch {
 
     func accept(_ transaction: Transaction) {
         changed.merge(transaction.changed) { $1 }
+        appended += transaction.appended
         afterCommit += transaction.afterCommit
-        hasEvents = hasEvents || transaction.hasEvents
     }
-
-    func publish() { cache.put(changed) }
 }

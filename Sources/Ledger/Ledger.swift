@@ -16,9 +16,12 @@ package final class Ledger: Sendable {
 
     let pool: DatabasePool
     let cache: DocumentCache
+    let tail: EventTail
     let appended = Signal()
     let commits: GroupCommit
     private let lock: FolderLock
+    /// What a failed write takes back is kept in memory: in a file it would be most of what is written.
+    private static let pragmas = "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY"
 
     /// Opens the ledger in that folder, making both if need be, and brings its tables up to date.
     ///
@@ -35,11 +38,12 @@ package final class Ledger: Sendable {
             var configuration = Configuration()
             configuration.maximumReaderCount = 4
             configuration.busyMode = .timeout(10)
-            configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA journal_size_limit = 67108864") }
+            configuration.prepareDatabase { db in try db.execute(sql: Self.pragmas) }
             pool = try DatabasePool(path: folder + "/ledger.sqlite", configuration: configuration)
             // Only now: GRDB says NORMAL when it turns the write-ahead log on, and then a commit is not synced.
             try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrator.migrate(pool)
+            tail = EventTail(after: try pool.read(EventLog.last))
         } catch let error as LedgerError {
             throw error
         } catch {
@@ -50,7 +54,8 @@ package final class Ledger: Sendable {
                 .unusable, "The data folder \(folder) cannot be used: \(words). Check its rights and disk space.")
         }
         cache = DocumentCache(byteLimit: cacheBytes)
-        commits = GroupCommit(pool: pool, cache: cache, appended: appended, surroundings: surroundings)
+        commits = GroupCommit(
+            pool: pool, cache: cache, tail: tail, appended: appended, surroundings: surroundings)
     }
 
     /// Carries out the changes as one: all of them or, if the closure throws, none.
@@ -83,7 +88,7 @@ package final class Ledger: Sendable {
         let rows = try await pool.read { db in
             try DocumentRow.list(db, collection.name, prefix: prefix, after: after, limit: limit)
         }
-        return try rows.map { try decoded($0, collection) }
+        return try await decoded(rows, collection)
     }
 
     /// The documents found under that look-up value, by key, those after `after`, at most `limit`.
@@ -93,15 +98,24 @@ package final class Ledger: Sendable {
         let rows = try await pool.read { db in
             try DocumentRow.find(db, collection.name, lookup, value, after: after, limit: limit)
         }
-        return try rows.map { try decoded($0, collection) }
+        return try await decoded(rows, collection)
     }
 
-    private func decoded<Value>(_ row: DocumentRow, _ collection: Collection<Value>) throws -> Document<Value> {
+    private func decoded<Value>(_ rows: [DocumentRow], _ collection: Collection<Value>) async throws -> [Document<
+        Value
+    >] {
+        var documents: [Document<Value>] = []
+        documents.reserveCapacity(rows.count)
+        for row in rows { documents.append(try await decoded(row, collection)) }
+        return documents
+    }
+
+    private func decoded<Value>(_ row: DocumentRow, _ collection: Collection<Value>) async throws -> Document<Value> {
         guard let known = cache.entry(collection.name, row.key) else { return try row.document(collection.name) }
         if known.version == row.version, let document: Document<Value> = known.document(row.key) { return document }
         // The disk is ahead of the memory: a commit is about to be seen. Who has seen its change of one document must not
         // look for its change of another in vain. (Of a document that is new to the memory this cannot be told.)
-        if known.version < row.version { commits.settle() }
+        if known.version < row.version { try await commits.settle() }
         return try row.document(collection.name)
     }
 

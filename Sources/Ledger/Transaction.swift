@@ -8,7 +8,8 @@ package final class Transaction {
     private let batch: Batch
     private(set) var changed: [DocumentCache.Key: DocumentCache.Entry] = [:]
     private(set) var afterCommit: [@Sendable () -> Void] = []
-    var hasEvents = false
+    /// The events that were added to the log, in order.
+    var appended: [EventTail.Entry] = []
     /// The clock and the randomness to use inside.
     package let surroundings: Surroundings
 
@@ -61,7 +62,7 @@ package final class Transaction {
         if let version, version != stored {
             throw LedgerError(.conflict, "'\(key)' was changed by somebody else. Read it again and repeat.")
         }
-        let body = Data(try JSON(encoding: value).bytes())
+        let body = Data(try JSON.bytes(encoding: value))
         let document = Document(key: key, version: stored + 1, value: value)
         let statement = try db.cachedStatement(
             sql: """

@@ -58,7 +58,7 @@ final class MetricsPage: Sendable {
             slipway_requests_total \(answered)
             # HELP slipway_events_total Events appended to the log so far.
             # TYPE slipway_events_total counter
-            slipway_events_total \(try await ledger.lastSequence())
+            slipway_events_total \(ledger.lastSequence)
             # HELP slipway_start_time_seconds When the server started.
             # TYPE slipway_start_time_seconds gauge
             slipway_start_time_seconds \(started.seconds)

@@ -127,21 +127,53 @@ struct EventLogTests {
         }
     }
 
-    @Test("a named reader goes on where it stopped")
-    func cursors() async throws {
+    @Test("a reader far behind gets all there is, without gap or repeat, also while more comes")
+    func farBehind() async throws {
         try await withTemporaryLedger { ledger in
-            for id in ["a", "b", "c"] { try await ledger.write { try $0.append(event(id)) } }
-            let seen = Seen()
-            for expected in [3, 4] {
-                if expected == 4 { try await ledger.write { try $0.append(event("d")) } }
-                let reading = Task { try await ledger.read(as: "r") { await seen.add($0.event.id) } }  // awaited below
-                try await eventually("the reader to note \(expected)") {
-                    try await ledger.cursor("r") == Int64(expected) ? true : nil
+            let last = 9_000  // more than are kept in memory
+            async let writing: Void = {
+                for start in stride(from: 1, through: last, by: 100) {
+                    try await ledger.write { for number in start..<start + 100 { try $0.append(event("\(number)")) } }
                 }
-                reading.cancel()
-                _ = await reading.result
+            }()
+            var expected = 1
+            for try await logged in ledger.follow(after: 0) {
+                #expect(logged.event == event("\(expected)"))
+                if expected == last { break }
+                expected += 1
             }
-            #expect(await seen.ids == ["a", "b", "c", "d"])
+            try await writing
+            // Now from the beginning again, most of it from the disk alone.
+            var place: Int64 = 0
+            var ids: [String] = []
+            while case let page = try await ledger.events(after: place), let newest = page.last {
+                ids += page.map(\.event.id)
+                place = newest.sequence
+            }
+            #expect(ids == (1...last).map(String.init))
+            #expect(place == ledger.lastSequence)
+        }
+    }
+
+    @Test("what a write that fails appended is seen by nobody")
+    func takenBack() async throws {
+        struct Refused: Error {}
+        try await withTemporaryLedger { ledger in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<50 {  // some of them share a commit, some do not
+                    group.addTask {
+                        do {
+                            try await ledger.write { transaction in
+                                try transaction.append(event("\(number)"))
+                                if number % 2 == 1 { throw Refused() }
+                            }
+                        } catch is Refused {}
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let seen = try await ledger.events(after: 0).map(\.event.id)
+            #expect(Set(seen) == Set((0..<50).filter { $0 % 2 == 0 }.map(String.init)))
         }
     }
 
@@ -195,11 +227,6 @@ struct EventLogTests {
             try await writing
             #expect(early.isEmpty)
         }
-    }
-
-    actor Seen {
-        var ids: [String] = []
-        func add(_ id: String) { ids.append(id) }
     }
 }
 

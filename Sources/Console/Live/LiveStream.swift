@@ -44,7 +44,7 @@ struct LiveStream: Sendable {
         let (place, lastSent, end) = box.state.withLock { ($0.place, $0.lastSent, $0.end) }
         guard time.now < end, !closing.isClosed else { return nil }
         guard let place else {
-            let last = try await ledger.lastSequence()
+            let last = ledger.lastSequence
             box.state.withLock { $0.place = last }
             return Array("retry: 1000\n: open\n\n".utf8)
         }
@@ -78,7 +78,7 @@ struct LiveStream: Sendable {
             defer { group.cancelAll() }
             guard let found = try await group.next() ?? nil else { return nil }
             // The rest of a burst is told with the same message.
-            return max(found, try await ledger.lastSequence())
+            return max(found, ledger.lastSequence)
         }
     }
 

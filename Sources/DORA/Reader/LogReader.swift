@@ -27,7 +27,7 @@ actor LogReader {
     /// - Throws: `LedgerError` when the ledger cannot be read.
     func book() async throws -> Book {
         try await open()
-        let last = try await ledger.lastSequence()
+        let last = ledger.lastSequence
         while place < last { _ = try await readOn() }
         return current ?? Book()
     }

@@ -55,7 +55,6 @@ package final class MachineRunner<Engine: Machine>: Service {
         if let known = try store.load(id, transaction) { return known.engine }
         let live = MachineStore<Engine>.Live(
             engine: engine, step: 0, snapshotBytes: 0, bytesSinceSnapshot: 0, wake: nil, isFinished: false)
-        try store.insert(live, id, transaction)
         return try step(live, before: nil, id, event, transaction)
     }
 

@@ -61,24 +61,21 @@ struct MachineStore<Engine: Machine> {
         }
     }
 
-    func insert(_ live: Live, _ id: String, _ transaction: Transaction) throws {
-        let snapshot = Data(try JSON(encoding: live.engine).bytes())
-        let statement = try transaction.db.cachedStatement(
-            sql: """
-                INSERT INTO machine (kind, id, stateVersion, snapshot, snapshotStep, step, wake, finished)
-                VALUES (?, ?, 1, ?, 0, 0, NULL, 0)
-                """)
-        try statement.execute(arguments: [Engine.kind, id, snapshot])
-        var live = live
-        live.snapshotBytes = snapshot.count
-        remember(live, id, transaction)
+    private static var insertion: String {
+        """
+        INSERT INTO machine (snapshot, snapshotStep, step, wake, finished, kind, id, stateVersion)
+        VALUES (?, ?, ?, ?, ?, ?, ?, 1)
+        """
+    }
+    private static var renewal: String {
+        "UPDATE machine SET snapshot = ?, snapshotStep = ?, step = ?, wake = ?, finished = ? WHERE kind = ? AND id = ?"
     }
 
-    /// Writes the state after a step, and the event that led to it.
+    /// Writes the state after a step, and the event that led to it. The first step makes the machine.
     func save(
         _ live: inout Live, after event: Engine.Event, at time: Timestamp, _ id: String, _ transaction: Transaction
     ) throws {
-        let body = Data(try JSON(encoding: event).bytes())
+        let body = Data(try JSON.bytes(encoding: event))
         live.bytesSinceSnapshot += body.count
         try transaction.db.cachedStatement(
             sql: "INSERT INTO machineStep (kind, id, step, time, event) VALUES (?, ?, ?, ?, ?)"
@@ -86,14 +83,10 @@ struct MachineStore<Engine: Machine> {
         let isDue =
             live.isFinished || live.snapshotBytes < Self.smallSnapshot || live.bytesSinceSnapshot >= live.snapshotBytes
         if isDue {
-            let snapshot = Data(try JSON(encoding: live.engine).bytes())
+            let snapshot = Data(try JSON.bytes(encoding: live.engine))
             live.snapshotBytes = snapshot.count
             live.bytesSinceSnapshot = 0
-            try transaction.db.cachedStatement(
-                sql: """
-                    UPDATE machine SET snapshot = ?, snapshotStep = ?, step = ?, wake = ?, finished = ? WHERE kind = ? AND id = ?
-                    """
-            ).execute(arguments: [
+            try transaction.db.cachedStatement(sql: live.step == 1 ? Self.insertion : Self.renewal).execute(arguments: [
                 snapshot, live.step, live.step, live.wake?.microseconds, live.isFinished, Engine.kind, id,
             ])
             try forgetSteps(before: live.step, id, transaction)
@@ -124,7 +117,7 @@ struct MachineStore<Engine: Machine> {
         -> [PendingCommand<Engine>]
     {
         try commands.enumerated().map { place, command in
-            let body = Data(try JSON(encoding: command).bytes())
+            let body = Data(try JSON.bytes(encoding: command))
             try transaction.db.cachedStatement(
                 sql: "INSERT INTO machineCommand (kind, id, step, place, body) VALUES (?, ?, ?, ?, ?)"
             ).execute(arguments: [Engine.kind, id, step, place, body])
