@@ -71,7 +71,7 @@ package final class LambdaService: CloudService, Service {
         rules.unreservedMinimum = min(rules.unreservedMinimum, options.accountConcurrency / 10)
         rules.keepWarm = options.keepWarm
         let pool = EnvironmentPool(rules: rules)
-        let code = try CodeStore(folder: folder)
+        let code = try CodeStore(folder: folder, below: ledger.folder)
         let store = LambdaStore(ledger: ledger)
         let interpreters = Interpreters(search: InterpreterSearch(environment: options.environment), sandbox: sandbox)
         let reservations = Reservations(ledger: ledger)

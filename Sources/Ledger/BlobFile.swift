@@ -58,15 +58,7 @@ struct BlobFile: Sendable {
     }
 
     func write(_ bytes: [UInt8]) throws {
-        try bytes.withUnsafeBytes { buffer in
-            var rest = buffer[...]
-            while !rest.isEmpty {
-                let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw BlobError(count == 0 ? ENOSPC : errno, "write", path) }
-                rest = rest.dropFirst(count)
-            }
-        }
+        if let number = DurableFiles.write(bytes, to: descriptor) { throw BlobError(number, "write", path) }
     }
 
     /// Syncs the file, gives it its name and syncs the folder: after that it survives a power cut.

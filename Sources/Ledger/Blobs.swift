@@ -54,10 +54,9 @@ package final class Blobs: Service {
         self.ledger = ledger
         folder = ledger.folder + "/blobs"
         do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try DurableFiles.makeFolder(folder, below: ledger.folder)
         } catch {
-            throw BlobError(.failed, "The folder \(folder) cannot be made: \(error). Check its rights and disk space.")
+            throw BlobError(.failed, "\(error) Check its rights and disk space.")
         }
         run = try Self.nextRun(folder)
     }

@@ -34,6 +34,7 @@ package final class Ledger: Sendable {
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try? DurableFiles.sync((folder as NSString).deletingLastPathComponent)  // it may be somebody else's
             lock = try FolderLock(folder: folder)
             var configuration = Configuration()
             configuration.maximumReaderCount = 4

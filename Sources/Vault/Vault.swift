@@ -24,22 +24,11 @@ package struct Vault: Sendable {
         }
         key = SymmetricKey(size: .bits256)
         do {
-            try Self.write(key.withUnsafeBytes { Data($0) }, to: path, in: folder + "/keys")
+            try DurableFiles.makeFolder(folder + "/keys", below: folder)
+            try DurableFiles.write(key.withUnsafeBytes { Array($0) }, to: path)
         } catch {
             throw LedgerError(.unusable, "The key for secrets cannot be written to \(path): \(error)")
         }
-    }
-
-    private static func write(_ data: Data, to path: String, in folder: String) throws {
-        let files = FileManager.default
-        try files.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        _ = files.createFile(atPath: path + ".new", contents: nil, attributes: [.posixPermissions: 0o600])
-        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path + ".new"))
-        try file.write(contentsOf: data)
-        try file.synchronize()
-        try file.close()
-        try files.moveItem(atPath: path + ".new", toPath: path)
     }
 
     /// The text encrypted, as base64. Bound to its name: it cannot be passed off as the value of another name.

@@ -64,7 +64,7 @@ class Slipway:
         return pathlib.Path(self.log.name).read_text(errors="replace")[-3000:]
 
     def kill(self):
-        """As a power cut would."""
+        """kill -9."""
         self.process.kill()
         self.process.wait()
 

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Glibc
+internal import Ledger
 internal import Notation
 internal import Synchronization
 
@@ -37,16 +38,12 @@ struct RepositoryStore: Sendable {
     /// - Throws: ``GitError``.
     func make(_ repository: Repository) async throws {
         let folder = folder(repository)
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw GitError(.system, "The folder \(folder) cannot be made: \(error.localizedDescription)")
-        }
+        try await durably { try DurableFiles.makeFolder(folder, below: home) }
         try await git.run(in: folder, ["init", "--quiet", "--bare", "--template=", "--initial-branch=main", "."])
         // Trees are handed out whole: what a repository says of archives is not for us.
         try Self.write("* -export-ignore -export-subst\n", to: folder + "/info/attributes")
-        try Self.sync([folder, (folder as NSString).deletingLastPathComponent])
+        // git syncs neither the contents of HEAD and config nor any name.
+        try await durably { try DurableFiles.sync(tree: folder) }
     }
 
     /// Removes a repository's folder. Does nothing when it is gone.
@@ -64,8 +61,19 @@ struct RepositoryStore: Sendable {
         try FileManager.default.createDirectory(
             atPath: hooks, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         try Self.write(Self.script, to: hooks + "/pre-receive")
-        chmod(hooks + "/pre-receive", 0o700)
+        try Self.write(Self.transactionScript, to: hooks + "/reference-transaction")
+        for name in ["pre-receive", "reference-transaction"] { chmod(hooks + "/" + name, 0o700) }
     }
+
+    /// Run by git when the objects of a push are in their places and its references are about to move: a reference on disk
+    /// must not lead to objects that a power cut takes.
+    private static let transactionScript = """
+        #!/bin/sh
+        # Made by Slipway at each start.
+        [ "$1" = prepared ] || exit 0
+        exec sync -- objects objects/*/
+
+        """
 
     /// Run by receive-pack when all objects have come and no reference has moved: tells the server what is wanted
     /// (descriptor 3) and waits for its word (4). When the server is gone, nothing moves.
@@ -91,22 +99,50 @@ struct RepositoryStore: Sendable {
         }
     }
 
-    /// Makes the names in those folders durable: git syncs files, not the folders that name them.
-    static func sync(_ folders: some Swift.Collection<String>) throws {
-        for folder in Set(folders) {
-            let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            if descriptor < 0, errno == ENOENT { continue }
-            guard descriptor >= 0 else { throw GitError.system("open \(folder)") }
-            defer { close(descriptor) }
-            guard fsync(descriptor) == 0 else { throw GitError.system("sync \(folder)") }
+    // MARK: Syncing what git does not
+
+    /// The folder that the repositories' folder stands in.
+    private var home: String { (git.root as NSString).deletingLastPathComponent }
+
+    /// Makes the names of all objects durable: to be done before a reference moves to one of them. git syncs the files,
+    /// not the folders that name them.
+    ///
+    /// - Throws: ``GitError``.
+    func syncObjects(_ repository: Repository) async throws {
+        let objects = folder(repository) + "/objects"
+        try await durably {
+            // Pushes that are still coming in have folders here, too, under longer names.
+            for name in try FileManager.default.contentsOfDirectory(atPath: objects)
+            where name.count == 2 || name == "pack" { try DurableFiles.sync(objects + "/" + name) }
+            try DurableFiles.sync(objects)
         }
     }
 
-    /// Makes durable what moving those references changed in names: theirs and those of new packs.
+    /// Makes the names of those references durable, and what their names are made of.
+    ///
+    /// - Throws: ``GitError``.
     func sync(_ repository: Repository, references: [String]) async throws {
         let folder = folder(repository)
-        let named = references.map { (folder + "/" + $0 as NSString).deletingLastPathComponent }
-        try await OwnThread.run(throwing: { try Self.sync(named + [folder, folder + "/objects/pack"]) })
+        try await durably {
+            for name in references { try DurableFiles.syncFolders(above: folder + "/" + name, upTo: folder) }
+        }
+    }
+
+    /// Makes durable which branch clones check out.
+    ///
+    /// - Throws: ``GitError``.
+    func syncHead(_ repository: Repository) async throws {
+        let folder = folder(repository)
+        try await durably {
+            try DurableFiles.sync(folder + "/HEAD")
+            try DurableFiles.sync(folder)
+        }
+    }
+
+    private func durably(_ body: @escaping @Sendable () throws -> Void) async throws {
+        try await OwnThread.run(throwing: {
+            do { try body() } catch { throw GitError(.system, "\(error)") }
+        })
     }
 }
 

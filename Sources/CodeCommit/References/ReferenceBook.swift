@@ -70,6 +70,7 @@ struct ReferenceBook: Sendable {
         _ name: RefName, in repository: Repository, from old: ObjectID?, to new: ObjectID?, by mover: Mover
     ) async throws {
         guard try await record(name, in: repository)?.object == old else { throw Refusal.concurrentUpdate(name.full) }
+        if new != nil { try await store.syncObjects(repository) }
         let zero = String(repeating: "0", count: 40)
         let arguments =
             new.map { ["update-ref", name.full, $0.hex, old?.hex ?? zero] } ?? [
@@ -159,6 +160,7 @@ struct ReferenceBook: Sendable {
         try await store.git.run(
             in: store.folder(repository), ["symbolic-ref", "HEAD", "refs/heads/" + branch],
             environment: Self.committer(nil))
+        try await store.syncHead(repository)
     }
 
     // MARK: Pull requests

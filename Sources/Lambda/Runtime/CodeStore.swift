@@ -1,13 +1,14 @@
 import Cloud
 import Crypto
 import FoundationEssentials
+import Ledger
 import Notation
 import Sandbox
 
 /// The zips of functions and layers, and the folders they expand to: each once, under the hash of its bytes.
 ///
-/// `FOLDER/code/HASH.zip` and `FOLDER/code/HASH/`. Both are renamed into place when they are whole, so what is there is
-/// good, and a crash leaves at most something below `FOLDER/new`, which the next start removes.
+/// `FOLDER/code/HASH.zip` and `FOLDER/code/HASH/`. Both are renamed into place when they are whole and synced, so what is
+/// there is good, also after a power cut; a crash leaves at most something below `FOLDER/new`, which the next start removes.
 struct CodeStore: Sendable {
     /// What a stored zip is known by.
     struct Package: Sendable, Hashable {
@@ -21,13 +22,13 @@ struct CodeStore: Sendable {
     /// The most bytes a zip may have when it comes with the request, and when it comes from S3 (Lambda quotas).
     static let zippedLimit = 52_428_800
 
-    init(folder: String) throws {
+    /// The store in that folder of the data folder.
+    init(folder: String, below root: String) throws {
         self.folder = folder
         try? FileManager.default.removeItem(atPath: folder + "/new")
         for part in ["code", "new", "opt"] {
-            try FileManager.default.createDirectory(
-                atPath: "\(folder)/\(part)", withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o755])
+            try DurableFiles.makeFolder(
+                "\(folder)/\(part)", below: root, permissions: 0o755)
         }
     }
 
@@ -60,14 +61,23 @@ struct CodeStore: Sendable {
             // Zips often let only their owner read: Python's zipfile writes them so. Functions run as somebody else.
             try Archive.expand(bytes, into: place + "/tree", access: .everyone)
         } catch { throw Self.refusal(error) }
-        try Data(bytes).write(to: URL(filePath: place + "/zip"))
-        // The zip last: it is what says that the pair is whole. Losing a race against the same bytes is winning.
-        try? files.moveItem(atPath: place + "/tree", toPath: treePath(package.sha256))
-        try? files.moveItem(atPath: place + "/zip", toPath: zipPath(package.sha256))
-        guard files.fileExists(atPath: zipPath(package.sha256)) else {
-            throw LambdaError.invalid("The code could not be stored. Check the data folder's rights and disk space.")
+        do {
+            try DurableFiles.write(bytes, to: place + "/zip", permissions: 0o644)
+            // The zip last: it is what says that the pair is whole.
+            try keep(place + "/tree", as: treePath(package.sha256))
+            try DurableFiles.move(place + "/zip", to: zipPath(package.sha256))
+        } catch let error as DiskError {
+            throw LambdaError.invalid("The code could not be stored. \(error)")
         }
         return package
+    }
+
+    /// Gives a whole tree its name, durably. Losing a race against the same tree is winning.
+    private func keep(_ tree: String, as name: String) throws {
+        try DurableFiles.sync(tree: tree)
+        do { try DurableFiles.move(tree, to: name) } catch let error as DiskError {
+            guard FileManager.default.fileExists(atPath: name) else { throw error }
+        }
     }
 
     private static func refusal(_ failure: Archive.Failure) -> AWSError {
@@ -104,7 +114,7 @@ struct CodeStore: Sendable {
             let place = "\(folder)/new/\(name)"
             try? FileManager.default.removeItem(atPath: place)
             for layer in layers { try Archive.expand(file: zipPath(layer.codeSha256), into: place, access: .everyone) }
-            try? FileManager.default.moveItem(atPath: place, toPath: merged)
+            try keep(place, as: merged)
             return merged
         })
     }

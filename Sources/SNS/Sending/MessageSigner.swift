@@ -50,16 +50,9 @@ struct MessageSigner: Sendable {
             let certificate = try SelfSignedCertificate(
                 key: key, name: "sns.slipway.local", serial: surroundings.chance.next() >> 1, from: surroundings.now)
             let pair = Pair(key: key.pemRepresentation, certificate: certificate.pem)
-            let files = FileManager.default
             let folder = (path as NSString).deletingLastPathComponent
-            try files.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            _ = files.createFile(atPath: path + ".new", contents: nil, attributes: [.posixPermissions: 0o600])
-            let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path + ".new"))
-            try file.write(contentsOf: Data(try JSON.bytes(encoding: pair)))
-            try file.synchronize()
-            try file.close()
-            try files.moveItem(atPath: path + ".new", toPath: path)
+            try DurableFiles.makeFolder(folder, below: (folder as NSString).deletingLastPathComponent)
+            try DurableFiles.write(try JSON.bytes(encoding: pair), to: path)
             return pair
         } catch {
             throw LedgerError(.unusable, "A key for messages cannot be written to \(path): \(error)")
