@@ -89,7 +89,8 @@ let languages: [Target] = [
     .testTarget(name: "GitHooksTests", dependencies: ["GitHooks", "Notation"], swiftSettings: habits),
 ]
 
-/// The services. None knows another: they meet at the one door, `Cloud`.
+/// The services. None knows another: they meet at the one door, `Cloud`. What CloudFormation has besides stacks are rooms
+/// above it, which do not know each other either.
 let services: [Target] = [
     .target(name: "Cloud", dependencies: ["HTTP", "Ledger", "Notation", log], swiftSettings: habits),
     .testTarget(
@@ -187,6 +188,17 @@ let services: [Target] = [
         dependencies: [
             "Cloud", "CloudFormation", "CloudFormationTemplate", "CloudTesting", "Guard", "HTTP", "Ledger",
             "LedgerTesting", "Notation", "SAMTransform", "Sandbox", crypto, log,
+        ],
+        swiftSettings: habits),
+    .target(
+        name: "StackSets",
+        dependencies: ["Cloud", "CloudFormation", "CloudFormationTemplate", "Ledger", "Notation", lifecycle],
+        exclude: ["README.md"], swiftSettings: habits),
+    .testTarget(
+        name: "StackSetsTests",
+        dependencies: [
+            "Cloud", "CloudFormation", "CloudFormationTemplate", "CloudTesting", "Ledger", "LedgerTesting", "Notation",
+            "StackSets", lifecycle,
         ],
         swiftSettings: habits),
     .target(
@@ -307,7 +319,8 @@ let top: [Target] = [
             "Buildspec", "Cloud", "CloudFormation", "CloudFormationTemplate", "CloudWatch", "CodeBuild", "CodeCommit",
             "CodeConnections", "CodeDeploy", "CodePipeline", "Console", "DORA", "EventBridge", "HTTP", "IAM",
             "Lambda", "Ledger", "Logs", "Notation", "Patterns", "S3", "SAMTransform", "SNS", "SQS", "SSM", "STS",
-            "Sandbox", "SecretsManager", "Traffic", "Wire", lifecycle, log, nioConcurrency, nioCore, nioHTTP1,
+            "Sandbox", "SecretsManager", "StackSets", "Traffic", "Wire", lifecycle, log, nioConcurrency, nioCore,
+            nioHTTP1,
             nioPosix, signals,
         ],
         swiftSettings: habits),
@@ -317,7 +330,8 @@ let top: [Target] = [
             "Buildspec", "Cloud", "CloudFormation", "CloudFormationTemplate", "CloudWatch", "CodeBuild", "CodeCommit",
             "CodeConnections", "CodeDeploy", "CodePipeline", "Console", "DORA", "EventBridge", "HTTP", "IAM",
             "Lambda", "Ledger", "Logs", "Notation", "Patterns", "S3", "SAMTransform", "SNS", "SQS", "SSM", "STS",
-            "Sandbox", "SecretsManager", "Server", "Traffic", "Wire", lifecycle, log, nioConcurrency, nioCore,
+            "Sandbox", "SecretsManager", "Server", "StackSets", "Traffic", "Wire", lifecycle, log, nioConcurrency,
+            nioCore,
             nioHTTP1, nioPosix, signals,
         ],
         swiftSettings: habits),

@@ -9,18 +9,22 @@ package struct CloudFormationService: CloudService {
     /// The id in AWS's models.
     package let id = "cloudformation"
 
-    let cloud: Cloud
-    let ledger: Ledger
-    let intake: TemplateIntake
+    /// The door.
+    package let cloud: Cloud
+    /// Where the documents are.
+    package let ledger: Ledger
+    /// Takes templates in.
+    package let intake: TemplateIntake
     let catalogue: TypeCatalogue
     let runner: MachineRunner<StackOperation>
     let notices: MachineRunner<StackNotices>
-    let stackSets: MachineRunner<StackSetOperation>
     let scans: MachineRunner<ResourceScan>
-    let watch: StackWatch
+    /// Wakes whoever waits for the end of an operation.
+    package let watch: StackWatch
     let names: StackNames
     let hooks: HookRunner
     let acting: ActingCaller
+    let sweep: RecordSweep
     /// Where custom resources and wait conditions answer: the server hands it requests below ``ResponseInbox/path``.
     package let inbox: ResponseInbox
 
@@ -54,23 +58,18 @@ package struct CloudFormationService: CloudService {
             try transaction.put(ResourceScanRecord.collection, "\(after.account)/\(after.region)/\(id)", after)
         }
         scans.use(ResourceScanPerformer(cloud: cloud, ledger: ledger, runner: scans))
-        let queue = StackSetQueue()
-        stackSets = MachineRunner(ledger: ledger) { transaction, id, _, after in
-            try StackSetProjection.project(transaction, id, after)
-            try queue.goOn(after: after, transaction)
-        }
-        queue.use(stackSets)
-        stackSets.use(StackSetPerformer(cloud: cloud, ledger: ledger, runner: stackSets, watch: watch))
         runner.use(StackPerformer(cloud: cloud, ledger: ledger, runner: runner, acting: acting, hooks: hooks))
+        let records = StackSweep(runner: runner, notices: notices, scans: scans)
+        sweep = RecordSweep(ledger: ledger) { broom, now in try await records.sweep(broom, now) }
     }
 
     /// What has to run for stacks to move: started by the composition root, after the services it calls.
-    package var machines: [any Service] { [runner, notices, stackSets, scans] }
+    package var machines: [any Service] { [runner, notices, scans, sweep] }
 
     /// What the service offers at the door.
     package var operations: [Operation] {
         stackOperations + stackReads + changeSetOperations + templateOperations + stackSettings + driftOperations
-            + stackSetOperations + refactorOperations + hookOperations + scanOperations
+            + refactorOperations + hookOperations + scanOperations
             + generatedTemplateOperations + typeOperations + operationEventOperations
     }
 
@@ -89,7 +88,7 @@ package struct CloudFormationService: CloudService {
     /// The stack of that name or ARN, in the caller's account and region: of others' it is not even said that they are.
     ///
     /// - Throws: ``AWSError`` `ValidationError`, as CloudFormation words it.
-    func stack(_ name: String, _ caller: Caller) async throws -> Stack {
+    package func stack(_ name: String, _ caller: Caller) async throws -> Stack {
         if name.hasPrefix("arn:") {
             if let stack = try await ledger.get(StackStore.stacks, name)?.value, stack.scope == caller.scope {
                 return stack

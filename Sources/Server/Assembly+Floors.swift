@@ -18,6 +18,7 @@ internal import SQS
 internal import Sandbox
 internal import SecretsManager
 internal import ServiceLifecycle
+internal import StackSets
 internal import Traffic
 internal import Wire
 
@@ -87,22 +88,24 @@ struct Messaging {
 struct ReleaseFloor {
     let stacks: CloudFormationService
     private let deployments: CodeDeployService
+    private let stackSets: StackSetService
     private let cloudControl: CloudControlService
     private let environments: SlipwayEnvironments
 
     init(cloud: Cloud, ledger: Ledger, options: ServerOptions) {
         deployments = CodeDeployService(cloud: cloud, ledger: ledger, isStrict: options.isStrict)
         stacks = CloudFormationService(cloud: cloud, ledger: ledger)
+        stackSets = StackSetService(stacks)
         cloudControl = CloudControlService(stacks)
         environments = SlipwayEnvironments(stacks)
     }
 
     var shelf: [any CloudService] {
-        [deployments, SlipwayDeployments(deployments), stacks, cloudControl, environments]
+        [deployments, SlipwayDeployments(deployments), stacks, stackSets, cloudControl, environments]
     }
     var services: [any Service] {
-        [Running { [deployments] in try await deployments.run() }] + stacks.machines + cloudControl.machines
-            + environments.machines
+        [Running { [deployments] in try await deployments.run() }] + stacks.machines + stackSets.machines
+            + cloudControl.machines + environments.machines
     }
 }
 

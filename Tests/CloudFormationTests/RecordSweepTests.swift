@@ -29,16 +29,7 @@ struct RecordSweepTests {
     private func fill(_ ledger: Ledger, _ now: Timestamp) async throws {
         let event = StackEvent(
             id: "e", time: now, logicalID: "s", physicalID: "p", type: "T", status: "X", operationID: "op")
-        let record = { @Sendable (status: String) in
-            ResourceRequestStore.Record(progress: [:], asked: now, kind: "CREATE", status: status)
-        }
-        let made = StackSet(
-            id: "set:1", name: "set", account: "1", region: "r", revision: StackSet.Revision(templateKey: "set:1|new"))
         try await ledger.write { write in
-            for (token, status) in [("over", "SUCCESS"), ("running", "IN_PROGRESS")] {
-                try write.put(ResourceRequestStore.requests, "1/r/\(token)", record(status))
-                try write.put(ResourceRequestStore.uses, "1/r/client-\(token)", .init(token: token, digest: ""))
-            }
             try write.put(HookResult.collection, "1/r/h", hookResult("h", now))
             try write.put(
                 TypeRegistration.collection, "1/r/t",
@@ -51,51 +42,38 @@ struct RecordSweepTests {
                 try write.put(StackStore.events, event.key(stackID: stack.id, number: 0), event)
                 try write.put(StackStore.templates, stack.revision.templateKey, .init(original: "", processed: ""))
             }
-            for key in ["set:1|old", "set:1|new", "lost:1|x"] { try write.put(StackSetStore.templates, key, "text") }
-            try write.put(StackSetStore.sets, made.scope + made.id, made)
         }
     }
 
     /// How many documents there are of each kind.
     private func counts(_ ledger: Ledger) async throws -> [String: Int] {
         [
-            "requests": try await ledger.list(ResourceRequestStore.requests).count,
-            "tokens": try await ledger.list(ResourceRequestStore.uses).count,
             "hooks": try await ledger.list(HookResult.collection).count,
             "types": try await ledger.list(TypeRegistration.collection).count,
             "detections": try await ledger.list(StackStore.detections).count,
             "stacks": try await ledger.list(StackStore.stacks).count,
             "events": try await ledger.list(StackStore.events).count,
             "templates": try await ledger.list(StackStore.templates).count,
-            "set templates": try await ledger.list(StackSetStore.templates).count,
         ]
     }
 
     @Test("each kind goes after its own time, and what is still of use stays")
     func times() async throws {
         let time = VirtualTime()
-        var desk: CloudControlService?
+        var desk: CloudFormationService?
         try await withTestCloud(Surroundings(time: time)) { cloud, ledger in
             let stacks = CloudFormationService(cloud: cloud, ledger: ledger)
-            let control = CloudControlService(stacks)
-            desk = control
-            return [stacks, control]
+            desk = stacks
+            return [stacks]
         } _: { test in
             let sweep = try #require(desk?.sweep)
             try await fill(test.ledger, time.now)
             try await withRunning([sweep]) {
-                // At start: only templates that no set has any more are of no use.
-                try await eventually("the first round") {
-                    try await counts(test.ledger)["set templates"] == 1 ? true : nil
-                }
-                var expected = [
-                    "requests": 2, "tokens": 2, "hooks": 1, "types": 1, "detections": 1, "stacks": 2, "events": 2,
-                    "templates": 2, "set templates": 1,
-                ]
+                var expected = ["hooks": 1, "types": 1, "detections": 1, "stacks": 2, "events": 2, "templates": 2]
                 #expect(try await counts(test.ledger) == expected)
                 for (days, changes) in [
-                    (7, ["requests": 1, "tokens": 1]),
-                    (83, ["hooks": 0, "types": 0, "detections": 0, "stacks": 1, "events": 1, "templates": 1]),
+                    (89, [:]),
+                    (1, ["hooks": 0, "types": 0, "detections": 0, "stacks": 1, "events": 1, "templates": 1]),
                 ] {
                     try await eventually("it sleeps") { time.nextWake != nil ? true : nil }
                     time.advance(by: Self.day * days + .seconds(1))
@@ -105,9 +83,39 @@ struct RecordSweepTests {
                         try await counts(test.ledger) == wanted ? true : nil
                     }
                 }
-                #expect(try await test.ledger.get(ResourceRequestStore.requests, "1/r/running") != nil)
                 #expect(try await test.ledger.get(StackStore.stacks, "arn:here") != nil)
-                #expect(try await test.ledger.get(StackSetStore.templates, "set:1|new") != nil)
+            }
+        }
+    }
+
+    @Test("requests of Cloud Control go a week after they are over, with the clients' tokens they were made under")
+    func requests() async throws {
+        let time = VirtualTime()
+        var desk: CloudControlService?
+        try await withTestCloud(Surroundings(time: time)) { cloud, ledger in
+            let stacks = CloudFormationService(cloud: cloud, ledger: ledger)
+            let control = CloudControlService(stacks)
+            desk = control
+            return [stacks, control]
+        } _: { test in
+            let sweep = try #require(desk?.sweep)
+            let now = time.now
+            try await test.ledger.write { write in
+                for (token, status) in [("over", "SUCCESS"), ("running", "IN_PROGRESS")] {
+                    let record = ResourceRequestStore.Record(progress: [:], asked: now, kind: "CREATE", status: status)
+                    try write.put(ResourceRequestStore.requests, "1/r/\(token)", record)
+                    try write.put(ResourceRequestStore.uses, "1/r/client-\(token)", .init(token: token, digest: ""))
+                }
+            }
+            try await withRunning([sweep]) {
+                try await eventually("it sleeps") { time.nextWake != nil ? true : nil }
+                #expect(try await test.ledger.list(ResourceRequestStore.requests).count == 2)
+                time.advance(by: Self.day * 7 + .seconds(1))
+                try await eventually("the round after a week") {
+                    try await test.ledger.list(ResourceRequestStore.requests).count == 1 ? true : nil
+                }
+                #expect(try await test.ledger.list(ResourceRequestStore.uses).map(\.key) == ["1/r/client-running"])
+                #expect(try await test.ledger.get(ResourceRequestStore.requests, "1/r/running") != nil)
             }
         }
     }

@@ -27,12 +27,12 @@ package struct CloudControlService: CloudService {
         runner = MachineRunner(ledger: ledger) { transaction, id, _, after in
             try ResourceRequestStore.project(transaction, id, after)
         }
-        sweep = RecordSweep(
-            ledger: ledger, runner: stacks.runner, notices: stacks.notices, scans: stacks.scans, requests: runner)
+        let requests = ResourceRequestSweep(runner: runner)
+        sweep = RecordSweep(ledger: ledger) { broom, now in try await requests.sweep(broom, now) }
         runner.use(ResourceRequestPerformer(cloud: cloud, runner: runner, acting: acting, hooks: stacks.hooks))
     }
 
-    /// What has to run for requests to move, and what forgets old records of both desks: started by the composition
+    /// What has to run for requests to move, and what forgets old ones: started by the composition
     /// root, after the services it calls.
     package var machines: [any Service] { [runner, sweep] }
 

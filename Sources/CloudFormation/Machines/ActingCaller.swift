@@ -6,8 +6,8 @@ internal import Synchronization
 /// On whose behalf a stack's actions are carried out: who asked for the operation, or the role the stack has.
 ///
 /// A session of a role is used for as long as it lasts. Nothing is stored: after a crash there are new sessions.
-final class ActingCaller: Sendable {
-    static let service = "cloudformation.amazonaws.com"
+package final class ActingCaller: Sendable {
+    package static let service = "cloudformation.amazonaws.com"
     /// How long before its end a session is not used any more.
     private static let margin = Duration.seconds(300)
 

@@ -2,13 +2,13 @@ internal import Crypto
 internal import Notation
 
 /// Ids that follow from what they are for: the same every time a step is repeated, different for everything else.
-enum StableID {
+package enum StableID {
     private static func digest(_ parts: [String]) -> [UInt8] {
         Array(SHA256.hash(data: Array(parts.joined(separator: "\u{1F}").utf8)))
     }
 
     /// A UUID in lower case.
-    static func uuid(_ parts: String...) -> String {
+    package static func uuid(_ parts: String...) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(36)
         for (place, byte) in digest(parts).prefix(16).enumerated() {

@@ -1,7 +1,7 @@
 internal import Cloud
 internal import CloudFormationTemplate
 internal import Ledger
-internal import Notation
+package import Notation
 
 /// Finding out whether a stack's resources are still what the stack says.
 extension CloudFormationService {
@@ -120,8 +120,25 @@ extension CloudFormationService {
         return Reply(page.answer("StackResourceDrifts") { driftView($0.0, $0.1, stack, hidden) })
     }
 
+    /// What was seen of a stack's resources when they were looked at last, without their properties: as
+    /// StackInstanceResourceDriftsSummary. Empty when there is no such stack.
+    ///
+    /// - Parameter statuses: those that are asked for; empty for all.
+    package func driftSummaries(of stackID: String, _ statuses: Set<String>) async throws -> [JSON] {
+        guard let stack = try await ledger.get(StackStore.stacks, stackID)?.value else { return [] }
+        let all = try await resources(of: stackID)
+        let hidden = HiddenValues(all)
+        return all.compactMap { resource in resource.drift.map { (resource, $0) } }
+            .filter { statuses.isEmpty || statuses.contains($0.1.status.rawValue) }
+            .map { resource, drift in
+                var view = driftView(resource, drift, stack, hidden)
+                for member in ["ExpectedProperties", "ActualProperties"] { view[member] = Optional.none }
+                return view
+            }
+    }
+
     /// What was seen of a resource, as CloudFormation answers with it.
-    func driftView(
+    private func driftView(
         _ resource: StackResource, _ drift: ResourceDrift, _ stack: Stack, _ hidden: HiddenValues
     ) -> JSON {
         let secrets = stack.revision.parameters.filter(\.isNoEcho).map(\.value).filter { !$0.isEmpty }

@@ -1,6 +1,6 @@
 internal import Cloud
 internal import Ledger
-internal import Notation
+package import Notation
 
 /// What can be asked about stacks.
 extension CloudFormationService {
@@ -148,15 +148,15 @@ extension CloudFormationService {
 }
 
 /// A page of a list that fits memory: the token is the place of the next element.
-struct Page<Element> {
+package struct Page<Element> {
     /// What is on it.
-    let elements: ArraySlice<Element>
+    package let elements: ArraySlice<Element>
     private let next: Int?
 
     /// The page that begins at the token.
     ///
     /// - Throws: ``AWSError`` `ValidationError` for a token that was never handed out.
-    init(_ all: [Element], _ token: String?, _ size: Int) throws {
+    package init(_ all: [Element], _ token: String?, _ size: Int) throws {
         guard let start = token.map({ Int($0) }) ?? 0, (0...all.count).contains(start) else {
             throw AWSError("ValidationError", "The NextToken is not valid.")
         }
@@ -166,7 +166,7 @@ struct Page<Element> {
     }
 
     /// The answer with the page under that name.
-    func answer(_ name: String, _ view: (Element) -> JSON) -> JSON {
+    package func answer(_ name: String, _ view: (Element) -> JSON) -> JSON {
         var answer = JSON.object([name: .array(elements.map(view))])
         answer["NextToken"] = next.map { .string(String($0)) }
         return answer

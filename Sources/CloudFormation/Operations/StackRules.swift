@@ -1,5 +1,5 @@
-internal import Cloud
-internal import Ledger
+package import Cloud
+package import Ledger
 internal import Notation
 
 /// When an operation on a stack may begin.
@@ -103,16 +103,17 @@ enum StackName {
 ///
 /// A token stands for one request: sent again, as clients do when they hear no answer, it begins nothing and is answered
 /// as before. Source: ClientRequestToken and ClientToken of the operations in the API Reference.
-struct TokenBook: Sendable {
+package struct TokenBook: Sendable {
     private let ledger: Ledger
 
-    init(_ ledger: Ledger) { self.ledger = ledger }
+    /// The book of that ledger.
+    package init(_ ledger: Ledger) { self.ledger = ledger }
 
     /// What the same call under the same token was answered; nil when there was none.
     ///
     /// - Throws: ``AWSError`` `TokenAlreadyExistsException` when the token was used for another request, or another
     ///   operation on the stack has begun since: nothing is answered as done that is not.
-    func answer(_ token: String?, _ call: Call) async throws -> String? {
+    package func answer(_ token: String?, _ call: Call) async throws -> String? {
         guard let token, let use = try await ledger.get(StackStore.tokens, call.caller.scope + token)?.value else {
             return nil
         }
@@ -138,7 +139,7 @@ struct TokenBook: Sendable {
     /// Notes what is begun under that token, inside the write that begins it.
     ///
     /// - Parameter operationID: the operation that it began on the stack which the answer names.
-    static func use(
+    package static func use(
         _ token: String?, _ call: Call, _ answer: String, operationID: String? = nil, _ transaction: Transaction
     ) throws {
         guard let token else { return }

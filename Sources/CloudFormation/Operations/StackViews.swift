@@ -1,8 +1,8 @@
 internal import CloudFormationTemplate
-internal import Notation
+package import Notation
 
 /// Stacks, resources and events as CloudFormation answers with them.
-enum StackViews {
+package enum StackViews {
     static func stack(_ stack: Stack) -> JSON {
         var view: JSON = [
             "StackId": .string(stack.id), "StackName": .string(stack.name),
@@ -79,11 +79,13 @@ enum StackViews {
         return view
     }
 
-    static func tags(_ tags: [Stack.Tag]) -> JSON {
+    /// Tags as the API answers with them.
+    package static func tags(_ tags: [Stack.Tag]) -> JSON {
         .array(tags.map { ["Key": .string($0.key), "Value": .string($0.value)] })
     }
 
-    static func parameters(_ parameters: [Stack.Parameter]) -> JSON {
+    /// Parameters as the API answers with them: no secret is shown.
+    package static func parameters(_ parameters: [Stack.Parameter]) -> JSON {
         .array(
             parameters.map { parameter in
                 var view: JSON = [

@@ -2,9 +2,9 @@ internal import Cloud
 internal import Notation
 
 /// What a submission's members must be, beyond what AWS's model says of each.
-enum SubmissionRules {
+package enum SubmissionRules {
     /// - Throws: ``AWSError`` `ValidationError` in CloudFormation's words, where it has some.
-    static func check(_ submission: Submission) throws {
+    package static func check(_ submission: Submission) throws {
         try checkTags(submission.tags ?? [])
         for topic in submission.NotificationARNs ?? [] where NoticeTarget(topic) == nil {
             throw AWSError("ValidationError", "Notification ARN \(topic) is not valid: it must be the ARN of a topic.")

@@ -2,11 +2,19 @@ internal import CloudFormationTemplate
 internal import Notation
 
 /// What a caller submits for a stack, in CreateStack, UpdateStack or CreateChangeSet.
-struct Submission: Codable, Sendable {
-    struct Parameter: Codable, Sendable {
+package struct Submission: Codable, Sendable {
+    /// A parameter with its value, or that it keeps the one it has.
+    package struct Parameter: Codable, Sendable {
         var ParameterKey: String?
         var ParameterValue: String?
         var UsePreviousValue: Bool?
+
+        /// That parameter with that value, or with the one it has.
+        package init(ParameterKey: String?, ParameterValue: String? = nil, UsePreviousValue: Bool? = nil) {
+            self.ParameterKey = ParameterKey
+            self.ParameterValue = ParameterValue
+            self.UsePreviousValue = UsePreviousValue
+        }
     }
 
     struct Tag: Codable, Sendable {
@@ -15,11 +23,16 @@ struct Submission: Codable, Sendable {
     }
 
     var StackName: String
-    var TemplateBody: String?
-    var TemplateURL: String?
-    var UsePreviousTemplate: Bool?
-    var Parameters: [Parameter]?
-    var Capabilities: [String]?
+    /// The template, as text.
+    package var TemplateBody: String?
+    /// Where the template is.
+    package var TemplateURL: String?
+    /// Whether the template stays.
+    package var UsePreviousTemplate: Bool?
+    /// The values of parameters.
+    package var Parameters: [Parameter]?
+    /// What the caller acknowledges.
+    package var Capabilities: [String]?
     var ResourceTypes: [String]?
     var RoleARN: String?
     var NotificationARNs: [String]?
@@ -56,5 +69,5 @@ struct Submission: Codable, Sendable {
     }
 
     /// The tags as given; nil when none were, which keeps those there are.
-    var tags: [Stack.Tag]? { Tags.map { $0.map { Stack.Tag(key: $0.Key, value: $0.Value) } } }
+    package var tags: [Stack.Tag]? { Tags.map { $0.map { Stack.Tag(key: $0.Key, value: $0.Value) } } }
 }

@@ -1,11 +1,11 @@
-internal import Cloud
+package import Cloud
 internal import CloudFormationTemplate
 internal import HTTP
 internal import Ledger
 internal import Notation
 
 /// Takes templates in: fetches, transforms, reads, binds, resolves and checks them, before anything is touched.
-struct TemplateIntake: Sendable {
+package struct TemplateIntake: Sendable {
     let cloud: Cloud
     let ledger: Ledger
     let catalogue: TypeCatalogue
@@ -166,7 +166,9 @@ struct TemplateIntake: Sendable {
     ///
     /// - Returns: the parameters, all of them bound.
     /// - Throws: as ``accept(_:_:for:)`` does.
-    func review(_ original: String, _ submission: Submission, previous: [String: String]) throws -> [Stack.Parameter] {
+    package func review(_ original: String, _ submission: Submission, previous: [String: String]) throws -> [Stack
+        .Parameter]
+    {
         do {
             let text = try TemplateText(parsing: original)
             let hasTransforms = TemplateTransforms.areNeeded(by: text)
@@ -231,7 +233,7 @@ struct TemplateIntake: Sendable {
     /// The template's text: given in the call, or in an object of S3.
     ///
     /// - Throws: ``AWSError`` `ValidationError` when neither or both are given, or the object cannot be read.
-    func text(body: String?, url: String?, caller: Caller) async throws -> String? {
+    package func text(body: String?, url: String?, caller: Caller) async throws -> String? {
         if body != nil, url != nil {
             throw AWSError("ValidationError", "Specify only one of TemplateBody and TemplateURL.")
         }

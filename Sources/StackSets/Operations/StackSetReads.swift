@@ -1,9 +1,10 @@
 internal import Cloud
+internal import CloudFormation
 internal import Ledger
 internal import Notation
 
 /// What can be asked about stack sets.
-extension CloudFormationService {
+extension StackSetService {
     var stackSetReads: [Operation] {
         let page = " NextToken MaxResults CallAs"
         return [
@@ -144,19 +145,9 @@ extension CloudFormationService {
         let instance = try await instance(call, of: set)
         _ = try await operation(call, of: set)
         let wanted = Set(call.input["StackInstanceResourceDriftStatuses"]?.array?.compactMap(\.string) ?? [])
-        guard let id = instance.stackID, let stack = try await ledger.get(StackStore.stacks, id)?.value else {
-            return Reply(["Summaries": []])
-        }
-        let all = try await resources(of: id)
-        let hidden = HiddenValues(all)
-        let seen = all.compactMap { resource in resource.drift.map { (resource, $0) } }
-            .filter { wanted.isEmpty || wanted.contains($0.1.status.rawValue) }
-        return Reply(
-            try page(seen, call).answer("Summaries") { resource, drift in
-                var view = driftView(resource, drift, stack, hidden)
-                for member in ["ExpectedProperties", "ActualProperties"] { view[member] = Optional.none }
-                return view
-            })
+        guard let id = instance.stackID else { return Reply(["Summaries": []]) }
+        let seen = try await stacks.driftSummaries(of: id, wanted)
+        return Reply(try page(seen, call).answer("Summaries") { $0 })
     }
 
     // MARK: Operations
@@ -173,7 +164,7 @@ extension CloudFormationService {
         let set = try await asked(call)
         let record = try await operation(call, of: set)
         var view = Self.view(record)
-        let machine = try await stackSets.machine(Self.operationPrefix(set) + record.operationID)
+        let machine = try await runner.machine(Self.operationPrefix(set) + record.operationID)
         let failed = machine?.results.values.count { $0.status == "FAILED" } ?? 0
         view["StatusDetails"] = ["FailedStackInstancesCount": .int(failed)]
         view["StackSetId"] = .string(set.id)
@@ -205,7 +196,7 @@ extension CloudFormationService {
         let set = try await asked(call)
         let record = try await operation(call, of: set)
         let status = call.input["Filters"]?.array?.first?["Values"]?.string
-        let machine = try await stackSets.machine(Self.operationPrefix(set) + record.operationID)
+        let machine = try await runner.machine(Self.operationPrefix(set) + record.operationID)
         let results = record.targets.compactMap { target in
             machine?.results[StackSetOperation.key(target)].map { (target, $0) }
         }.filter { status == nil || $0.1.status == status }

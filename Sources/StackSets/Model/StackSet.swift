@@ -1,3 +1,4 @@
+package import CloudFormation
 internal import Ledger
 package import Notation
 

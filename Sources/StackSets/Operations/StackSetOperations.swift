@@ -1,10 +1,11 @@
 internal import Cloud
+internal import CloudFormation
 internal import CloudFormationTemplate
 internal import Ledger
 internal import Notation
 
 /// Stack sets: made, changed, deleted.
-extension CloudFormationService {
+extension StackSetService {
     var stackSetOperations: [Operation] {
         let content = "StackSetName Description TemplateBody TemplateURL Parameters Capabilities Tags "
         let roles = "AdministrationRoleARN ExecutionRoleName PermissionModel CallAs ManagedExecution "
@@ -55,11 +56,11 @@ extension CloudFormationService {
             try await takeOver(stackID, &submission, call)
         }
         guard
-            let text = try await intake.text(
+            let text = try await stacks.intake.text(
                 body: submission.TemplateBody, url: submission.TemplateURL, caller: call.caller)
         else { throw AWSError("ValidationError", "Either Template URL or Template Body must be specified.") }
         try SubmissionRules.check(submission)
-        let parameters = try intake.review(text, submission, previous: [:])
+        let parameters = try stacks.intake.review(text, submission, previous: [:])
         let id = "\(request.set):\(cloud.surroundings.chance.uuid())"
         var revision = StackSet.Revision(templateKey: "\(id)|\(call.requestID)")
         revision.parameters = parameters
@@ -83,7 +84,7 @@ extension CloudFormationService {
 
     /// The template and the parameters of a stack that stands.
     private func takeOver(_ stackID: String, _ submission: inout Submission, _ call: Call) async throws {
-        let stack = try await stack(stackID, call.caller)
+        let stack = try await stacks.stack(stackID, call.caller)
         let template = try await ledger.get(StackStore.templates, stack.revision.templateKey)?.value
         guard submission.TemplateBody == nil, submission.TemplateURL == nil, let template else {
             throw AWSError("ValidationError", "With StackId the template is that of the stack: give no other.")
@@ -125,7 +126,7 @@ extension CloudFormationService {
         try SubmissionRules.check(submission)
         let text = try await setTemplate(submission, known, call.caller)
         let previous = Dictionary(known.revision.parameters.map { ($0.name, $0.value) }) { first, _ in first }
-        let parameters = try intake.review(text, submission, previous: previous)
+        let parameters = try stacks.intake.review(text, submission, previous: previous)
         var changed = known
         try await describe(&changed, call)
         let operationID = request.operationID ?? cloud.surroundings.chance.uuid()
@@ -161,7 +162,7 @@ extension CloudFormationService {
 
     private func setTemplate(_ submission: Submission, _ set: StackSet, _ caller: Caller) async throws -> String {
         if submission.UsePreviousTemplate != true {
-            let given = try await intake.text(
+            let given = try await stacks.intake.text(
                 body: submission.TemplateBody, url: submission.TemplateURL, caller: caller)
             if let given { return given }
         }
@@ -239,6 +240,6 @@ extension CloudFormationService {
         }
         let mustWait = open.contains { !Set($0.targets).isDisjoint(with: targets) }
         let operation = StackSetOperation(subject, targets: targets)
-        try stackSets.begin(id, operation, with: mustWait ? .queue : .start, in: transaction)
+        try runner.begin(id, operation, with: mustWait ? .queue : .start, in: transaction)
     }
 }

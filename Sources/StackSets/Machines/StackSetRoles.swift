@@ -1,4 +1,5 @@
 internal import Cloud
+internal import CloudFormation
 internal import CloudFormationTemplate
 internal import Notation
 
@@ -50,11 +51,4 @@ struct StackSetRoles {
         caller.invokedBy = nil
         return caller
     }
-}
-
-/// A template's text as a tree, whatever it is written in.
-struct TemplateBody {
-    let tree: JSON
-
-    init(_ text: String) throws { tree = try TemplateText(parsing: text).body }
 }

@@ -5,7 +5,7 @@ internal import Synchronization
 /// Wakes whoever waits for a stack when an operation on it has come to its end.
 ///
 /// Nothing is stored: who waits looks first, and looks again after a restart.
-final class StackWatch: Sendable {
+package final class StackWatch: Sendable {
     private struct State {
         var turn = 0
         var next = 0

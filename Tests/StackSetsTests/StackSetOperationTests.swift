@@ -3,7 +3,7 @@ import LedgerTesting
 import Notation
 import Testing
 
-@testable import CloudFormation
+@testable import StackSets
 
 @Suite("Operations on stack sets, as machines")
 struct StackSetOperationTests {

@@ -1,9 +1,10 @@
 internal import Cloud
+internal import CloudFormation
 internal import Ledger
 internal import Notation
 
 /// The stacks of a set: made, changed, deleted, taken in, looked at.
-extension CloudFormationService {
+extension StackSetService {
     var stackInstanceOperations: [Operation] {
         let targets = "StackSetName Accounts DeploymentTargets Regions OperationPreferences OperationId CallAs "
         return [
@@ -128,15 +129,15 @@ extension CloudFormationService {
         let request = StackSetRequest(call)
         let set = try await stackSet(request.set, call.caller)
         let id = Self.operationPrefix(set) + (request.operationID ?? "")
-        try await ledger.write { [stackSets] transaction in
-            guard let operation = try stackSets.machine(id, in: transaction) else {
+        try await ledger.write { [runner] transaction in
+            guard let operation = try runner.machine(id, in: transaction) else {
                 throw StackSetError.missingOperation(request.operationID ?? "")
             }
             guard !operation.isOver else {
                 throw AWSError(
                     "InvalidOperationException", "Operation \(request.operationID ?? "") is not in progress.")
             }
-            try stackSets.send(.stop, to: id, in: transaction)
+            try runner.send(.stop, to: id, in: transaction)
         }
         return Reply()
     }
