@@ -186,8 +186,27 @@ let services: [Target] = [
     .testTarget(
         name: "CloudFormationTests",
         dependencies: [
-            "Cloud", "CloudFormation", "CloudFormationTemplate", "CloudTesting", "Guard", "HTTP", "Ledger",
-            "LedgerTesting", "Notation", "SAMTransform", "Sandbox", crypto, log,
+            "Cloud", "CloudFormation", "CloudFormationTemplate", "CloudFormationTesting", "CloudTesting", "Guard",
+            "HTTP",
+            "Ledger", "LedgerTesting", "Notation", "SAMTransform", "Sandbox", crypto, log,
+        ],
+        swiftSettings: habits),
+    .target(
+        name: "CloudFormationTesting",
+        dependencies: [
+            "Cloud", "CloudFormation", "CloudFormationTemplate", "CloudTesting", "HTTP", "LedgerTesting", "Notation",
+            lifecycle,
+        ],
+        swiftSettings: habits),
+    .target(
+        name: "CloudControl",
+        dependencies: ["Cloud", "CloudFormation", "CloudFormationTemplate", "Ledger", "Notation", lifecycle],
+        exclude: ["README.md"], swiftSettings: habits),
+    .testTarget(
+        name: "CloudControlTests",
+        dependencies: [
+            "Cloud", "CloudControl", "CloudFormation", "CloudFormationTesting", "CloudTesting", "Ledger",
+            "LedgerTesting", "Notation", lifecycle,
         ],
         swiftSettings: habits),
     .target(
@@ -316,8 +335,9 @@ let top: [Target] = [
     .target(
         name: "Server",
         dependencies: [
-            "Buildspec", "Cloud", "CloudFormation", "CloudFormationTemplate", "CloudWatch", "CodeBuild", "CodeCommit",
-            "CodeConnections", "CodeDeploy", "CodePipeline", "Console", "DORA", "EventBridge", "HTTP", "IAM",
+            "Buildspec", "Cloud", "CloudControl", "CloudFormation", "CloudFormationTemplate", "CloudWatch", "CodeBuild",
+            "CodeCommit", "CodeConnections", "CodeDeploy", "CodePipeline", "Console", "DORA", "EventBridge", "HTTP",
+            "IAM",
             "Lambda", "Ledger", "Logs", "Notation", "Patterns", "S3", "SAMTransform", "SNS", "SQS", "SSM", "STS",
             "Sandbox", "SecretsManager", "StackSets", "Traffic", "Wire", lifecycle, log, nioConcurrency, nioCore,
             nioHTTP1,
@@ -327,8 +347,9 @@ let top: [Target] = [
     .testTarget(
         name: "ServerTests",
         dependencies: [
-            "Buildspec", "Cloud", "CloudFormation", "CloudFormationTemplate", "CloudWatch", "CodeBuild", "CodeCommit",
-            "CodeConnections", "CodeDeploy", "CodePipeline", "Console", "DORA", "EventBridge", "HTTP", "IAM",
+            "Buildspec", "Cloud", "CloudControl", "CloudFormation", "CloudFormationTemplate", "CloudWatch", "CodeBuild",
+            "CodeCommit", "CodeConnections", "CodeDeploy", "CodePipeline", "Console", "DORA", "EventBridge", "HTTP",
+            "IAM",
             "Lambda", "Ledger", "Logs", "Notation", "Patterns", "S3", "SAMTransform", "SNS", "SQS", "SSM", "STS",
             "Sandbox", "SecretsManager", "Server", "StackSets", "Traffic", "Wire", lifecycle, log, nioConcurrency,
             nioCore,

@@ -1,5 +1,5 @@
 package import Cloud
-internal import CloudFormationTemplate
+package import CloudFormationTemplate
 package import Ledger
 internal import Notation
 package import ServiceLifecycle
@@ -15,15 +15,18 @@ package struct CloudFormationService: CloudService {
     package let ledger: Ledger
     /// Takes templates in.
     package let intake: TemplateIntake
-    let catalogue: TypeCatalogue
+    /// The types that can be run.
+    package let catalogue: TypeCatalogue
     let runner: MachineRunner<StackOperation>
     let notices: MachineRunner<StackNotices>
     let scans: MachineRunner<ResourceScan>
     /// Wakes whoever waits for the end of an operation.
     package let watch: StackWatch
     let names: StackNames
-    let hooks: HookRunner
-    let acting: ActingCaller
+    /// Asks the hooks.
+    package let hooks: HookRunner
+    /// On whose behalf actions are carried out.
+    package let acting: ActingCaller
     let sweep: RecordSweep
     /// Where custom resources and wait conditions answer: the server hands it requests below ``ResponseInbox/path``.
     package let inbox: ResponseInbox
@@ -33,7 +36,8 @@ package struct CloudFormationService: CloudService {
         self.init(cloud: cloud, ledger: ledger, limits: TemplateLimits())
     }
 
-    init(cloud: Cloud, ledger: Ledger, limits: TemplateLimits) {
+    /// The same, with other limits of templates.
+    package init(cloud: Cloud, ledger: Ledger, limits: TemplateLimits) {
         self.cloud = cloud
         self.ledger = ledger
         catalogue = TypeCatalogue(cloud: cloud)

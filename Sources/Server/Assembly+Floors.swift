@@ -1,4 +1,5 @@
 internal import Cloud
+internal import CloudControl
 internal import CloudFormation
 internal import CloudWatch
 internal import CodeBuild

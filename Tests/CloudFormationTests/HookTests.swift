@@ -1,5 +1,6 @@
 import Cloud
 import CloudFormationTemplate
+import CloudFormationTesting
 import CloudTesting
 import HTTP
 import Ledger
@@ -84,13 +85,13 @@ struct HookTests {
             ("**a**", "xax", true), ("", "", true), ("", "a", false), ("a*b*c", "a1b2b3c", true),
         ])
     func patterns(pattern: String, text: String, expected: Bool) {
-        #expect(HookPattern(pattern).matches(text) == expected)
+        #expect(WildcardPattern(pattern).matches(text) == expected)
     }
 
     @Test("a pattern that is made to be slow is not")
     func slow() {
         #expect(
-            !HookPattern(String(repeating: "a*", count: 200) + "z").matches(
+            !WildcardPattern(String(repeating: "a*", count: 200) + "z").matches(
                 String(repeating: "a", count: 2000) + "b" + "c"))
     }
 

@@ -1,3 +1,4 @@
+import CloudFormationTesting
 import CloudTesting
 import Ledger
 import Notation

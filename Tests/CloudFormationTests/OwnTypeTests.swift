@@ -1,5 +1,6 @@
 import Cloud
 import CloudFormationTemplate
+import CloudFormationTesting
 import CloudTesting
 import HTTP
 import LedgerTesting

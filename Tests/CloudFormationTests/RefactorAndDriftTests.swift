@@ -1,4 +1,5 @@
 import CloudFormationTemplate
+import CloudFormationTesting
 import CloudTesting
 import Ledger
 import LedgerTesting

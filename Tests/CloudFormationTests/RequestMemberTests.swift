@@ -1,4 +1,5 @@
 import Cloud
+import CloudFormationTesting
 import CloudTesting
 import Ledger
 import LedgerTesting

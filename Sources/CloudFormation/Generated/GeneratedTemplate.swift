@@ -105,7 +105,7 @@ struct TemplateGenerator {
             type: name, logicalID: entry["LogicalResourceId"]?.string ?? Self.logicalID(name, identifier, taken),
             identifier: identifier, physicalID: identity.physicalID(of: identifier), attributes: [:])
         do {
-            let model = try await CloudControlService.Reader(cloud: cloud).model(type, identifier, caller)
+            let model = try await ResourceReader(cloud: cloud).model(type, identifier, caller)
             fill(&part, model, type)
         } catch let error as AWSError {
             part.reason = error.message

@@ -28,7 +28,7 @@ extension CloudFormationService {
         let patterns = (call.input["ScanFilters"]?.array ?? []).flatMap { $0["Types"]?.array ?? [] }.compactMap(
             \.string)
         let types = cloud.resourceTypes.filter { $0.actions.list != nil }.map(\.name).filter { name in
-            patterns.isEmpty || patterns.contains { HookPattern($0).matches(name) }
+            patterns.isEmpty || patterns.contains { WildcardPattern($0).matches(name) }
         }
         guard !types.isEmpty else {
             throw AWSError("ValidationError", "Resources of none of the types can be scanned. See 'slipway support'.")
@@ -107,7 +107,7 @@ extension CloudFormationService {
         guard let type = cloud.resourceType(resource.type) else { return [:] }
         let model: JSON
         do {
-            model = try await CloudControlService.Reader(cloud: cloud).model(type, resource.identifier, caller)
+            model = try await ResourceReader(cloud: cloud).model(type, resource.identifier, caller)
         } catch let error as AWSError
             where ["ResourceNotFoundException", "UnsupportedActionException"].contains(error.code)
         {
@@ -158,7 +158,7 @@ extension CloudFormationService {
             guard let type = entry["ResourceType"]?.string.flatMap(cloud.resourceType) else { continue }
             let identifier = ResourceIdentity(type).identifier(ofNamed: entry["ResourceIdentifier"] ?? [:])
             own.insert("\(type.name)|\(identifier)")
-            let reader = CloudControlService.Reader(cloud: cloud)
+            let reader = ResourceReader(cloud: cloud)
             guard let model = try? await reader.model(type, identifier, call.caller) else { continue }
             Self.collectTexts(model, into: &mentioned)
         }

@@ -1,5 +1,5 @@
 internal import Ledger
-internal import Notation
+package import Notation
 
 /// A hook: a judge that is asked before something is done to resources, stacks or change sets.
 ///
@@ -40,7 +40,7 @@ struct Hook: Codable, Sendable, Hashable {
 }
 
 /// What a hook is asked about.
-struct HookTarget: Sendable {
+package struct HookTarget: Sendable {
     /// `RESOURCE`, `STACK`, `CHANGE_SET` or `CLOUD_CONTROL`.
     var operation: String
     /// `CREATE`, `UPDATE`, `DELETE` or `IMPORT`.
@@ -61,6 +61,23 @@ struct HookTarget: Sendable {
     var previousTemplate: String?
     /// The changes of a change set.
     var changes: [JSON]?
+
+    /// Something that is about to be done.
+    package init(
+        operation: String, action: String, name: String, logicalID: String, stackID: String, stackName: String,
+        roleARN: String?, changeSetID: String? = nil, properties: JSON? = nil, previous: JSON? = nil
+    ) {
+        self.operation = operation
+        self.action = action
+        self.name = name
+        self.logicalID = logicalID
+        self.stackID = stackID
+        self.stackName = stackName
+        self.roleARN = roleARN
+        self.changeSetID = changeSetID
+        self.properties = properties
+        self.previous = previous
+    }
 
     /// Under what the results are found: AWS's TargetId.
     var id: String { operation == "CHANGE_SET" ? changeSetID ?? stackID : stackID }
@@ -109,36 +126,8 @@ extension Hook {
     private static func matches(_ patterns: [JSON]?, _ text: String) -> Bool {
         guard let patterns, !patterns.isEmpty else { return true }
         return patterns.contains { pattern in
-            pattern.string.map { HookPattern($0).matches(text) } ?? false
+            pattern.string.map { WildcardPattern($0).matches(text) } ?? false
         }
-    }
-}
-
-/// A text in which `*` stands for any number of characters and `?` for one.
-struct HookPattern {
-    private let pattern: [Character]
-
-    init(_ text: String) { pattern = Array(text) }
-
-    /// Whether it fits. The time it takes grows with the product of the two lengths, never faster.
-    func matches(_ text: String) -> Bool {
-        let text = Array(text)
-        var (place, at) = (0, 0)
-        var star: (place: Int, at: Int)?
-        while at < text.count {
-            if place < pattern.count, pattern[place] == "*" {
-                star = (place, at)
-                place += 1
-            } else if place < pattern.count, pattern[place] == "?" || pattern[place] == text[at] {
-                (place, at) = (place + 1, at + 1)
-            } else if let last = star {
-                star = (last.place, last.at + 1)
-                (place, at) = (last.place + 1, last.at + 1)
-            } else {
-                return false
-            }
-        }
-        return pattern[place...].allSatisfy { $0 == "*" }
     }
 }
 

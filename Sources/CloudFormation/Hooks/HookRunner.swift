@@ -1,4 +1,4 @@
-internal import Cloud
+package import Cloud
 internal import CloudFormationTemplate
 internal import HTTP
 internal import Ledger
@@ -8,7 +8,7 @@ internal import Notation
 ///
 /// A hook that cannot be asked - a function that is gone, rules that cannot be read - has failed: what must be judged
 /// is not done unjudged.
-struct HookRunner: Sendable {
+package struct HookRunner: Sendable {
     /// Invocations of a function that says it is still at it. Source: "Developing a Lambda Hook".
     private static let attempts = 3
     private static let service = "hooks.cloudformation.amazonaws.com"
@@ -43,7 +43,7 @@ struct HookRunner: Sendable {
     /// Asks, and throws when one that stops is not content.
     ///
     /// - Throws: ``AWSError`` `HooksFailed` with what they said.
-    func require(_ target: HookTarget, _ caller: Caller, key: String) async throws {
+    package func require(_ target: HookTarget, _ caller: Caller, key: String) async throws {
         let failed = try await ask(target, caller, key: key).filter { !$0.isGood && $0.stops }
         guard !failed.isEmpty else { return }
         throw Self.refusal(failed)

@@ -1,4 +1,4 @@
-internal import Cloud
+package import Cloud
 internal import Ledger
 internal import Notation
 internal import Synchronization
@@ -7,6 +7,7 @@ internal import Synchronization
 ///
 /// A session of a role is used for as long as it lasts. Nothing is stored: after a crash there are new sessions.
 package final class ActingCaller: Sendable {
+    /// The principal that roles trust.
     package static let service = "cloudformation.amazonaws.com"
     /// How long before its end a session is not used any more.
     private static let margin = Duration.seconds(300)
@@ -21,7 +22,14 @@ package final class ActingCaller: Sendable {
     /// - Throws: ``AWSError`` with `AccessDenied` when the role cannot be assumed (any more).
     func caller(for subject: OperationSubject) async throws -> Caller {
         let caller = Caller(account: subject.account, region: subject.region, principal: subject.principal)
-        guard let role = subject.roleARN else { return caller }
+        return try await self.caller(for: caller, as: subject.roleARN)
+    }
+
+    /// Who acts for that caller: the caller, or the role when there is one.
+    ///
+    /// - Throws: ``AWSError`` with `AccessDenied` when the role cannot be assumed (any more).
+    package func caller(for caller: Caller, as role: String?) async throws -> Caller {
+        guard let role else { return caller }
         let key = "\(caller.scope)\(role)"
         let now = cloud.surroundings.now
         if let known = sessions.withLock({ $0[key] }), known.expires > now + Self.margin { return known.caller }
@@ -43,7 +51,7 @@ package final class ActingCaller: Sendable {
     /// Asks, before anything is touched, whether the caller may hand over that role and CloudFormation may assume it.
     ///
     /// - Throws: ``AWSError`` `AccessDenied` without `iam:PassRole`, `ValidationError` when the role cannot be assumed.
-    func check(_ role: String?, _ caller: Caller) async throws {
+    package func check(_ role: String?, _ caller: Caller) async throws {
         guard let role, !Self.isSession(caller, of: role) else { return }
         try await cloud.checkPassing(role, to: Self.service, as: caller)
         do {

@@ -1,4 +1,4 @@
-internal import Cloud
+package import Cloud
 internal import Notation
 
 /// Why an action failed, as CloudFormation words it: the service's message first, the evidence after it.
@@ -22,10 +22,12 @@ struct ResourceReason {
 /// The handler's code that a service's refusal amounts to.
 ///
 /// Source: "Handler error codes" in the CloudFormation CLI User Guide.
-struct HandlerCode {
-    let name: String
+package struct HandlerCode {
+    /// The code.
+    package let name: String
 
-    init(_ error: AWSError) { name = Self.name(error.code) }
+    /// The code of that refusal.
+    package init(_ error: AWSError) { name = Self.name(error.code) }
 
     private static func name(_ code: String) -> String {
         if code.contains("AlreadyExist") || code.contains("Conflict") || code == "BucketAlreadyOwnedByYou" {

@@ -19,7 +19,7 @@ package enum StableID {
     }
 
     /// Twelve capitals and digits, as the ends of CloudFormation's generated names.
-    static func suffix(_ parts: String...) -> String {
+    package static func suffix(_ parts: String...) -> String {
         let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
         return String(digest(parts).prefix(12).map { letters[Int($0) % letters.count] })
     }

@@ -97,7 +97,7 @@ extension CloudFormationService {
         let identity = ResourceIdentity(type)
         let identifier = identity.identifier(ofNamed: named)
         do {
-            _ = try await CloudControlService.Reader(cloud: cloud).model(type, identifier, caller)
+            _ = try await ResourceReader(cloud: cloud).model(type, identifier, caller)
         } catch let error as AWSError where error.code == "ResourceNotFoundException" { return nil }
         return (identifier, identity.physicalID(of: identifier))
     }

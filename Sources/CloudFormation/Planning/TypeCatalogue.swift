@@ -1,18 +1,21 @@
-internal import Cloud
-internal import CloudFormationTemplate
-internal import Notation
+package import Cloud
+package import CloudFormationTemplate
+package import Notation
 
 /// The resource types that can be run, and what the template language needs to know about them.
-struct TypeCatalogue: Sendable {
-    let cloud: Cloud
+package struct TypeCatalogue: Sendable {
+    private let cloud: Cloud
+
+    /// What is behind that door.
+    package init(cloud: Cloud) { self.cloud = cloud }
 
     /// The declaration of that type; `Custom::Anything` is a custom resource.
-    func type(_ name: String) -> ResourceType? {
+    package func type(_ name: String) -> ResourceType? {
         cloud.resourceType(name.hasPrefix("Custom::") ? CustomResource.typeName : name)
     }
 
     /// What replaces a resource of that type.
-    func rules(_ name: String) -> ReplacementRules? {
+    package func rules(_ name: String) -> ReplacementRules? {
         var rules = facts(name)?.rules
         // Its outputs may be others once it has been changed.
         if name == NestedStack.typeName { rules?.volatileAttributes = ["*"] }
@@ -38,7 +41,7 @@ struct TypeCatalogue: Sendable {
 
     /// What a resource of that type may be told: as published, or as declared where nothing is. Nil when it cannot be
     /// run.
-    func schema(_ name: String) -> ResourceSchema? {
+    package func schema(_ name: String) -> ResourceSchema? {
         guard let declared = offer(name) else { return nil }
         // What is published of AWS::CDK::Metadata has no property, not even the one that every template gives it.
         guard var published = PublicSchemas.schema(name), !published.properties.shapes.isEmpty else { return declared }
@@ -48,12 +51,12 @@ struct TypeCatalogue: Sendable {
     }
 
     /// The properties of the kinds that the type's schema asks for.
-    func coerced(_ properties: JSON, for name: String) -> JSON {
+    package func coerced(_ properties: JSON, for name: String) -> JSON {
         PublicSchemas.schema(name)?.coerced(properties) ?? properties
     }
 
     /// What of that type is offered here.
-    func offer(_ name: String) -> ResourceSchema? {
+    package func offer(_ name: String) -> ResourceSchema? {
         guard let type = type(name) else { return nil }
         let names = type.enforced.union(type.stored)
         var properties = Self.members(names.sorted().map { $0.split(separator: ".")[...] })

@@ -1,46 +1,61 @@
-import Cloud
-import CloudFormationTemplate
-import CloudTesting
-import HTTP
-import Ledger
-import LedgerTesting
-import Notation
-import Synchronization
-
-@testable import CloudFormation
+package import Cloud
+package import CloudFormation
+internal import HTTP
+package import Notation
+package import Synchronization
 
 /// Services that stand in for those which stacks call, and remember what they were asked.
-final class Toys: Sendable {
-    struct State {
-        var things: [String: JSON] = [:]
-        var made: [String: String] = [:]
-        var calls: [String] = []
+package final class Toys: Sendable {
+    /// What they remember, and what they are told to answer.
+    package struct State {
+        /// What stands, by physical id.
+        package var things: [String: JSON] = [:]
+        /// What was made under which key.
+        package var made: [String: String] = [:]
+        /// What was done, first to last.
+        package var calls: [String] = []
         /// What was made without waiting for it to come to rest.
-        var express: [String] = []
-        var parameters: [String: JSON] = [:]
-        var objects: [String: String] = [:]
-        var alias: JSON = ["FunctionVersion": "1"]
-        var deploymentStatus = "Succeeded"
-        var deployments: [JSON] = []
+        package var express: [String] = []
+        /// The parameters of Systems Manager, by name.
+        package var parameters: [String: JSON] = [:]
+        /// The objects of S3, as text, by bucket and key.
+        package var objects: [String: String] = [:]
+        /// The alias as it is read.
+        package var alias: JSON = ["FunctionVersion": "1"]
+        /// How deployments stand.
+        package var deploymentStatus = "Succeeded"
+        /// The deployments that were begun.
+        package var deployments: [JSON] = []
         /// What topics were told, first to last.
-        var published: [JSON] = []
-        /// Roles that may be assumed, by ARN; who acted, by thing.
-        var roles: Set<String> = []
-        var actors: [String: String] = [:]
+        package var published: [JSON] = []
+        /// Roles that may be assumed, by ARN.
+        package var roles: Set<String> = []
+        /// Who acted, by thing.
+        package var actors: [String: String] = [:]
         /// What listens to topics.
-        var subscriptions: [JSON] = [["Endpoint": "somebody"]]
+        package var subscriptions: [JSON] = [["Endpoint": "somebody"]]
     }
-    let state = Mutex(State())
+    /// See ``State``.
+    package let state = Mutex(State())
     /// What a function does when it is invoked; it may answer to the inbox.
-    typealias Function = @Sendable (_ event: JSON, _ inbox: ResponseInbox) async -> Reply
-    let functions = Mutex<[String: Function]>([:])
-    let inbox = Mutex<ResponseInbox?>(nil)
+    package typealias Function = @Sendable (_ event: JSON, _ inbox: ResponseInbox) async -> Reply
+    /// The functions, by name.
+    package let functions = Mutex<[String: Function]>([:])
+    /// Where functions answer.
+    package let inbox = Mutex<ResponseInbox?>(nil)
 
-    func change<Result>(_ body: (inout State) -> Result) -> Result { state.withLock { body(&$0) } }
-    var things: [String: JSON] { change { $0.things } }
-    var calls: [String] { change { $0.calls } }
+    /// Changes what they remember, or looks at it.
+    package func change<Result>(_ body: (inout State) -> Result) -> Result { state.withLock { body(&$0) } }
+    /// What stands, by physical id.
+    package var things: [String: JSON] { change { $0.things } }
+    /// What was done, first to last.
+    package var calls: [String] { change { $0.calls } }
 
-    var services: [any CloudService] {
+    /// Nothing stands, and nothing was asked yet.
+    package init() {}
+
+    /// The desks to be put behind the door.
+    package var services: [any CloudService] {
         [
             Toy(id: "toys", operations: [], resourceTypes: [thing, alias, role, function]),
             Toy(id: "ssm", operations: [Operation("GetParameter", enforces: "Name WithDecryption", raw: parameter)]),
@@ -213,81 +228,4 @@ struct Toy: CloudService {
     let id: String
     let operations: [Operation]
     var resourceTypes: [ResourceType] = []
-}
-
-/// A CloudFormation behind a door with toys around it, its machines running.
-struct Workshop: Sendable {
-    let test: TestCloud
-    let toys: Toys
-    let service: CloudFormationService
-    let control: CloudControlService
-
-    func call(_ operation: String, _ input: JSON = [:]) async throws -> JSON {
-        try await test.call("cloudformation", operation, input)
-    }
-
-    func refusal(_ operation: String, _ input: JSON) async throws -> String? {
-        try await test.refusal("cloudformation", operation, input)?.description
-    }
-
-    /// Creates a stack and waits for the end of that.
-    @discardableResult
-    func create(_ name: String, _ template: String, _ more: JSON = [:]) async throws -> JSON {
-        _ = try await call("CreateStack", input(name, template, more))
-        return try await settled(name)
-    }
-
-    /// Updates a stack and waits for the end of that.
-    @discardableResult
-    func update(_ name: String, _ template: String, _ more: JSON = [:]) async throws -> JSON {
-        _ = try await call("UpdateStack", input(name, template, more))
-        return try await settled(name)
-    }
-
-    func input(_ name: String, _ template: String, _ more: JSON = [:]) -> JSON {
-        var input: JSON = ["StackName": .string(name), "TemplateBody": .string(template)]
-        for (key, value) in more.object ?? [:] { input[key] = value }
-        return input
-    }
-
-    /// The stack as soon as nothing is under way in it.
-    @discardableResult
-    func settled(_ name: String) async throws -> JSON {
-        try await eventually("the end of the operation on \(name)") {
-            let stack = try await call("DescribeStacks", ["StackName": .string(name)])["Stacks"]?[0] ?? [:]
-            let status = stack["StackStatus"]?.string ?? ""
-            return status.hasSuffix("IN_PROGRESS") ? Optional.none : stack
-        }
-    }
-
-    /// The events of a stack, oldest first, `LogicalId STATUS`.
-    func story(_ name: String) async throws -> [String] {
-        try await events(name).map { "\($0["LogicalResourceId"]?.string ?? "") \($0["ResourceStatus"]?.string ?? "")" }
-    }
-
-    func events(_ name: String) async throws -> [JSON] {
-        (try await call("DescribeStackEvents", ["StackName": .string(name)])["StackEvents"]?.array ?? []).reversed()
-    }
-}
-
-/// Runs the closure with a workshop.
-func withWorkshop(limit: Int = 500, _ body: (Workshop) async throws -> Void) async throws {
-    let toys = Toys()
-    let made = Mutex<CloudFormationService?>(nil)
-    let desk = Mutex<CloudControlService?>(nil)
-    try await withTestCloud { cloud, ledger in
-        var limits = TemplateLimits()
-        limits.resources = limit
-        let service = CloudFormationService(cloud: cloud, ledger: ledger, limits: limits)
-        made.withLock { $0 = service }
-        let control = CloudControlService(service)
-        desk.withLock { $0 = control }
-        toys.inbox.withLock { $0 = service.inbox }
-        return toys.services + [service, control]
-    } _: { test in
-        guard let service = made.withLock({ $0 }), let control = desk.withLock({ $0 }) else { return }
-        try await withRunning(service.machines + control.machines) {
-            try await body(Workshop(test: test, toys: toys, service: service, control: control))
-        }
-    }
 }

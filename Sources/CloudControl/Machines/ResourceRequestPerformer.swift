@@ -1,4 +1,5 @@
 internal import Cloud
+internal import CloudFormation
 internal import CloudFormationTemplate
 internal import Ledger
 internal import Notation
@@ -90,11 +91,8 @@ final class ResourceRequestPerformer: Performer {
     }
 
     private func request(_ subject: ResourceRequestMachine.Subject, _ key: String) async throws -> ResourceRequest {
-        var operation = OperationSubject(
-            operationID: subject.token, stackID: "", stackName: "", account: subject.account, region: subject.region,
-            principal: subject.principal)
-        operation.roleARN = subject.roleARN
-        let caller = try await acting.caller(for: operation)
+        let asker = Caller(account: subject.account, region: subject.region, principal: subject.principal)
+        let caller = try await acting.caller(for: asker, as: subject.roleARN)
         // The request's own ARN stands where a stack's would: what it made is known again after a crash.
         let mark = caller.arn("cloudcontrol", "request/\(subject.token)")
         let name = subject.type.split(separator: ":").last.map(String.init) ?? "resource"

@@ -1,4 +1,5 @@
 internal import Cloud
+internal import CloudFormation
 internal import CloudFormationTemplate
 internal import Ledger
 internal import Notation
@@ -41,7 +42,7 @@ extension CloudControlService {
             throw AWSError("InvalidRequestException", (error as? JSONPatch.Failure)?.message ?? "\(error)")
         }
         return try await once(call, type) {
-            guard type.actions.update != nil else { throw Self.unsupported(type, "UPDATE") }
+            guard type.actions.update != nil else { throw ResourceRefusal.unsupported(type, "UPDATE") }
             let model = try await model(type, identifier, actor(call))
             let wanted: JSON
             do { wanted = try patch.apply(to: model) } catch {

@@ -1,24 +1,24 @@
-internal import Cloud
+package import Cloud
 internal import CloudFormationTemplate
-internal import Notation
+package import Notation
 
 /// How resources of a type are told apart outside of stacks: by the properties that its published schema names.
 ///
 /// One such property is mostly what `Ref` returns. Where there are several, their values stand side by side with `|`
 /// between them, and `Ref` returns the one that names the resource. Source: "Identifying resources" in the Cloud
 /// Control API User Guide.
-struct ResourceIdentity: Sendable {
+package struct ResourceIdentity: Sendable {
     private let names: [String]
     private let nameProperty: String?
 
     /// The identity of that type's resources.
-    init(_ type: ResourceType) {
+    package init(_ type: ResourceType) {
         names = PublicSchemas.schema(type.name)?.identifier ?? []
         nameProperty = type.nameProperty
     }
 
     /// The parts of an identifier, by property. Also of one that is given as a JSON object.
-    func parts(of identifier: String) -> JSONObject {
+    package func parts(of identifier: String) -> JSONObject {
         if identifier.hasPrefix("{"), let object = (try? JSON(parsing: identifier))?.object { return object }
         guard names.count > 1 else { return names.first.map { [$0: .string(identifier)] } ?? [:] }
         // The last part may have the separator in it.
@@ -27,7 +27,7 @@ struct ResourceIdentity: Sendable {
     }
 
     /// What `Ref` returns of the resource of that identifier.
-    func physicalID(of identifier: String) -> String {
+    package func physicalID(of identifier: String) -> String {
         let parts = parts(of: identifier)
         if let nameProperty, let name = parts[nameProperty]?.string { return name }
         if names.count == 1, let only = names.first, let value = parts[only]?.string { return value }
@@ -35,7 +35,7 @@ struct ResourceIdentity: Sendable {
     }
 
     /// The identifier of a resource as it stands.
-    func identifier(_ physicalID: String, _ properties: JSON, _ attributes: JSONObject = [:]) -> String {
+    package func identifier(_ physicalID: String, _ properties: JSON, _ attributes: JSONObject = [:]) -> String {
         guard names.count > 1 else {
             // Some types are known by something else than what `Ref` returns: rules by their ARNs.
             return names.first.flatMap { (properties[$0] ?? attributes[$0])?.loose.string } ?? physicalID
@@ -49,13 +49,13 @@ struct ResourceIdentity: Sendable {
     }
 
     /// The identifier's parts as ResourceIdentifier of scans and imports has them.
-    func named(_ identifier: String) -> JSON {
+    package func named(_ identifier: String) -> JSON {
         let parts = parts(of: identifier)
         return parts.isEmpty ? ["Id": .string(identifier)] : .object(parts)
     }
 
     /// The identifier of parts as ResourceIdentifier has them.
-    func identifier(ofNamed named: JSON) -> String {
+    package func identifier(ofNamed named: JSON) -> String {
         let parts = named.object ?? [:]
         return joined(parts) ?? parts.values.compactMap(\.loose.string).joined(separator: "|")
     }

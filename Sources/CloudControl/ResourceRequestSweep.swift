@@ -1,3 +1,4 @@
+internal import CloudFormation
 internal import Ledger
 internal import Notation
 

@@ -1,7 +1,7 @@
 import Notation
 import Testing
 
-@testable import CloudFormation
+@testable import CloudControl
 
 @Suite("JSON patches")
 struct JSONPatchTests {

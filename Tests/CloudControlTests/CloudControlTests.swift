@@ -1,12 +1,13 @@
 import Cloud
 import CloudFormationTemplate
+import CloudFormationTesting
 import CloudTesting
 import Ledger
 import LedgerTesting
 import Notation
 import Testing
 
-@testable import CloudFormation
+@testable import CloudControl
 
 @Suite("Cloud Control")
 struct CloudControlTests {
@@ -36,7 +37,7 @@ struct CloudControlTests {
 
     @Test("a resource is made, read, listed, changed by a patch and deleted")
     func life() async throws {
-        try await withWorkshop { shop in
+        try await withWorkshop(beside: room) { shop in
             let made = try await make(shop, #"{"Size": 1, "Name": "a"}"#)
             #expect(made["OperationStatus"] == "SUCCESS")
             #expect(made["Operation"] == "CREATE")
@@ -66,7 +67,7 @@ struct CloudControlTests {
 
     @Test("a failure has the handler's code and the service's words")
     func failure() async throws {
-        try await withWorkshop { shop in
+        try await withWorkshop(beside: room) { shop in
             let failed = try await make(shop, #"{"Fail": "create"}"#)
             #expect(failed["OperationStatus"] == "FAILED")
             #expect(failed["ErrorCode"] == "InvalidRequest")
@@ -79,7 +80,7 @@ struct CloudControlTests {
 
     @Test("a client's token begins one request, and only that")
     func tokens() async throws {
-        try await withWorkshop { shop in
+        try await withWorkshop(beside: room) { shop in
             let first = try await make(shop, #"{"Size": 1}"#, ["ClientToken": "t"])
             let second = try await make(shop, #"{"Size": 1}"#, ["ClientToken": "t"])
             #expect(first["RequestToken"] == second["RequestToken"])
@@ -113,7 +114,7 @@ struct CloudControlTests {
             ),
         ] as [(String, JSON, String)])
     func refusals(operation: String, input: JSON, code: String) async throws {
-        try await withWorkshop { shop in
+        try await withWorkshop(beside: room) { shop in
             let answer = try await refusal(shop, operation, input)
             #expect(answer?.hasPrefix(code + ":") == true)
             #expect(shop.toys.things.isEmpty)
@@ -122,7 +123,7 @@ struct CloudControlTests {
 
     @Test("a patch may not touch what only the beginning can set")
     func createOnly() async throws {
-        try await withWorkshop { shop in
+        try await withWorkshop(beside: room) { shop in
             let id = try await make(shop, #"{"Name": "a"}"#)["Identifier"] ?? ""
             let input: JSON = [
                 "TypeName": "Test::Thing", "Identifier": id,
