@@ -210,6 +210,17 @@ let services: [Target] = [
         ],
         swiftSettings: habits),
     .target(
+        name: "GeneratedTemplates",
+        dependencies: ["Cloud", "CloudFormation", "CloudFormationTemplate", "Ledger", "Notation", lifecycle],
+        exclude: ["README.md"], swiftSettings: habits),
+    .testTarget(
+        name: "GeneratedTemplatesTests",
+        dependencies: [
+            "Cloud", "CloudFormation", "CloudFormationTemplate", "CloudFormationTesting", "CloudTesting",
+            "GeneratedTemplates", "Ledger", "LedgerTesting", "Notation", lifecycle,
+        ],
+        swiftSettings: habits),
+    .target(
         name: "StackSets",
         dependencies: ["Cloud", "CloudFormation", "CloudFormationTemplate", "Ledger", "Notation", lifecycle],
         exclude: ["README.md"], swiftSettings: habits),
@@ -336,7 +347,8 @@ let top: [Target] = [
         name: "Server",
         dependencies: [
             "Buildspec", "Cloud", "CloudControl", "CloudFormation", "CloudFormationTemplate", "CloudWatch", "CodeBuild",
-            "CodeCommit", "CodeConnections", "CodeDeploy", "CodePipeline", "Console", "DORA", "EventBridge", "HTTP",
+            "CodeCommit", "CodeConnections", "CodeDeploy", "CodePipeline", "Console", "DORA", "EventBridge",
+            "GeneratedTemplates", "HTTP",
             "IAM",
             "Lambda", "Ledger", "Logs", "Notation", "Patterns", "S3", "SAMTransform", "SNS", "SQS", "SSM", "STS",
             "Sandbox", "SecretsManager", "StackSets", "Traffic", "Wire", lifecycle, log, nioConcurrency, nioCore,
@@ -348,7 +360,8 @@ let top: [Target] = [
         name: "ServerTests",
         dependencies: [
             "Buildspec", "Cloud", "CloudControl", "CloudFormation", "CloudFormationTemplate", "CloudWatch", "CodeBuild",
-            "CodeCommit", "CodeConnections", "CodeDeploy", "CodePipeline", "Console", "DORA", "EventBridge", "HTTP",
+            "CodeCommit", "CodeConnections", "CodeDeploy", "CodePipeline", "Console", "DORA", "EventBridge",
+            "GeneratedTemplates", "HTTP",
             "IAM",
             "Lambda", "Ledger", "Logs", "Notation", "Patterns", "S3", "SAMTransform", "SNS", "SQS", "SSM", "STS",
             "Sandbox", "SecretsManager", "Server", "StackSets", "Traffic", "Wire", lifecycle, log, nioConcurrency,

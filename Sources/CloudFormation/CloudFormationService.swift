@@ -19,7 +19,6 @@ package struct CloudFormationService: CloudService {
     package let catalogue: TypeCatalogue
     let runner: MachineRunner<StackOperation>
     let notices: MachineRunner<StackNotices>
-    let scans: MachineRunner<ResourceScan>
     /// Wakes whoever waits for the end of an operation.
     package let watch: StackWatch
     let names: StackNames
@@ -58,23 +57,18 @@ package struct CloudFormationService: CloudService {
             let stackID = after.subject.stackID
             transaction.afterCommit { watch.tell(stackID) }
         }
-        scans = MachineRunner(ledger: ledger) { transaction, id, _, after in
-            try transaction.put(ResourceScanRecord.collection, "\(after.account)/\(after.region)/\(id)", after)
-        }
-        scans.use(ResourceScanPerformer(cloud: cloud, ledger: ledger, runner: scans))
         runner.use(StackPerformer(cloud: cloud, ledger: ledger, runner: runner, acting: acting, hooks: hooks))
-        let records = StackSweep(runner: runner, notices: notices, scans: scans)
+        let records = StackSweep(runner: runner, notices: notices)
         sweep = RecordSweep(ledger: ledger) { broom, now in try await records.sweep(broom, now) }
     }
 
     /// What has to run for stacks to move: started by the composition root, after the services it calls.
-    package var machines: [any Service] { [runner, notices, scans, sweep] }
+    package var machines: [any Service] { [runner, notices, sweep] }
 
     /// What the service offers at the door.
     package var operations: [Operation] {
         stackOperations + stackReads + changeSetOperations + templateOperations + stackSettings + driftOperations
-            + refactorOperations + hookOperations + scanOperations
-            + generatedTemplateOperations + typeOperations + operationEventOperations
+            + refactorOperations + hookOperations + typeOperations + operationEventOperations
     }
 
     /// The `AWS::CloudFormation::*` types.
@@ -120,7 +114,7 @@ package struct CloudFormationService: CloudService {
     }
 
     /// The resources of that stack.
-    func resources(of stackID: String) async throws -> [StackResource] {
+    package func resources(of stackID: String) async throws -> [StackResource] {
         try await ledger.list(StackStore.resources, prefix: stackID + "|").map(\.value)
     }
 

@@ -1,19 +1,17 @@
 internal import Ledger
 internal import Notation
 
-/// What is forgotten of stacks and scans.
+/// What is forgotten of stacks.
 ///
-/// How long things are kept is AWS's: resource scans 30 days, deleted stacks 90 days (CloudFormation User Guide). Hook
+/// How long things are kept is AWS's: deleted stacks 90 days (CloudFormation User Guide). Hook
 /// results, looks for drift, registrations of types, events of change sets and clients' tokens are kept as long as
 /// deleted stacks.
 struct StackSweep: Sendable {
     let runner: MachineRunner<StackOperation>
     let notices: MachineRunner<StackNotices>
-    let scans: MachineRunner<ResourceScan>
 
     /// One round.
     func sweep(_ broom: Broom, _ now: Timestamp) async throws {
-        try await sweepScans(broom, before: now - .seconds(30 * 86_400))
         let limit = now - RecordSweep.longest
         try await broom.forget(HookResult.collection) { $0.time < limit }
         try await broom.forget(TypeRegistration.collection) { $0.time < limit }
@@ -22,17 +20,6 @@ struct StackSweep: Sendable {
         try await broom.forget(StackStore.changeSetEvents) { $0.time < limit }
         try await broom.forget(StackStore.tokens) { $0.time.map { $0 < limit } ?? false }
         try await sweepStacks(broom, before: limit)
-    }
-
-    private func sweepScans(_ broom: Broom, before limit: Timestamp) async throws {
-        for key in try await broom.keys(ResourceScanRecord.collection, { $0.ended.map { $0 < limit } ?? false }) {
-            guard let id = try await broom.ledger.get(ResourceScanRecord.collection, key)?.value.id else { continue }
-            try await broom.forget(ScannedResource.collection, prefix: id + "|")
-            try await broom.ledger.write { [scans] transaction in
-                try scans.remove(id, in: transaction)
-                try transaction.delete(ResourceScanRecord.collection, key)
-            }
-        }
     }
 
     /// Stacks that were deleted long ago: the stack itself last, so that a round that was cut short is made good.

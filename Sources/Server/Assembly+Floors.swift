@@ -10,6 +10,7 @@ internal import CodePipeline
 internal import DORA
 internal import EventBridge
 internal import Foundation
+internal import GeneratedTemplates
 internal import Lambda
 internal import Ledger
 internal import Logs
@@ -90,6 +91,7 @@ struct ReleaseFloor {
     let stacks: CloudFormationService
     private let deployments: CodeDeployService
     private let stackSets: StackSetService
+    private let generated: GeneratedTemplateService
     private let cloudControl: CloudControlService
     private let environments: SlipwayEnvironments
 
@@ -97,16 +99,17 @@ struct ReleaseFloor {
         deployments = CodeDeployService(cloud: cloud, ledger: ledger, isStrict: options.isStrict)
         stacks = CloudFormationService(cloud: cloud, ledger: ledger)
         stackSets = StackSetService(stacks)
+        generated = GeneratedTemplateService(stacks)
         cloudControl = CloudControlService(stacks)
         environments = SlipwayEnvironments(stacks)
     }
 
     var shelf: [any CloudService] {
-        [deployments, SlipwayDeployments(deployments), stacks, stackSets, cloudControl, environments]
+        [deployments, SlipwayDeployments(deployments), stacks, stackSets, generated, cloudControl, environments]
     }
     var services: [any Service] {
         [Running { [deployments] in try await deployments.run() }] + stacks.machines + stackSets.machines
-            + cloudControl.machines + environments.machines
+            + generated.machines + cloudControl.machines + environments.machines
     }
 }
 

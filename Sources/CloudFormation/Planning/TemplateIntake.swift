@@ -1,5 +1,5 @@
 package import Cloud
-internal import CloudFormationTemplate
+package import CloudFormationTemplate
 internal import HTTP
 internal import Ledger
 internal import Notation
@@ -9,7 +9,8 @@ package struct TemplateIntake: Sendable {
     let cloud: Cloud
     let ledger: Ledger
     let catalogue: TypeCatalogue
-    let limits: TemplateLimits
+    /// What templates are held to.
+    package let limits: TemplateLimits
 
     /// A template that has come through.
     struct Accepted: Sendable {

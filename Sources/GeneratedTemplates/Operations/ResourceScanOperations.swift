@@ -1,10 +1,11 @@
 internal import Cloud
+internal import CloudFormation
 internal import CloudFormationTemplate
 internal import Ledger
 internal import Notation
 
 /// Scans: what stands in an account and region, and whether a stack has it.
-extension CloudFormationService {
+extension GeneratedTemplateService {
     var scanOperations: [Operation] {
         [
             Operation("StartResourceScan", enforces: "ClientRequestToken ScanFilters", raw: startScan),
@@ -37,12 +38,12 @@ extension CloudFormationService {
         let scan = ResourceScan(
             id: id, account: call.caller.account, region: call.caller.region, principal: call.caller.principal,
             types: types, filters: call.input["ScanFilters"])
-        try await ledger.write { [scans] transaction in
+        try await ledger.write { [runner] transaction in
             let open = try transaction.list(ResourceScanRecord.collection, prefix: call.caller.scope)
             guard !open.contains(where: { $0.value.ended == nil }) else {
                 throw AWSError("ResourceScanInProgressException", "A resource scan is under way already.", status: 409)
             }
-            try scans.begin(id, scan, with: .start, in: transaction)
+            try runner.begin(id, scan, with: .start, in: transaction)
             try TokenBook.use(token, call, id, transaction)
         }
         return Reply(["ResourceScanId": .string(id)])

@@ -1,10 +1,11 @@
 internal import Cloud
+internal import CloudFormation
 internal import CloudFormationTemplate
 internal import Ledger
 internal import Notation
 
 /// Templates made from resources that stand: read at once, so each is complete when its call answers.
-extension CloudFormationService {
+extension GeneratedTemplateService {
     var generatedTemplateOperations: [Operation] {
         [
             Operation(
@@ -42,8 +43,8 @@ extension CloudFormationService {
             }
             template.parts.append(part)
         }
-        guard template.parts.count <= intake.limits.resources else {
-            throw AWSError("LimitExceededException", "A template may have \(intake.limits.resources) resources.")
+        guard template.parts.count <= stacks.intake.limits.resources else {
+            throw AWSError("LimitExceededException", "A template may have \(stacks.intake.limits.resources) resources.")
         }
     }
 
@@ -56,9 +57,9 @@ extension CloudFormationService {
             replacePolicy: Self.policy(settings?["UpdateReplacePolicy"]) ?? "Retain")
         var entries: [JSON] = []
         if let name = call.input["StackName"]?.string {
-            let stack = try await stack(name, call.caller)
+            let stack = try await stacks.stack(name, call.caller)
             template.stackID = stack.id
-            for resource in try await resources(of: stack.id) {
+            for resource in try await stacks.resources(of: stack.id) {
                 guard let current = resource.current, let type = catalogue.type(current.type) else { continue }
                 let attributes = current.attributes.object ?? [:]
                 let identity = ResourceIdentity(type)
@@ -178,41 +179,5 @@ extension CloudFormationService {
         let template = try await generated(call)
         try await ledger.write { try $0.delete(GeneratedTemplate.collection, call.caller.scope + template.name) }
         return Reply()
-    }
-}
-
-/// A tree as YAML: blocks for what has members, every text in quotes, so that nothing is taken for something else.
-struct YAMLText {
-    let text: String
-
-    init(_ value: JSON) { text = Self.lines(value).joined(separator: "\n") + "\n" }
-
-    private static func lines(_ value: JSON) -> [String] {
-        switch value {
-        case .object(let members) where !members.isEmpty:
-            return members.flatMap { name, member in entry(key(name) + ":", member) }
-        case .array(let elements) where !elements.isEmpty:
-            return elements.flatMap { element -> [String] in
-                let inner = lines(element)
-                guard isBlock(element) else { return ["- " + (inner.first ?? "")] }
-                return ["- " + (inner.first ?? "")] + inner.dropFirst().map { "  " + $0 }
-            }
-        default: return [value.text()]
-        }
-    }
-
-    private static func entry(_ head: String, _ value: JSON) -> [String] {
-        guard isBlock(value) else { return ["\(head) \(value.text())"] }
-        return [head] + lines(value).map { "  " + $0 }
-    }
-
-    private static func isBlock(_ value: JSON) -> Bool {
-        value.object?.isEmpty == false || value.array?.isEmpty == false
-    }
-
-    private static func key(_ name: String) -> String {
-        let isPlain = name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) } && name.first?.isLetter == true
-        let words: Set<String> = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"]
-        return isPlain && !words.contains(name.lowercased()) ? name : JSON.string(name).text()
     }
 }

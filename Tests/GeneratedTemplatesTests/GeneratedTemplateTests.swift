@@ -7,7 +7,7 @@ import LedgerTesting
 import Notation
 import Testing
 
-@testable import CloudFormation
+@testable import GeneratedTemplates
 
 @Suite("Scans and generated templates")
 struct GeneratedTemplateTests {
@@ -28,7 +28,7 @@ struct GeneratedTemplateTests {
 
     @Test("what stands is found, made a template of, and the template makes the same again")
     func round() async throws {
-        try await withWorkshop { shop in
+        try await withWorkshop(beside: room) { shop in
             try await shop.create(
                 "s",
                 "Resources: {A: {Type: Test::Thing, Properties: {Size: 1}}, B: {Type: Test::Thing, Properties: {Parent: !Ref A}}}"
@@ -70,7 +70,7 @@ struct GeneratedTemplateTests {
 
     @Test("what cannot be read is said of each resource")
     func unreadable() async throws {
-        try await withWorkshop { shop in
+        try await withWorkshop(beside: room) { shop in
             let input: JSON = [
                 "GeneratedTemplateName": "g",
                 "Resources": [
