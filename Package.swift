@@ -210,6 +210,17 @@ let services: [Target] = [
         ],
         swiftSettings: habits),
     .target(
+        name: "Environments",
+        dependencies: ["Cloud", "CloudFormation", "CloudFormationTemplate", "Ledger", "Notation", lifecycle],
+        exclude: ["README.md"], swiftSettings: habits),
+    .testTarget(
+        name: "EnvironmentsTests",
+        dependencies: [
+            "Cloud", "CloudFormation", "CloudFormationTemplate", "CloudTesting", "Environments", "Ledger",
+            "LedgerTesting", "Notation", lifecycle,
+        ],
+        swiftSettings: habits),
+    .target(
         name: "GeneratedTemplates",
         dependencies: ["Cloud", "CloudFormation", "CloudFormationTemplate", "Ledger", "Notation", lifecycle],
         exclude: ["README.md"], swiftSettings: habits),
@@ -347,7 +358,8 @@ let top: [Target] = [
         name: "Server",
         dependencies: [
             "Buildspec", "Cloud", "CloudControl", "CloudFormation", "CloudFormationTemplate", "CloudWatch", "CodeBuild",
-            "CodeCommit", "CodeConnections", "CodeDeploy", "CodePipeline", "Console", "DORA", "EventBridge",
+            "CodeCommit", "CodeConnections", "CodeDeploy", "CodePipeline", "Console", "DORA", "Environments",
+            "EventBridge",
             "GeneratedTemplates", "HTTP",
             "IAM",
             "Lambda", "Ledger", "Logs", "Notation", "Patterns", "S3", "SAMTransform", "SNS", "SQS", "SSM", "STS",
@@ -360,7 +372,8 @@ let top: [Target] = [
         name: "ServerTests",
         dependencies: [
             "Buildspec", "Cloud", "CloudControl", "CloudFormation", "CloudFormationTemplate", "CloudWatch", "CodeBuild",
-            "CodeCommit", "CodeConnections", "CodeDeploy", "CodePipeline", "Console", "DORA", "EventBridge",
+            "CodeCommit", "CodeConnections", "CodeDeploy", "CodePipeline", "Console", "DORA", "Environments",
+            "EventBridge",
             "GeneratedTemplates", "HTTP",
             "IAM",
             "Lambda", "Ledger", "Logs", "Notation", "Patterns", "S3", "SAMTransform", "SNS", "SQS", "SSM", "STS",

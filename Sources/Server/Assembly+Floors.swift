@@ -8,6 +8,7 @@ internal import CodeConnections
 internal import CodeDeploy
 internal import CodePipeline
 internal import DORA
+internal import Environments
 internal import EventBridge
 internal import Foundation
 internal import GeneratedTemplates

@@ -38,6 +38,14 @@ package struct Stack: Codable, Sendable {
         package var resolved: String?
         /// Whether it must not be shown.
         package var isNoEcho: Bool
+
+        /// A parameter of that name with that value.
+        package init(name: String, value: String, resolved: String? = nil, isNoEcho: Bool) {
+            self.name = name
+            self.value = value
+            self.resolved = resolved
+            self.isNoEcho = isNoEcho
+        }
     }
 
     /// A tag.
@@ -46,6 +54,12 @@ package struct Stack: Codable, Sendable {
         package var key: String
         /// Its value.
         package var value: String
+
+        /// A tag of that key with that value.
+        package init(key: String, value: String) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// Its ARN.

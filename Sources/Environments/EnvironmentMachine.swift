@@ -1,3 +1,4 @@
+internal import CloudFormation
 package import Ledger
 package import Notation
 

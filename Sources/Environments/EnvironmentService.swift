@@ -1,4 +1,5 @@
 package import Cloud
+package import CloudFormation
 internal import CloudFormationTemplate
 internal import Ledger
 internal import Notation

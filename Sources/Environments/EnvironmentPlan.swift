@@ -1,3 +1,4 @@
+internal import CloudFormation
 internal import Notation
 
 /// The name of an environment where it stands as a word of its own, such as in `production-orders`.

@@ -1,3 +1,4 @@
+import CloudFormation
 import CloudFormationTemplate
 import CloudTesting
 import Ledger
@@ -5,7 +6,7 @@ import LedgerTesting
 import Notation
 import Testing
 
-@testable import CloudFormation
+@testable import Environments
 
 @Suite("Environments that are copied")
 struct EnvironmentTests {
