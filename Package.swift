@@ -179,7 +179,7 @@ let services: [Target] = [
     .target(
         name: "CloudFormation",
         dependencies: [
-            "Cloud", "CloudFormationTemplate", "Guard", "HTTP", "Ledger", "Notation", "SAMTransform", "Sandbox", crypto,
+            "Cloud", "CloudFormationTemplate", "Guard", "HTTP", "Ledger", "Notation", "SAMTransform", crypto, lifecycle,
             log,
         ],
         swiftSettings: habits),
@@ -187,8 +187,7 @@ let services: [Target] = [
         name: "CloudFormationTests",
         dependencies: [
             "Cloud", "CloudFormation", "CloudFormationTemplate", "CloudFormationTesting", "CloudTesting", "Guard",
-            "HTTP",
-            "Ledger", "LedgerTesting", "Notation", "SAMTransform", "Sandbox", crypto, log,
+            "HTTP", "Ledger", "LedgerTesting", "Notation", "SAMTransform", crypto, lifecycle, log,
         ],
         swiftSettings: habits),
     .target(
@@ -240,6 +239,18 @@ let services: [Target] = [
         dependencies: [
             "Cloud", "CloudFormation", "CloudFormationTemplate", "CloudTesting", "Ledger", "LedgerTesting", "Notation",
             "StackSets", lifecycle,
+        ],
+        swiftSettings: habits),
+    .target(
+        name: "TypeRegistry",
+        dependencies: [
+            "Cloud", "CloudFormation", "CloudFormationTemplate", "HTTP", "Ledger", "Notation", "Sandbox", lifecycle,
+        ],
+        exclude: ["README.md"], swiftSettings: habits),
+    .testTarget(
+        name: "TypeRegistryTests",
+        dependencies: [
+            "Cloud", "CloudFormation", "CloudTesting", "Ledger", "LedgerTesting", "Notation", "TypeRegistry", lifecycle,
         ],
         swiftSettings: habits),
     .target(
@@ -359,13 +370,9 @@ let top: [Target] = [
         dependencies: [
             "Buildspec", "Cloud", "CloudControl", "CloudFormation", "CloudFormationTemplate", "CloudWatch", "CodeBuild",
             "CodeCommit", "CodeConnections", "CodeDeploy", "CodePipeline", "Console", "DORA", "Environments",
-            "EventBridge",
-            "GeneratedTemplates", "HTTP",
-            "IAM",
-            "Lambda", "Ledger", "Logs", "Notation", "Patterns", "S3", "SAMTransform", "SNS", "SQS", "SSM", "STS",
-            "Sandbox", "SecretsManager", "StackSets", "Traffic", "Wire", lifecycle, log, nioConcurrency, nioCore,
-            nioHTTP1,
-            nioPosix, signals,
+            "EventBridge", "GeneratedTemplates", "HTTP", "IAM", "Lambda", "Ledger", "Logs", "Notation", "Patterns",
+            "S3", "SAMTransform", "SNS", "SQS", "SSM", "STS", "Sandbox", "SecretsManager", "StackSets", "Traffic",
+            "TypeRegistry", "Wire", lifecycle, log, nioConcurrency, nioCore, nioHTTP1, nioPosix, signals,
         ],
         swiftSettings: habits),
     .testTarget(
@@ -373,13 +380,9 @@ let top: [Target] = [
         dependencies: [
             "Buildspec", "Cloud", "CloudControl", "CloudFormation", "CloudFormationTemplate", "CloudWatch", "CodeBuild",
             "CodeCommit", "CodeConnections", "CodeDeploy", "CodePipeline", "Console", "DORA", "Environments",
-            "EventBridge",
-            "GeneratedTemplates", "HTTP",
-            "IAM",
-            "Lambda", "Ledger", "Logs", "Notation", "Patterns", "S3", "SAMTransform", "SNS", "SQS", "SSM", "STS",
-            "Sandbox", "SecretsManager", "Server", "StackSets", "Traffic", "Wire", lifecycle, log, nioConcurrency,
-            nioCore,
-            nioHTTP1, nioPosix, signals,
+            "EventBridge", "GeneratedTemplates", "HTTP", "IAM", "Lambda", "Ledger", "Logs", "Notation", "Patterns",
+            "S3", "SAMTransform", "SNS", "SQS", "SSM", "STS", "Sandbox", "SecretsManager", "Server", "StackSets",
+            "Traffic", "TypeRegistry", "Wire", lifecycle, log, nioConcurrency, nioCore, nioHTTP1, nioPosix, signals,
         ],
         swiftSettings: habits),
     .executableTarget(

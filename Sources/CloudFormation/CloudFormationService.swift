@@ -68,7 +68,7 @@ package struct CloudFormationService: CloudService {
     /// What the service offers at the door.
     package var operations: [Operation] {
         stackOperations + stackReads + changeSetOperations + templateOperations + stackSettings + driftOperations
-            + refactorOperations + hookOperations + typeOperations + operationEventOperations
+            + refactorOperations + hookOperations + operationEventOperations
     }
 
     /// The `AWS::CloudFormation::*` types.
@@ -78,7 +78,7 @@ package struct CloudFormationService: CloudService {
             CustomResource(inbox: inbox).type, wait.handleType, wait.type,
             NestedStack(ledger: ledger, watch: watch).type,
             Macro(ledger: ledger).type, CDKMetadata.type,
-        ] + HookTypes(ledger: ledger, shelf: hooks.shelf).all + ModuleTypes(ledger: ledger).all
+        ] + HookTypes(ledger: ledger, shelf: hooks.shelf).all
     }
 
     // MARK: Finding stacks

@@ -4,7 +4,7 @@ internal import Notation
 /// What is forgotten of stacks.
 ///
 /// How long things are kept is AWS's: deleted stacks 90 days (CloudFormation User Guide). Hook
-/// results, looks for drift, registrations of types, events of change sets and clients' tokens are kept as long as
+/// results, looks for drift, events of change sets and clients' tokens are kept as long as
 /// deleted stacks.
 struct StackSweep: Sendable {
     let runner: MachineRunner<StackOperation>
@@ -14,7 +14,6 @@ struct StackSweep: Sendable {
     func sweep(_ broom: Broom, _ now: Timestamp) async throws {
         let limit = now - RecordSweep.longest
         try await broom.forget(HookResult.collection) { $0.time < limit }
-        try await broom.forget(TypeRegistration.collection) { $0.time < limit }
         try await broom.forget(StackOperationRecord.collection) { $0.began < limit }
         try await broom.forget(StackStore.detections) { $0.time < limit }
         try await broom.forget(StackStore.changeSetEvents) { $0.time < limit }

@@ -23,6 +23,7 @@ internal import SecretsManager
 internal import ServiceLifecycle
 internal import StackSets
 internal import Traffic
+internal import TypeRegistry
 internal import Wire
 
 /// The services that look on: metrics, alarms and logs.
@@ -93,6 +94,7 @@ struct ReleaseFloor {
     private let deployments: CodeDeployService
     private let stackSets: StackSetService
     private let generated: GeneratedTemplateService
+    private let types: TypeRegistryService
     private let cloudControl: CloudControlService
     private let environments: SlipwayEnvironments
 
@@ -101,16 +103,17 @@ struct ReleaseFloor {
         stacks = CloudFormationService(cloud: cloud, ledger: ledger)
         stackSets = StackSetService(stacks)
         generated = GeneratedTemplateService(stacks)
+        types = TypeRegistryService(stacks)
         cloudControl = CloudControlService(stacks)
         environments = SlipwayEnvironments(stacks)
     }
 
     var shelf: [any CloudService] {
-        [deployments, SlipwayDeployments(deployments), stacks, stackSets, generated, cloudControl, environments]
+        [deployments, SlipwayDeployments(deployments), stacks, stackSets, generated, types, cloudControl, environments]
     }
     var services: [any Service] {
         [Running { [deployments] in try await deployments.run() }] + stacks.machines + stackSets.machines
-            + generated.machines + cloudControl.machines + environments.machines
+            + generated.machines + types.machines + cloudControl.machines + environments.machines
     }
 }
 

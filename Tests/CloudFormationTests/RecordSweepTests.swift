@@ -32,9 +32,6 @@ struct RecordSweepTests {
         try await ledger.write { write in
             try write.put(HookResult.collection, "1/r/h", hookResult("h", now))
             try write.put(
-                TypeRegistration.collection, "1/r/t",
-                TypeRegistration(token: "t", name: "A::B::C::MODULE", status: "FAILED", description: "", time: now))
-            try write.put(
                 StackStore.detections, "1/r/d",
                 DriftDetection(id: "d", stackID: "s", status: "IN_SYNC", count: 0, time: now))
             for stack in [stack("gone", deleted: now), stack("here", deleted: nil)] {
@@ -49,7 +46,6 @@ struct RecordSweepTests {
     private func counts(_ ledger: Ledger) async throws -> [String: Int] {
         [
             "hooks": try await ledger.list(HookResult.collection).count,
-            "types": try await ledger.list(TypeRegistration.collection).count,
             "detections": try await ledger.list(StackStore.detections).count,
             "stacks": try await ledger.list(StackStore.stacks).count,
             "events": try await ledger.list(StackStore.events).count,
@@ -69,11 +65,11 @@ struct RecordSweepTests {
             let sweep = try #require(desk?.sweep)
             try await fill(test.ledger, time.now)
             try await withRunning([sweep]) {
-                var expected = ["hooks": 1, "types": 1, "detections": 1, "stacks": 2, "events": 2, "templates": 2]
+                var expected = ["hooks": 1, "detections": 1, "stacks": 2, "events": 2, "templates": 2]
                 #expect(try await counts(test.ledger) == expected)
                 for (days, changes) in [
                     (89, [:]),
-                    (1, ["hooks": 0, "types": 0, "detections": 0, "stacks": 1, "events": 1, "templates": 1]),
+                    (1, ["hooks": 0, "detections": 0, "stacks": 1, "events": 1, "templates": 1]),
                 ] {
                     try await eventually("it sleeps") { time.nextWake != nil ? true : nil }
                     time.advance(by: Self.day * days + .seconds(1))

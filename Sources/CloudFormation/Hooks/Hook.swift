@@ -4,7 +4,7 @@ package import Notation
 /// A hook: a judge that is asked before something is done to resources, stacks or change sets.
 ///
 /// Source: CloudFormation Hooks User Guide, and the pages of `AWS::CloudFormation::LambdaHook` and `GuardHook`.
-struct Hook: Codable, Sendable, Hashable {
+package struct Hook: Codable, Sendable, Hashable {
     /// Who judges.
     enum Judge: Codable, Sendable, Hashable {
         /// A function.
@@ -14,9 +14,9 @@ struct Hook: Codable, Sendable, Hashable {
     }
 
     /// Its name, such as `Private::Guard::Tags`.
-    var name: String
+    package var name: String
     /// Its ARN.
-    var arn: String
+    package var arn: String
     var judge: Judge
     /// Whether a failure stops what is judged, rather than warns of it.
     var stops: Bool
@@ -28,7 +28,7 @@ struct Hook: Codable, Sendable, Hashable {
     /// As given: which stacks it is asked about.
     var stackFilters: JSON?
     /// What it acts as.
-    var executionRole: String
+    package var executionRole: String
     /// The stack and the resource that it was made by.
     var stackID: String
 

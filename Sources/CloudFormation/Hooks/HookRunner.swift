@@ -16,7 +16,8 @@ package struct HookRunner: Sendable {
     let cloud: Cloud
     let ledger: Ledger
     let inbox: ResponseInbox
-    let shelf: HookShelf
+    /// The hooks there are.
+    package let shelf: HookShelf
 
     /// Asks all that apply, side by side, and keeps what they say. Asked again under the same key, as after a crash,
     /// they judge again, and the result takes the place of the first.

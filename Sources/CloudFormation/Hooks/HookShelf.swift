@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// The hooks of each account and region, kept in memory: they are looked for before every action on every resource, and
 /// mostly there are none.
-final class HookShelf: Sendable {
+package final class HookShelf: Sendable {
     private struct State {
         var turn = 0
         var known: [String: [Hook]] = [:]
@@ -15,7 +15,7 @@ final class HookShelf: Sendable {
     init(ledger: Ledger) { self.ledger = ledger }
 
     /// The hooks of that account and region.
-    func hooks(_ scope: String) async throws -> [Hook] {
+    package func hooks(_ scope: String) async throws -> [Hook] {
         let (turn, known) = state.withLock { ($0.turn, $0.known[scope]) }
         if let known { return known }
         let found = try await ledger.list(Hook.collection, prefix: scope).map(\.value)

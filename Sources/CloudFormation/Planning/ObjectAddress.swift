@@ -1,15 +1,18 @@
-import Notation
+internal import Notation
 
 /// The place of an S3 object as templates and callers name it.
-struct ObjectAddress: Sendable, Hashable {
-    let bucket: String
-    let key: String
-    let version: String?
+package struct ObjectAddress: Sendable, Hashable {
+    /// The bucket.
+    package let bucket: String
+    /// The key.
+    package let key: String
+    /// The version; nil for the newest.
+    package let version: String?
 
     /// Reads `s3://bucket/key`, `https://bucket.s3.region.amazonaws.com/key`,
     /// `https://s3.region.amazonaws.com/bucket/key` and the path-style addresses of any other host; nil when the text
     /// is none of them.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let (address, query) = Self.cut(text, at: "?")
         version = query?.split(separator: "&").first { $0.hasPrefix("versionId=") }.map { String($0.dropFirst(10)) }
         if address.hasPrefix("s3://") {

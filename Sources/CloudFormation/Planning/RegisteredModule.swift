@@ -1,74 +1,86 @@
 internal import CloudFormationTemplate
-internal import Ledger
-internal import Notation
+package import Ledger
+package import Notation
 
 /// A module that an account has registered in a region, with the version that templates get.
-struct RegisteredModule: Codable, Sendable {
+package struct RegisteredModule: Codable, Sendable {
     /// Its type, such as `My::S3::Bucket::MODULE`.
-    var name: String
+    package var name: String
     /// Its ARN, without a version.
-    var arn: String
+    package var arn: String
     /// The version that templates get.
-    var defaultVersion: String
+    package var defaultVersion: String
     /// How many versions were ever registered: ids are not given twice.
-    var count: Int
-    var created: Timestamp
-    var updated: Timestamp
+    package var count: Int
+    /// When its first version was registered.
+    package var created: Timestamp
+    /// When it was changed last.
+    package var updated: Timestamp
     /// Whether it was deregistered: as on AWS it stays to be looked at, and templates no longer find it.
-    var isDeprecated = false
+    package var isDeprecated = false
+
+    /// A module that is in use.
+    package init(name: String, arn: String, defaultVersion: String, count: Int, created: Timestamp, updated: Timestamp)
+    {
+        self.name = name
+        self.arn = arn
+        self.defaultVersion = defaultVersion
+        self.count = count
+        self.created = created
+        self.updated = updated
+    }
 
     /// By account, region and name.
-    static let collection = Collection<RegisteredModule>("cloudformation module")
+    package static let collection = Collection<RegisteredModule>("cloudformation module")
 }
 
 /// One version of a module.
-struct ModuleVersion: Codable, Sendable {
+package struct ModuleVersion: Codable, Sendable {
     /// The module's type.
-    var name: String
+    package var name: String
     /// Its id: `00000001` and on.
-    var id: String
+    package var id: String
     /// Its ARN.
-    var arn: String
+    package var arn: String
     /// What its schema says of it.
-    var description: String?
+    package var description: String?
     /// Its schema, as JSON text.
-    var schema: String
+    package var schema: String
     /// Its fragment.
-    var fragment: JSON
+    package var fragment: JSON
     /// As given with the registration.
-    var sourceURL: String?
+    package var sourceURL: String?
     /// As given with the registration.
-    var documentationURL: String?
-    var created: Timestamp
-    var isDeprecated = false
+    package var documentationURL: String?
+    /// When it was registered.
+    package var created: Timestamp
+    /// Whether it was deregistered.
+    package var isDeprecated = false
     /// `LoggingConfig` and `ExecutionRoleArn` as given: a module has no use for them, and they are shown again.
-    var given: JSON?
+    package var given: JSON?
+
+    /// A version that is in use.
+    package init(
+        name: String, id: String, arn: String, description: String? = nil, schema: String, fragment: JSON,
+        sourceURL: String? = nil, documentationURL: String? = nil, created: Timestamp, given: JSON? = nil
+    ) {
+        self.name = name
+        self.id = id
+        self.arn = arn
+        self.description = description
+        self.schema = schema
+        self.fragment = fragment
+        self.sourceURL = sourceURL
+        self.documentationURL = documentationURL
+        self.created = created
+        self.given = given
+    }
 
     /// By account, region, name and id.
-    static let collection = Collection<ModuleVersion>("cloudformation module version")
+    package static let collection = Collection<ModuleVersion>("cloudformation module version")
 
     /// The key of that version.
-    static func key(_ scope: String, _ name: String, _ id: String) -> String { "\(scope)\(name)/\(id)" }
-}
-
-/// What became of a call of RegisterType.
-struct TypeRegistration: Codable, Sendable {
-    /// What the caller was given to ask by.
-    var token: String
-    /// The type that was to be registered.
-    var name: String
-    /// `COMPLETE` or `FAILED`: a module is looked at while the call is carried out.
-    var status: String
-    /// How it went, in words.
-    var description: String
-    /// The ARN of the type, once there is one.
-    var arn: String?
-    /// The ARN of the version, once there is one.
-    var versionARN: String?
-    var time: Timestamp
-
-    /// By account, region and token; found by account, region and name.
-    static let collection = Collection<TypeRegistration>("cloudformation type registration")
+    package static func key(_ scope: String, _ name: String, _ id: String) -> String { "\(scope)\(name)/\(id)" }
 }
 
 /// Finds the fragments that templates need.

@@ -1,4 +1,5 @@
 internal import Cloud
+internal import CloudFormation
 internal import CloudFormationTemplate
 internal import HTTP
 internal import Ledger
@@ -8,7 +9,7 @@ internal import Notation
 ///
 /// Types whose handlers somebody else wrote do not run here, so they are refused by name. Source: the CloudFormation
 /// API Reference, and "Managing extensions through the CloudFormation registry" in the User Guide.
-extension CloudFormationService {
+extension TypeRegistryService {
     var typeOperations: [Operation] {
         [
             Operation(
@@ -73,7 +74,7 @@ extension CloudFormationService {
         do {
             let bytes = try await package(call)
             let mark = "\(token)-\(cloud.surroundings.chance.hexadecimal(8))"
-            let package = try await ModulePackage(bytes, type: name, mark: mark, limits: intake.limits)
+            let package = try await ModulePackage(bytes, type: name, mark: mark, limits: stacks.intake.limits)
             registration.arn = call.caller.arn("cloudformation", "type/module/" + name.replacing("::", with: "-"))
             let draft = registration
             var given: JSON = [:]
@@ -228,26 +229,5 @@ extension CloudFormationService {
             try transaction.update(RegisteredModule.collection, scope + address.name) { $0.isDeprecated = true }
         }
         return Reply()
-    }
-}
-
-/// A type as ARNs name it: `type/module/My-S3-Bucket-MODULE/00000001`.
-struct TypeAddress: Sendable {
-    /// The type's name, such as `My::S3::Bucket::MODULE`.
-    var name: String
-    /// The version's id; nil when none is named.
-    var version: String?
-
-    /// That type, and that version of it.
-    init(name: String, version: String?) {
-        self.name = name
-        self.version = version
-    }
-
-    /// Reads an ARN; the name is empty for one that is no type's.
-    init(_ arn: String) {
-        let parts = arn.split(separator: "/").map(String.init)
-        name = parts.count > 2 ? parts[2].replacing("-", with: "::") : ""
-        version = parts.count > 3 ? parts[3] : nil
     }
 }

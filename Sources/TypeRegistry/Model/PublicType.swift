@@ -1,4 +1,5 @@
 internal import Cloud
+internal import CloudFormation
 internal import CloudFormationTemplate
 internal import Notation
 

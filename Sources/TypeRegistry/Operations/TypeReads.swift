@@ -1,10 +1,11 @@
 internal import Cloud
+internal import CloudFormation
 internal import CloudFormationTemplate
 internal import Ledger
 internal import Notation
 
 /// What the registry knows: modules and hooks of the account's own, and AWS's published types.
-extension CloudFormationService {
+extension TypeRegistryService {
     func describeType(_ call: Call) async throws -> Reply {
         let arn = call.input["Arn"]?.string.map { TypeAddress($0) }
         let name = arn?.name ?? call.input["TypeName"]?.string ?? ""
@@ -17,7 +18,7 @@ extension CloudFormationService {
             return Reply(try await module(name, version, call.caller))
         }
         if kind == nil || kind == "HOOK",
-            let hook = try await hooks.shelf.hooks(call.caller.scope).first(where: { $0.name == name })
+            let hook = try await stacks.hooks.shelf.hooks(call.caller.scope).first(where: { $0.name == name })
         {
             return Reply(Self.view(of: hook))
         }
@@ -109,7 +110,7 @@ extension CloudFormationService {
             }
         }
         if kind == nil || kind == "HOOK", !deprecated {
-            views += try await hooks.shelf.hooks(call.caller.scope).map { hook in
+            views += try await stacks.hooks.shelf.hooks(call.caller.scope).map { hook in
                 [
                     "Type": "HOOK", "TypeName": .string(hook.name), "TypeArn": .string(hook.arn),
                     "DefaultVersionId": "00000001",
