@@ -182,7 +182,7 @@ let services: [Target] = [
             "Cloud", "CloudFormationTemplate", "Guard", "HTTP", "Ledger", "Notation", "SAMTransform", crypto, lifecycle,
             log,
         ],
-        swiftSettings: habits),
+        exclude: ["README.md"], swiftSettings: habits),
     .testTarget(
         name: "CloudFormationTests",
         dependencies: [

@@ -33,8 +33,8 @@ package struct CloudControlService: CloudService {
         runner.use(ResourceRequestPerformer(cloud: cloud, runner: runner, acting: acting, hooks: stacks.hooks))
     }
 
-    /// What has to run for requests to move, and what forgets old ones: started by the composition
-    /// root, after the services it calls.
+    /// What has to run for requests to move, and what forgets old ones: started by the composition root, after the
+    /// services it calls.
     package var machines: [any Service] { [runner, sweep] }
 
     /// What the service offers at the door.

@@ -3,9 +3,8 @@ internal import Notation
 
 /// What is forgotten of stacks.
 ///
-/// How long things are kept is AWS's: deleted stacks 90 days (CloudFormation User Guide). Hook
-/// results, looks for drift, events of change sets and clients' tokens are kept as long as
-/// deleted stacks.
+/// How long things are kept is AWS's: deleted stacks 90 days (CloudFormation User Guide). Hook results, looks for drift,
+/// events of change sets and clients' tokens are kept as long as deleted stacks.
 struct StackSweep: Sendable {
     let runner: MachineRunner<StackOperation>
     let notices: MachineRunner<StackNotices>
