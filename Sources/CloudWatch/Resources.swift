@@ -57,28 +57,33 @@ extension CloudWatchService {
                 guard let name = request.physicalID else { return }
                 try await request.call("cloudwatch", "DeleteAlarms", ["AlarmNames": [.string(name)]])
             },
-            read: { request in
-                let types: JSON = list == "CompositeAlarms" ? ["CompositeAlarm"] : ["MetricAlarm"]
-                let answer = try await request.call(
-                    "cloudwatch", "DescribeAlarms",
-                    ["AlarmNames": [.string(request.physicalID ?? "")], "AlarmTypes": types])
-                guard let found = answer[list]?[0]?.object else { return nil }
-                var properties = found.filter { key, _ in
-                    !key.hasPrefix("State") && key != "AlarmArn" && !key.hasSuffix("Timestamp")
-                }
-                properties["Arn"] = found["AlarmArn"]
-                let tags = try await request.call(
-                    "cloudwatch", "ListTagsForResource", ["ResourceARN": found["AlarmArn"] ?? ""])["Tags"]
-                properties["Tags"] = .array(
-                    (tags?.array ?? []).filter { $0["Key"]?.string?.hasPrefix("aws:") != true })
-                return .object(properties)
-            },
+            read: { request in try await alarm(request, list) },
             list: { request in
-                let types: JSON = list == "CompositeAlarms" ? ["CompositeAlarm"] : ["MetricAlarm"]
-                return try await request.pages(
-                    "cloudwatch", "DescribeAlarms", ["AlarmTypes": types], of: list, token: "NextToken"
+                try await request.pages(
+                    "cloudwatch", "DescribeAlarms", ["AlarmTypes": types(list)], of: list, token: "NextToken"
                 ).map { ResourceState($0["AlarmName"]?.string ?? "") }
             })
+    }
+
+    /// What DescribeAlarms has to be asked for to fill that list of its answer.
+    private static func types(_ list: String) -> JSON {
+        list == "CompositeAlarms" ? ["CompositeAlarm"] : ["MetricAlarm"]
+    }
+
+    /// The alarm as a template would have it; nil when there is none.
+    private static func alarm(_ request: ResourceRequest, _ list: String) async throws -> JSON? {
+        let answer = try await request.call(
+            "cloudwatch", "DescribeAlarms",
+            ["AlarmNames": [.string(request.physicalID ?? "")], "AlarmTypes": types(list)])
+        guard let found = answer[list]?[0]?.object else { return nil }
+        var properties = found.filter { key, _ in
+            !key.hasPrefix("State") && key != "AlarmArn" && !key.hasSuffix("Timestamp")
+        }
+        properties["Arn"] = found["AlarmArn"]
+        let tags = try await request.call(
+            "cloudwatch", "ListTagsForResource", ["ResourceARN": found["AlarmArn"] ?? ""])["Tags"]
+        properties["Tags"] = .array((tags?.array ?? []).filter { $0["Key"]?.string?.hasPrefix("aws:") != true })
+        return .object(properties)
     }
 
     /// Templates may write numbers and truth values as texts; the API wants them as they are.

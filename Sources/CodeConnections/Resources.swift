@@ -40,24 +40,28 @@ extension CodeConnectionsService {
                     } catch let error as AWSError where error.code == "ResourceNotFoundException" { return }
                 },
                 read: { request in
-                    do {
-                        let input: JSON = ["ConnectionArn": .string(request.physicalID ?? "")]
-                        let known = try await request.call(service, "GetConnection", input)["Connection"]
-                        var properties: JSON = [:]
-                        for name in [
-                            "ConnectionArn", "ConnectionName", "ConnectionStatus", "HostArn", "OwnerAccountId",
-                            "ProviderType",
-                        ] { properties[name] = known?[name] }
-                        let query: JSON = ["ResourceArn": input["ConnectionArn"] ?? ""]
-                        let tags = try await request.call(service, "ListTagsForResource", query)["Tags"]?.array ?? []
-                        properties["Tags"] = .array(tags.filter { $0["Key"]?.string?.hasPrefix("aws:") != true })
-                        return properties
-                    } catch let error as AWSError where error.code == "ResourceNotFoundException" { return nil }
+                    do { return try await properties(request, service) } catch let error as AWSError
+                        where error.code == "ResourceNotFoundException"
+                    { return nil }
                 },
                 list: { request in
                     try await request.pages(service, "ListConnections", of: "Connections", token: "NextToken")
                         .map { state($0) }
                 }))
+    }
+
+    /// The connection as a template would have it.
+    private static func properties(_ request: ResourceRequest, _ service: String) async throws -> JSON {
+        let input: JSON = ["ConnectionArn": .string(request.physicalID ?? "")]
+        let known = try await request.call(service, "GetConnection", input)["Connection"]
+        var properties: JSON = [:]
+        for name in [
+            "ConnectionArn", "ConnectionName", "ConnectionStatus", "HostArn", "OwnerAccountId", "ProviderType",
+        ] { properties[name] = known?[name] }
+        let query: JSON = ["ResourceArn": input["ConnectionArn"] ?? ""]
+        let tags = try await request.call(service, "ListTagsForResource", query)["Tags"]?.array ?? []
+        properties["Tags"] = .array(tags.filter { $0["Key"]?.string?.hasPrefix("aws:") != true })
+        return properties
     }
 
     private static func tags(_ request: ResourceRequest) -> [JSON] {

@@ -114,8 +114,7 @@ extension CloudFormationService {
 
     private func update(_ input: UpdateStack, _ call: Call) async throws -> StackAnswer {
         let caller = call.caller
-        let named = try? await stack(input.submission.StackName, caller)
-        guard let stack = named, stack.status != .deleteComplete else {
+        guard let stack = try? await stack(input.submission.StackName, caller), stack.status != .deleteComplete else {
             throw AWSError("ValidationError", "Stack [\(input.submission.StackName)] does not exist")
         }
         // First the token: a repeat of the call that began the update under way is no second one.
