@@ -7,6 +7,7 @@ import LedgerTesting
 import Notation
 import Testing
 
+@testable import CloudFormation
 @testable import GeneratedTemplates
 
 @Suite("Scans and generated templates")
@@ -65,6 +66,26 @@ struct GeneratedTemplateTests {
                 try await shop.refusal("GetGeneratedTemplate", ["GeneratedTemplateName": "g"])?.hasPrefix(
                     "GeneratedTemplateNotFound") == true)
             _ = try await shop.call("DeleteGeneratedTemplate", ["GeneratedTemplateName": "h"])
+        }
+    }
+
+    @Test("a scan is forgotten 30 days after its end, with all that it found, and no sooner")
+    func forgotten() async throws {
+        try await withWorkshop(beside: room) { shop in
+            try await shop.create("s", "Resources: {A: {Type: Test::Thing, Properties: {Size: 1}}}")
+            let scan = try await shop.call("StartResourceScan")["ResourceScanId"] ?? ""
+            try await eventually("the scan's end") {
+                try await shop.call("DescribeResourceScan", ["ResourceScanId": scan])["Status"] == "COMPLETE"
+                    ? true : nil
+            }
+            let sweep = ResourceScanSweep(runner: MachineRunner(ledger: shop.test.ledger))
+            let now = shop.test.ledger.surroundings.now
+            try await sweep.sweep(Broom(ledger: shop.test.ledger), now + .seconds(29 * 86_400))
+            #expect(try await !shop.test.ledger.list(ScannedResource.collection).isEmpty)
+            try await sweep.sweep(Broom(ledger: shop.test.ledger), now + .seconds(30 * 86_400 + 60))
+            #expect(try await shop.test.ledger.list(ScannedResource.collection).isEmpty)
+            let refusal = try await shop.refusal("DescribeResourceScan", ["ResourceScanId": scan])
+            #expect(refusal?.hasPrefix("ResourceScanNotFound") == true)
         }
     }
 
