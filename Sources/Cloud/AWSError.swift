@@ -1,3 +1,4 @@
+internal import Ledger
 package import Notation
 
 /// A refusal in AWS's words: what a service answers instead of a result.
@@ -35,5 +36,17 @@ package struct AWSError: Error, Sendable, Hashable, CustomStringConvertible {
             "InternalFailure",
             "Slipway failed to carry out the request. Its log has the cause under request \(requestID).",
             status: 500)
+    }
+
+    /// The refusal when there is no room on the disk: its owner can do something about it. Nil for all other failures.
+    static func fullDisk(_ error: any Error) -> AWSError? {
+        let isFull =
+            switch error {
+            case let error as LedgerError: error.code == .full
+            case let error as BlobError: error.code == .outOfSpace
+            case let error as DiskError: error.isFull
+            default: false
+            }
+        return isFull ? AWSError("InsufficientStorage", "\(error)", status: 507) : nil
     }
 }

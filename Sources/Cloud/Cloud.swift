@@ -111,7 +111,7 @@ package final class Cloud: Sendable {
                 metadata: [
                     "request": "\(call.requestID)", "call": "\(call.service):\(call.operation)", "error": "\(error)",
                 ])
-            throw AWSError.internalFailure(call.requestID)
+            throw AWSError.fullDisk(error) ?? AWSError.internalFailure(call.requestID)
         }
     }
 

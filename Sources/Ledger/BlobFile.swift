@@ -64,8 +64,7 @@ struct BlobFile: Sendable {
     /// Syncs the file, gives it its name and syncs the folder: after that it survives a power cut.
     func publish() throws {
         guard fsync(descriptor) == 0 else { throw BlobError(errno, "sync", path) }
-        guard rename(path, folder + "/" + name) == 0 else { throw BlobError(errno, "rename", path) }
-        try Self.sync(folder: folder)
+        try DurableFiles.move(path, to: folder + "/" + name)
         close(descriptor)
     }
 
@@ -74,13 +73,5 @@ struct BlobFile: Sendable {
         close(descriptor)
         unlink(path)
         unlink(folder + "/" + name)
-    }
-
-    /// Makes the folder's names durable.
-    static func sync(folder: String) throws {
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw BlobError(errno, "open", folder) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw BlobError(errno, "sync", folder) }
     }
 }

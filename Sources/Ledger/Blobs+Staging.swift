@@ -29,7 +29,7 @@ extension Blobs {
             let (from, to, folder) = (path(id), path(copy.id), folder)
             let isLinked = try await BlobThreads.shared.run {
                 guard link(from, to) == 0 else { return false }
-                try BlobFile.sync(folder: folder)
+                try DurableFiles.sync(folder)
                 return true
             }
             guard isLinked else { return nil }

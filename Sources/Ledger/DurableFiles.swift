@@ -28,9 +28,14 @@ package enum DurableFiles {
         let descriptor = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(permissions))
         guard descriptor >= 0 else { throw DiskError("make", unfinished) }
         defer { close(descriptor) }
-        if let number = write(Array(bytes), to: descriptor) { throw DiskError("write", unfinished, number: number) }
-        guard fsync(descriptor) == 0 else { throw DiskError("sync", unfinished) }
-        try move(unfinished, to: path)
+        do {
+            if let number = write(Array(bytes), to: descriptor) { throw DiskError("write", unfinished, number: number) }
+            guard fsync(descriptor) == 0 else { throw DiskError("sync", unfinished) }
+            try move(unfinished, to: path)
+        } catch {
+            unlink(unfinished)
+            throw error
+        }
     }
 
     /// Writes all of the bytes to an open file.
@@ -73,7 +78,7 @@ package enum DurableFiles {
     /// - Throws: ``DiskError``.
     package static func syncFolders(above path: String, upTo root: String) throws {
         var folder = path
-        while folder.count > root.count, folder.hasPrefix(root) {
+        while folder.count > root.count, folder.hasPrefix(root + "/") {
             folder = (folder as NSString).deletingLastPathComponent
             do { try sync(folder) } catch let error as DiskError where error.number == ENOENT { continue }
         }
@@ -108,6 +113,8 @@ package struct DiskError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What the system called it (errno); nil when it did not say.
     package let number: Int32?
     package let description: String
+    /// Whether the disk is full, or a quota used up.
+    package var isFull: Bool { number == ENOSPC || number == EDQUOT }
 
     init(_ action: String, _ path: String, number: Int32 = errno) {
         self.number = number

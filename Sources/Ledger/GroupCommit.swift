@@ -71,6 +71,7 @@ final class GroupCommit: Sendable {
     private func commit(_ jobs: [Job], _ db: Database) {
         let batch = Batch(cache: cache)
         var succeeded: [(job: Job, tell: @Sendable () -> Void)] = []
+        var waiting = jobs[...]
         isCommitting.store(true, ordering: .sequentiallyConsistent)
         defer {
             isCommitting.store(false, ordering: .sequentiallyConsistent)
@@ -78,13 +79,19 @@ final class GroupCommit: Sendable {
         }
         do {
             try db.inTransaction(.immediate) {
-                for job in jobs {
-                    if let tell = perform(job, batch, db, isAlone: jobs.count == 1) { succeeded.append((job, tell)) }
+                while let job = waiting.popFirst() {
+                    switch perform(job, batch, db, isAlone: jobs.count == 1) {
+                    case .success(let tell): succeeded.append((job, tell))
+                    case .failure(let error):
+                        job.fail(explained(error))
+                        // A full disk may take back the whole transaction (SQLite, "Response Of Each Conflict Mode").
+                        guard db.isInsideTransaction else { throw error }
+                    }
                 }
                 return succeeded.isEmpty ? .rollback : .commit
             }
         } catch {
-            for (job, _) in succeeded { job.fail(error) }
+            for job in succeeded.map(\.job) + waiting { job.fail(explained(error)) }
             return
         }
         cache.put(batch.changed)
@@ -92,6 +99,13 @@ final class GroupCommit: Sendable {
         if !batch.appended.isEmpty { appended.raise() }
         for (_, tell) in succeeded { tell() }
         for action in batch.afterCommit { action() }
+    }
+
+    /// What the disk's failures mean for who has to mend them.
+    private func explained(_ error: any Error) -> any Error {
+        guard let failure = error as? DatabaseError, failure.resultCode == .SQLITE_FULL else { return error }
+        return LedgerError(
+            .full, "There is no room left for \(pool.path). Nothing was changed. Free disk space and repeat.")
     }
 
     /// Returns once the documents of every commit that was seen on disk by now are seen by readers too.
@@ -105,10 +119,12 @@ final class GroupCommit: Sendable {
 
     /// Runs one job on a savepoint of its own, so that its failure leaves the others' changes alone. One that is alone in
     /// its transaction needs none.
-    private func perform(_ job: Job, _ batch: Batch, _ db: Database, isAlone: Bool) -> (@Sendable () -> Void)? {
+    private func perform(
+        _ job: Job, _ batch: Batch, _ db: Database, isAlone: Bool
+    ) -> Result<@Sendable () -> Void, any Error> {
         let transaction = Transaction(db: db, batch: batch, surroundings: surroundings)
-        var tell: (@Sendable () -> Void)?
-        do {
+        return Result {
+            var tell: @Sendable () -> Void = {}
             if isAlone {
                 tell = try job.perform(transaction)
             } else {
@@ -119,9 +135,6 @@ final class GroupCommit: Sendable {
             }
             batch.accept(transaction)
             return tell
-        } catch {
-            job.fail(error)
-            return nil
         }
     }
 }

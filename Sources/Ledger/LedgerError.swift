@@ -12,6 +12,8 @@ package struct LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
         case unreadable
         /// Another process or node holds what was asked for.
         case held
+        /// The disk is full, or a quota is used up.
+        case full
         /// The data folder cannot be used.
         case unusable
     }

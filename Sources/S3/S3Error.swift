@@ -57,8 +57,7 @@ enum S3Error {
     static func body(_ error: BlobError, limit: Int) -> any Error {
         switch error.code {
         case .tooLarge: entityTooLarge(limit)
-        case .outOfSpace: AWSError("InsufficientStorage", error.message, status: 507)
-        case .missing, .failed: error
+        case .outOfSpace, .missing, .failed: error
         }
     }
 }

@@ -11,7 +11,7 @@ import urllib.request
 import pytest
 
 from conftest import eventually, zipped
-from powercut import Disk, Machine, build
+from disk import Disk, Machine, build
 from stacks import Stack, parameter
 from test_codecommit_git import Git, url
 
@@ -26,7 +26,7 @@ def draws(seed):
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
-    return build(tmp_path_factory.mktemp("powercut"))
+    return build("powercut", tmp_path_factory.mktemp("powercut"))
 
 
 # The disk itself: a check that cannot fail would prove nothing.

@@ -40,10 +40,13 @@ struct RepositoryStore: Sendable {
         let folder = folder(repository)
         try await durably { try DurableFiles.makeFolder(folder, below: home) }
         try await git.run(in: folder, ["init", "--quiet", "--bare", "--template=", "--initial-branch=main", "."])
-        // Trees are handed out whole: what a repository says of archives is not for us.
-        try Self.write("* -export-ignore -export-subst\n", to: folder + "/info/attributes")
-        // git syncs neither the contents of HEAD and config nor any name.
-        try await durably { try DurableFiles.sync(tree: folder) }
+        try await durably {
+            // Trees are handed out whole: what a repository says of archives is not for us.
+            try DurableFiles.makeFolder(folder + "/info", below: folder)
+            try DurableFiles.write("* -export-ignore -export-subst\n".utf8, to: folder + "/info/attributes")
+            // git syncs neither the contents of HEAD and config nor any name.
+            try DurableFiles.sync(tree: folder)
+        }
     }
 
     /// Removes a repository's folder. Does nothing when it is gone.
@@ -58,11 +61,9 @@ struct RepositoryStore: Sendable {
     func prepareHook() throws { try hook.once { try writeHook() } }
 
     private func writeHook() throws {
-        try FileManager.default.createDirectory(
-            atPath: hooks, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        try Self.write(Self.script, to: hooks + "/pre-receive")
-        try Self.write(Self.transactionScript, to: hooks + "/reference-transaction")
-        for name in ["pre-receive", "reference-transaction"] { chmod(hooks + "/" + name, 0o700) }
+        try DurableFiles.makeFolder(hooks, below: home)
+        try DurableFiles.write(Self.script.utf8, to: hooks + "/pre-receive", permissions: 0o700)
+        try DurableFiles.write(Self.transactionScript.utf8, to: hooks + "/reference-transaction", permissions: 0o700)
     }
 
     /// Run by git when the objects of a push are in their places and its references are about to move: a reference on disk
@@ -88,16 +89,6 @@ struct RepositoryStore: Sendable {
         exit 1
 
         """
-
-    private static func write(_ text: String, to path: String) throws {
-        let folder = (path as NSString).deletingLastPathComponent
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw GitError(.system, "The file \(path) cannot be written: \(error.localizedDescription)")
-        }
-    }
 
     // MARK: Syncing what git does not
 
@@ -141,7 +132,9 @@ struct RepositoryStore: Sendable {
 
     private func durably(_ body: @escaping @Sendable () throws -> Void) async throws {
         try await OwnThread.run(throwing: {
-            do { try body() } catch { throw GitError(.system, "\(error)") }
+            do { try body() } catch let error as DiskError where error.isFull { throw error } catch {
+                throw GitError(.system, "\(error)")
+            }
         })
     }
 }

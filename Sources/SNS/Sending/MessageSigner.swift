@@ -34,7 +34,7 @@ struct MessageSigner: Sendable {
                 throw LedgerError(.unusable, "\(path) holds no key. Remove it to have a new one made.")
             }
         } else {
-            pair = try Self.make(path, ledger.surroundings)
+            pair = try Self.make(path, ledger)
         }
         do { key = try _RSA.Signing.PrivateKey(pemRepresentation: pair.key) } catch {
             throw LedgerError(.unusable, "\(path) holds no key. Remove it to have a new one made.")
@@ -44,14 +44,14 @@ struct MessageSigner: Sendable {
         certificatePath = "/SimpleNotificationService-" + Hexadecimal.encode(mark) + ".pem"
     }
 
-    private static func make(_ path: String, _ surroundings: Surroundings) throws -> Pair {
+    private static func make(_ path: String, _ ledger: Ledger) throws -> Pair {
         do {
             let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
             let certificate = try SelfSignedCertificate(
-                key: key, name: "sns.slipway.local", serial: surroundings.chance.next() >> 1, from: surroundings.now)
+                key: key, name: "sns.slipway.local", serial: ledger.surroundings.chance.next() >> 1,
+                from: ledger.surroundings.now)
             let pair = Pair(key: key.pemRepresentation, certificate: certificate.pem)
-            let folder = (path as NSString).deletingLastPathComponent
-            try DurableFiles.makeFolder(folder, below: (folder as NSString).deletingLastPathComponent)
+            try DurableFiles.makeFolder((path as NSString).deletingLastPathComponent, below: ledger.folder)
             try DurableFiles.write(try JSON.bytes(encoding: pair), to: path)
             return pair
         } catch {

@@ -1,4 +1,4 @@
-"""Power cuts: a server on a disk that keeps only what was synced. How the disk does that: `powercut.c`."""
+"""Disks that fail: one that keeps only what was synced (`powercut.c`), one that is full for a while (`fulldisk.c`)."""
 import os
 import pathlib
 import shutil
@@ -8,15 +8,12 @@ import subprocess
 
 from conftest import Slipway, eventually
 
-SOURCE = pathlib.Path(__file__).parent / "powercut.c"
-
-
-def build(folder):
+def build(name, folder):
     """The library that makes a program's disk such a disk, compiled into the folder."""
-    library = folder / "powercut.so"
+    source, library = pathlib.Path(__file__).parent / f"{name}.c", folder / f"{name}.so"
     compiler = shutil.which("cc") or shutil.which("clang")
     assert compiler, "A C compiler is needed: install gcc or clang."
-    subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o", library, SOURCE, "-ldl"], check=True)
+    subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o", library, source, "-ldl"], check=True)
     return library
 
 
