@@ -16,7 +16,7 @@ test: setup
 	swift build --build-tests $(SWIFT_FLAGS)
 	Scripts/swift-test $(SWIFT_FLAGS)
 	Scripts/check-docs $(SLIPWAY_BINARY)
-	SLIPWAY_BINARY=$(SLIPWAY_BINARY) $(PYTHON) -m pytest Tests/Whole -q --reruns 1 --durations 10
+	SLIPWAY_BINARY=$(SLIPWAY_BINARY) Scripts/client-tests
 
 ## The optimised program, at .build/release/slipway.
 build: setup

@@ -301,6 +301,23 @@ def test_a_fork_bomb_stays_in_its_build(builds):
     assert builds.api.list_projects()["projects"]
 
 
+def test_a_sandbox_that_ends_after_a_failed_command_is_not_our_fault(builds):
+    """As after a fork bomb that leaves no room to start the shell again: here the starter of shells is made to end."""
+    build, log = builds.run("crowded", r"""
+        version: 0.2
+        phases:
+          build:
+            commands:
+              - |
+                echo "printf() { command printf '\\036%s 3\\036' \$mark; exit 2; }" >/codebuild/run/next
+                exit 3
+        """)
+    assert build["buildStatus"] == "FAILED", log
+    assert phases(build)["BUILD"] == phases(build)["UPLOAD_ARTIFACTS"] == "FAILED", phases(build)
+    assert "Reason: exit status 3" in why(build), why(build)
+    assert "Nothing can be uploaded: all its processes were ended" in why(build), why(build)
+
+
 def test_disk_and_file_limits(builds):
     build, _ = builds.run("disk", """
         version: 0.2

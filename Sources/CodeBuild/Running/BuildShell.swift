@@ -105,13 +105,12 @@ final class BuildShell: Sendable {
         return folders.text(answer)
     }
 
-    /// The shell's exported variables.
-    func variables() async throws -> [String: String] {
+    /// The shell's exported variables; nil when the sandbox has ended.
+    func variables() async throws -> [String: String]? {
         let answer = "run/out/env"
         folders.remove(answer)
-        guard try await run("/usr/bin/env -0 >\(ShellDriver.quoted(folders.inside(answer)))") == .status(0) else {
-            return [:]
-        }
+        let end = try await run("/usr/bin/env -0 >\(ShellDriver.quoted(folders.inside(answer)))")
+        guard end == .status(0) else { return end == .gone ? nil : [:] }
         let pairs = (folders.text(answer) ?? "").split(separator: "\0").map {
             $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         }

@@ -117,7 +117,10 @@ extension BuildPerformer {
             case .status(let status):
                 site.log.say("Command did not exit successfully \(command) exit status \(status)")
                 return failure(command, "exit status \(status)" + memoryHint(status, shell, site), site)
-            case .gone: throw StepFailure("COMMAND_EXECUTION_ERROR", await gone(command, shell, site))
+            case .gone:
+                let shown = site.log.masked(command).prefix(500)
+                let why = await whyGone(shell, site)
+                throw StepFailure("COMMAND_EXECUTION_ERROR", "Error while executing command: \(shown). Reason: \(why)")
             }
         }
         return nil
@@ -137,13 +140,12 @@ extension BuildPerformer {
         return " (killed: the build's memory limit of \(size) GB was reached)"
     }
 
-    private func gone(_ command: String, _ shell: BuildShell, _ site: BuildSite) async -> String {
+    /// Why a sandbox that has ended did so.
+    func whyGone(_ shell: BuildShell, _ site: BuildSite) async -> String {
         let exit = await shell.program.exit
-        let why =
-            site.now.diskExceeded.map { "the build took \($0) bytes of disk, more than its limit" }
+        return site.now.diskExceeded.map { "the build took \($0) bytes of disk, more than its limit" }
             ?? (exit.outOfMemory
                 ? "the build's memory limit was reached" : "all its processes were ended (\(exit.status))")
-        return "Error while executing command: \(site.log.masked(command).prefix(500)). Reason: \(why)"
     }
 
     /// What a build tells back, read when POST_BUILD is over; unset ones are left out, and so is whatever is secret.

@@ -16,7 +16,10 @@ extension BuildPerformer {
         }) {
             _ = try await shell.use(shell: "/bin/sh", user: nil)
         }
-        let values = try await shell.variables()
+        // A command may have been the last that its sandbox could run, as one that leaves no room for another process.
+        guard let values = try await shell.variables() else {
+            throw StepFailure("CLIENT_ERROR", "Nothing can be uploaded: \(await whyGone(shell, site)).")
+        }
         let exported = exported(spec, values, site)
         let selector = FileSelector(
             files: try site.files(), source: site.folders.inside(BuildFolders.source(0)),
