@@ -61,12 +61,19 @@ class Application:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text)
 
+    deployed = 0
+
     def sam(self, *command, check=True):
         return self.server.run(VENV / "sam", *command, cwd=self.folder, check=check)
 
     def deploy(self, *more, check=True):
-        return self.sam("deploy", "--stack-name", self.stack, "--resolve-s3", "--no-progressbar",
-                        "--capabilities", "CAPABILITY_IAM", *more, check=check)
+        # sam names its change sets by the second, and none may have the name of the one before.
+        eventually("another second", lambda: int(time.time()) != self.deployed)
+        try:
+            return self.sam("deploy", "--stack-name", self.stack, "--resolve-s3", "--no-progressbar",
+                            "--capabilities", "CAPABILITY_IAM", *more, check=check)
+        finally:
+            self.deployed = int(time.time())
 
     def physical(self, resource):
         client = self.server.client("cloudformation")

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Ledger
 import Notation
 import Sandbox
+import Synchronization
 
 /// The zips of functions and layers, and the folders they expand to: each once, under the hash of its bytes.
 ///
@@ -19,6 +20,7 @@ struct CodeStore: Sendable {
     }
 
     private let folder: String
+    private static let places = Atomic(0)
     /// The most bytes a zip may have when it comes with the request, and when it comes from S3 (Lambda quotas).
     static let zippedLimit = 52_428_800
 
@@ -53,9 +55,7 @@ struct CodeStore: Sendable {
         if files.fileExists(atPath: zipPath(package.sha256)), files.fileExists(atPath: treePath(package.sha256)) {
             return package
         }
-        let name = digest.prefix(8).map { String($0, radix: 16) }.joined() + "-\(bytes.count)"
-        let place = "\(folder)/new/\(name)"
-        try? files.removeItem(atPath: place)
+        let place = unfinished()
         defer { try? files.removeItem(atPath: place) }
         do {
             // Zips often let only their owner read: Python's zipfile writes them so. Functions run as somebody else.
@@ -70,6 +70,11 @@ struct CodeStore: Sendable {
             throw LambdaError.invalid("The code could not be stored. \(error)")
         }
         return package
+    }
+
+    /// A place of its own for something that is not whole yet: the same code may be on its way twice.
+    private func unfinished() -> String {
+        "\(folder)/new/\(Self.places.add(1, ordering: .relaxed).newValue)"
     }
 
     /// Gives a whole tree its name, durably. Losing a race against the same tree is winning.
@@ -111,8 +116,8 @@ struct CodeStore: Sendable {
         let merged = "\(folder)/opt/\(name)"
         if FileManager.default.fileExists(atPath: merged) { return merged }
         return try await OwnThread.run(throwing: {
-            let place = "\(folder)/new/\(name)"
-            try? FileManager.default.removeItem(atPath: place)
+            let place = unfinished()
+            defer { try? FileManager.default.removeItem(atPath: place) }
             for layer in layers { try Archive.expand(file: zipPath(layer.codeSha256), into: place, access: .everyone) }
             try keep(place, as: merged)
             return merged
