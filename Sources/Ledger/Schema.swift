@@ -54,6 +54,15 @@ enum Schema {
                     CREATE TABLE blob (id TEXT PRIMARY KEY NOT NULL, size INTEGER NOT NULL, body BLOB) WITHOUT ROWID;
                     """)
         }
+        // A row is read and written whole, however little of it changes: a large snapshot must not lie in one that every
+        // step changes. Those of before stay where they are until the machine's next snapshot.
+        migrator.registerMigration("2026-11 large snapshots") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE machineSnapshot (
+                        kind TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (kind, id));
+                    """)
+        }
         return migrator
     }
 }

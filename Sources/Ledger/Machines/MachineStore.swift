@@ -36,8 +36,14 @@ struct MachineStore<Engine: Machine> {
         let statement = try db.cachedStatement(
             sql: "SELECT snapshot, snapshotStep, step, wake, finished FROM machine WHERE kind = ? AND id = ?")
         guard let row = try Row.fetchOne(statement, arguments: [Engine.kind, id]) else { return nil }
-        let snapshot: Data = row[0]
+        var snapshot: Data = row[0]
         let snapshotStep: Int = row[1]
+        if snapshot.isEmpty {
+            snapshot =
+                try Data.fetchOne(
+                    db.cachedStatement(sql: "SELECT body FROM machineSnapshot WHERE kind = ? AND id = ?"),
+                    arguments: [Engine.kind, id]) ?? snapshot
+        }
         var live = Live(
             engine: try read(snapshot, id), step: row[2], snapshotBytes: snapshot.count, bytesSinceSnapshot: 0,
             wake: (row[3] as Int64?).map { Timestamp(microseconds: $0) }, isFinished: row[4])
@@ -83,19 +89,37 @@ struct MachineStore<Engine: Machine> {
         let isDue =
             live.isFinished || live.snapshotBytes < Self.smallSnapshot || live.bytesSinceSnapshot >= live.snapshotBytes
         if isDue {
-            let snapshot = Data(try JSON.bytes(encoding: live.engine))
-            live.snapshotBytes = snapshot.count
-            live.bytesSinceSnapshot = 0
-            try transaction.db.cachedStatement(sql: live.step == 1 ? Self.insertion : Self.renewal).execute(arguments: [
-                snapshot, live.step, live.step, live.wake?.microseconds, live.isFinished, Engine.kind, id,
-            ])
+            try saveSnapshot(&live, id, transaction)
             try forgetSteps(before: live.step, id, transaction)
         } else {
-            try transaction.db.cachedStatement(
-                sql: "UPDATE machine SET step = ?, wake = ?, finished = ? WHERE kind = ? AND id = ?"
-            ).execute(arguments: [live.step, live.wake?.microseconds, live.isFinished, Engine.kind, id])
+            // The last step always has a snapshot. Not naming `finished` here leaves its index alone.
+            try transaction.db.cachedStatement(sql: "UPDATE machine SET step = ?, wake = ? WHERE kind = ? AND id = ?")
+                .execute(arguments: [live.step, live.wake?.microseconds, Engine.kind, id])
         }
         remember(live, id, transaction)
+    }
+
+    /// A small one stands in the machine's own row, a large one in a table of its own.
+    private func saveSnapshot(_ live: inout Live, _ id: String, _ transaction: Transaction) throws {
+        let snapshot = Data(try JSON.bytes(encoding: live.engine))
+        let (isLarge, wasLarge) = (snapshot.count >= Self.smallSnapshot, live.snapshotBytes >= Self.smallSnapshot)
+        live.snapshotBytes = snapshot.count
+        live.bytesSinceSnapshot = 0
+        try transaction.db.cachedStatement(sql: live.step == 1 ? Self.insertion : Self.renewal).execute(arguments: [
+            isLarge ? Data() : snapshot, live.step, live.step, live.wake?.microseconds, live.isFinished, Engine.kind,
+            id,
+        ])
+        if isLarge {
+            let upsert = try transaction.db.cachedStatement(
+                sql: """
+                    INSERT INTO machineSnapshot (kind, id, body) VALUES (?, ?, ?)
+                    ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body
+                    """)
+            try upsert.execute(arguments: [Engine.kind, id, snapshot])
+        } else if wasLarge {
+            try transaction.db.cachedStatement(sql: "DELETE FROM machineSnapshot WHERE kind = ? AND id = ?")
+                .execute(arguments: [Engine.kind, id])
+        }
     }
 
     /// Of a machine that does not finish only the last steps are kept, and never fewer than a snapshot needs.
@@ -140,7 +164,7 @@ struct MachineStore<Engine: Machine> {
 
     /// Removes all trace of the machine. Does nothing when there is none.
     func remove(_ id: String, _ transaction: Transaction) throws {
-        for table in ["machine", "machineStep", "machineCommand"] {
+        for table in ["machine", "machineSnapshot", "machineStep", "machineCommand"] {
             try transaction.db.execute(
                 sql: "DELETE FROM \(table) WHERE kind = ? AND id = ?", arguments: [Engine.kind, id])
         }
