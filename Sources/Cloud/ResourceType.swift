@@ -23,6 +23,9 @@ package struct ResourceType: Sendable {
     /// Where only some of a property's published values are offered: those, by its dotted name. Any other is refused
     /// before anything is touched.
     package var offeredValues: [String: Set<String>] = [:]
+    /// Whether all that is done to resources of the type lies in the ledger: no file, no program, nothing sent. Then it
+    /// need not wait for the disk at every step.
+    package var isWithinLedger = false
 
     /// What is done to resources of the type. Each may be repeated after a crash with the same ``ResourceRequest/key`` and must then
     /// have no second effect.
@@ -59,6 +62,13 @@ package struct ResourceType: Sendable {
     package func offering(_ values: Set<String>, of property: String) -> ResourceType {
         var type = self
         type.offeredValues[property] = values
+        return type
+    }
+
+    /// The same type, all of whose actions lie in the ledger.
+    package func withinLedger() -> ResourceType {
+        var type = self
+        type.isWithinLedger = true
         return type
     }
 

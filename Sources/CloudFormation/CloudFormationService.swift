@@ -55,7 +55,7 @@ package struct CloudFormationService: CloudService {
             try StackNotices.tell(after, id, notices, transaction)
             guard after.phase == .over else { return }
             let stackID = after.subject.stackID
-            transaction.afterCommit { watch.tell(stackID) }
+            transaction.onceVisible { watch.tell(stackID) }
         }
         runner.use(StackPerformer(cloud: cloud, ledger: ledger, runner: runner, acting: acting, hooks: hooks))
         let records = StackSweep(runner: runner, notices: notices)

@@ -14,7 +14,8 @@ extension CloudWatchService {
                 + "EvaluateLowSampleCountPercentile Metrics Tags",
             requires: "ComparisonOperator EvaluationPeriods", replacedBy: "AlarmName", attributes: "Arn",
             nameProperty: "AlarmName",
-            alarmActions("PutMetricAlarm", "MetricAlarms"))
+            alarmActions("PutMetricAlarm", "MetricAlarms")
+        ).withinLedger()
     }
 
     static var compositeAlarmType: ResourceType {
@@ -24,7 +25,8 @@ extension CloudWatchService {
                 "AlarmName \(actions) AlarmRule ActionsSuppressor ActionsSuppressorWaitPeriod "
                 + "ActionsSuppressorExtensionPeriod Tags",
             requires: "AlarmRule", replacedBy: "AlarmName", attributes: "Arn", nameProperty: "AlarmName",
-            alarmActions("PutCompositeAlarm", "CompositeAlarms"))
+            alarmActions("PutCompositeAlarm", "CompositeAlarms")
+        ).withinLedger()
     }
 
     /// Putting an alarm again has no second effect, so that every action may be repeated.
@@ -142,6 +144,7 @@ extension CloudWatchService {
                     try await request.pages(
                         "cloudwatch", "ListDashboards", of: "DashboardEntries", token: "NextToken"
                     ).map { ResourceState($0["DashboardName"]?.string ?? "") }
-                }))
+                })
+        ).withinLedger()
     }
 }

@@ -93,6 +93,7 @@ extension LambdaResources {
                     properties["Principal"] = principal(statement, asked: request.properties["Principal"])
                     properties["OrganizationId"] = statement["Condition"]?["StringEquals"]?["aws:PrincipalOrgID"]
                     return properties
-                }))
+                })
+        ).withinLedger()
     }
 }

@@ -116,6 +116,7 @@ extension LambdaResources {
                             "\(function)|\(qualifier)",
                             attributes: ["FunctionName": $0.function, "Qualifier": .string(qualifier)])
                     }
-                }))
+                })
+        ).withinLedger()
     }
 }

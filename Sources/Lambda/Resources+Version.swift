@@ -134,7 +134,8 @@ extension LambdaResources {
                     var input = pick(request.properties, "FunctionName")
                     input["StatementId"] = .string(permissionID(request))
                     try await remove(request, "RemovePermission", input)
-                }, read: readPermission, list: listPermissions))
+                }, read: readPermission, list: listPermissions)
+        ).withinLedger()
     }
 
     /// The statement's id: the last part of an identifier of Cloud Control's, too.

@@ -72,6 +72,16 @@ package enum DurableFiles {
         guard fsync(descriptor) == 0 else { throw DiskError("sync", path) }
     }
 
+    /// Makes a file's contents durable, and of what is known about it only what is needed to read them (fdatasync(2)).
+    ///
+    /// - Throws: ``DiskError``, also when there is none.
+    static func syncContents(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw DiskError("open", path) }
+        defer { close(descriptor) }
+        guard fdatasync(descriptor) == 0 else { throw DiskError("sync", path) }
+    }
+
     /// Makes the names of the folders that lead to `path` durable, from its own up to the one in `root`. What is gone
     /// meanwhile is passed over.
     ///

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Foundation
 internal import GRDB
 internal import Notation
@@ -6,7 +7,8 @@ internal import Synchronization
 /// The durable state of a Slipway: documents, the event log, machines, timers, leases and small blobs, in one SQLite file.
 ///
 /// A write returns when what it wrote is synced to disk (WAL, `synchronous=FULL`): it survives kill -9 and power loss.
-/// Writes that arrive together share one sync. Reads see all writes that have returned. One process at a time may
+/// Writes that arrive together share one sync; work within the ledger may go without one of its own (``Durability``). Reads see
+/// all writes that have returned. One process at a time may
 /// have a data folder open.
 package final class Ledger: Sendable {
     /// The clock and the randomness of everything that runs on this ledger.
@@ -28,7 +30,21 @@ package final class Ledger: Sendable {
     /// - Parameter cacheBytes: About how much memory decoded documents may take.
     /// - Throws: ``LedgerError`` with `.held` when another process has it open, `.unusable` when the folder cannot be
     ///   written or the file is no ledger.
-    package init(folder: String, surroundings: Surroundings = Surroundings(), cacheBytes: Int = 32 << 20) throws {
+    package convenience init(
+        folder: String, surroundings: Surroundings = Surroundings(), cacheBytes: Int = 32 << 20
+    ) throws {
+        try self.init(folder: folder, surroundings: surroundings, cacheBytes: cacheBytes) {
+            try DurableFiles.syncContents($0)
+        }
+    }
+
+    /// - Parameters:
+    ///   - syncDelay: How long ordered writes may be on their way to the disk when nobody waits for them.
+    ///   - syncLog: Makes the contents of a file durable.
+    init(
+        folder: String, surroundings: Surroundings = Surroundings(), cacheBytes: Int = 32 << 20,
+        syncDelay: DispatchTimeInterval = .milliseconds(5), syncLog: @escaping @Sendable (String) throws -> Void
+    ) throws {
         self.folder = folder
         self.surroundings = surroundings
         do {
@@ -55,14 +71,17 @@ package final class Ledger: Sendable {
                 .unusable, "The data folder \(folder) cannot be used: \(words). Check its rights and disk space.")
         }
         cache = DocumentCache(byteLimit: cacheBytes)
+        let log = folder + "/ledger.sqlite-wal"
         commits = GroupCommit(
-            pool: pool, cache: cache, tail: tail, appended: appended, surroundings: surroundings)
+            pool: pool, cache: cache, tail: tail, appended: appended, surroundings: surroundings,
+            debt: SyncDebt { try syncLog(log) }, syncDelay: syncDelay)
     }
 
     /// Carries out the changes as one: all of them or, if the closure throws, none.
     ///
     /// The closure runs alone, so what it reads cannot change before it writes. It may run while the caller is being
-    /// cancelled; it must not wait for anything. Returns when the changes are on disk.
+    /// cancelled; it must not wait for anything. Returns when the changes are on disk, or are sure to come there in their
+    /// order: see ``withDurability(_:_:)``.
     ///
     /// - Throws: what the closure throws, or the disk's failure (then nothing was changed).
     @discardableResult
@@ -124,7 +143,7 @@ package final class Ledger: Sendable {
     /// quicker. Later reads and writes throw.
     package func close() throws {
         defer { lock.release() }
-        try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+        try pool.writeWithoutTransaction { db in try commits.checkpoint(db) }
         try pool.close()
     }
 }

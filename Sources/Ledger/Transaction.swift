@@ -8,6 +8,7 @@ package final class Transaction {
     private let batch: Batch
     private(set) var changed: [DocumentCache.Key: DocumentCache.Entry] = [:]
     private(set) var afterCommit: [@Sendable () -> Void] = []
+    private(set) var onceVisible: [@Sendable () -> Void] = []
     /// The events that were added to the log, in order.
     var appended: [EventTail.Entry] = []
     /// The clock and the randomness to use inside.
@@ -25,6 +26,10 @@ package final class Transaction {
     /// Runs the closure once the changes are on disk, soon and off the caller's task. Not run when the write fails,
     /// nor when the process ends in between: what must happen belongs into a machine's command.
     package func afterCommit(_ action: @escaping @Sendable () -> Void) { afterCommit.append(action) }
+
+    /// Runs the closure once readers see the changes: of an ordered write that is before they are on disk. For what has no
+    /// effect outside of the ledger.
+    package func onceVisible(_ action: @escaping @Sendable () -> Void) { onceVisible.append(action) }
 
     /// The document of that key as it stands inside this write; nil when there is none.
     package func get<Value>(_ collection: Collection<Value>, _ key: String) throws -> Document<Value>? {

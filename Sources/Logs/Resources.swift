@@ -47,7 +47,8 @@ extension LogsService {
                 list: { request in
                     try await request.pages("logs", "DescribeLogGroups", of: "logGroups", token: "nextToken")
                         .map { ResourceState($0["logGroupName"]?.string ?? "") }
-                }))
+                })
+        ).withinLedger()
     }
 
     private static func tags(_ request: ResourceRequest) -> JSON {
@@ -116,7 +117,8 @@ extension LogsService {
                         return ResourceState(
                             name.string ?? "", attributes: ["LogGroupName": group, "LogStreamName": name])
                     }
-                }))
+                })
+        ).withinLedger()
     }
 
     @Sendable private static func readStream(_ request: ResourceRequest) async throws -> JSON? {
@@ -205,7 +207,8 @@ extension LogsService {
                     found["MetricTransformations"] = .array(
                         (found["MetricTransformations"]?.array ?? []).map(property(of:)))
                     return found
-                }, list: { try await listFilters($0, "DescribeMetricFilters", "metricFilters") }))
+                }, list: { try await listFilters($0, "DescribeMetricFilters", "metricFilters") })
+        ).withinLedger()
     }
 
     private static func deleteFilter(_ request: ResourceRequest, _ operation: String) async throws {

@@ -54,7 +54,8 @@ extension S3Service {
                         if policy != nil { found.append(ResourceState(name.string ?? "")) }
                     }
                     return found
-                }))
+                })
+        ).withinLedger()
     }
 
     @Sendable private func putPolicyResource(_ request: ResourceRequest) async throws -> ResourceState {

@@ -22,7 +22,8 @@ extension SQSService {
             list: { request in
                 try await request.pages("sqs", "ListQueues", ["MaxResults": 1000], of: "QueueUrls", token: "NextToken")
                     .map { ResourceState($0.string ?? "", attributes: ["QueueUrl": $0]) }
-            }))
+            })
+    ).withinLedger()
 
     /// Source: AWS CloudFormation Template Reference, AWS::SQS::QueuePolicy.
     static let policyType = ResourceType(
@@ -34,7 +35,8 @@ extension SQSService {
                 for url in urls(request.properties) {
                     try await ignoringAbsence { try await set(request, url, ["Policy": ""]) }
                 }
-            }, read: { request in try await readPolicy(request) }))
+            }, read: { request in try await readPolicy(request) })
+    ).withinLedger()
 
     /// Source: AWS CloudFormation Template Reference, AWS::SQS::QueueInlinePolicy.
     static let inlinePolicyType = ResourceType(
@@ -46,7 +48,8 @@ extension SQSService {
                 for url in urls(request.properties) {
                     try await ignoringAbsence { try await set(request, url, ["Policy": ""]) }
                 }
-            }, read: { request in try await readPolicy(request) }))
+            }, read: { request in try await readPolicy(request) })
+    ).withinLedger()
 
     private static func call(_ request: ResourceRequest, _ operation: String, _ more: JSON) async throws {
         var input = more

@@ -24,7 +24,8 @@ extension SSMService {
             list: { request in
                 try await request.pages("ssm", "DescribeParameters", of: "Parameters", token: "NextToken")
                     .map { ResourceState($0["Name"]?.string ?? "") }
-            }))
+            })
+    ).withinLedger()
 
     private static func read(_ request: ResourceRequest) async throws -> JSON? {
         guard let name = request.physicalID else { return nil }
@@ -114,8 +115,11 @@ extension SSMService {
             input["TagKeys"] = .array(gone.map(JSON.string))
             try await request.call("ssm", "RemoveTagsFromResource", input)
         }
+        let tags = tags(request)
+        let known = try await request.call("ssm", "ListTagsForResource", place)["TagList"]?.array ?? []
+        guard !Set(tags).isSubset(of: known) else { return }
         var input = place
-        input["Tags"] = .array(tags(request))
+        input["Tags"] = .array(tags)
         try await request.call("ssm", "AddTagsToResource", input)
     }
 }

@@ -67,7 +67,7 @@ final class Assembly: Sendable {
         console = Console(cloud: cloud, ledger: ledger, access: access.console)
         let numbers = MetricsPage(figures: delivery.figures, ledger: ledger, sentry: sentry, access: access.console)
         frontDoor = FrontDoor(
-            cloud: cloud, sentry: sentry, surroundings: surroundings, bodyLimit: options.bodyLimit,
+            cloud: cloud, ledger: ledger, sentry: sentry, surroundings: surroundings, bodyLimit: options.bodyLimit,
             virtualHosts: ["s3.localhost", "localhost"],
             inside: InsidePages(
                 calls: InsideCalls(cloud: cloud, sentry: sentry, surroundings: surroundings),

@@ -8,6 +8,7 @@ internal import Wire
 /// Takes requests off the wire to the one door, and answers back onto the wire.
 struct FrontDoor: Sendable {
     let cloud: Cloud
+    let ledger: Ledger
     let sentry: any Guard
     let surroundings: Surroundings
     let bodyLimit: Int
@@ -18,9 +19,16 @@ struct FrontDoor: Sendable {
     private let router = WireRouter()
     private let log = Logger(label: "door")
 
+    /// Answers. Nobody is told what a power cut could still undo: what the answer rests on is on disk before it leaves.
     func respond(to request: HTTPRequest) async -> HTTPResponse {
-        if let response = await inside(request) { return response }
-        return await aws(request)
+        let response = if let inside = await inside(request) { inside } else { await aws(request) }
+        do { try await ledger.synced() } catch {
+            log.critical("the disk failed", metadata: ["error": "\(error)"])
+            return router.answer(
+                .internalFailure(), to: router.outline(request, virtualHosts: virtualHosts),
+                requestID: surroundings.chance.uuid())
+        }
+        return response
     }
 
     private func aws(_ request: HTTPRequest) async -> HTTPResponse {

@@ -26,6 +26,7 @@ package struct HookRunner: Sendable {
     func ask(_ target: HookTarget, _ caller: Caller, key: String) async throws -> [HookResult] {
         let hooks = try await shelf.hooks(caller.scope).filter { $0.applies(to: target) }
         guard !hooks.isEmpty else { return [] }
+        try await ledger.synced()  // a function may tell others what it was asked
         let results = try await withThrowingTaskGroup(of: HookResult.self) { group in
             for hook in hooks { group.addTask { try await judge(hook, target, caller, key) } }
             var results: [HookResult] = []

@@ -28,6 +28,14 @@ final class StackPerformer: Performer {
         deployments = AliasDeployment()
     }
 
+    func isWithinLedger(_ command: StackOperation.Command) -> Bool {
+        switch command {
+        case .breakOff, .claim: true
+        case .lookAtAlarms, .judge: false
+        case .act(let action): catalogue.type(action.type)?.isWithinLedger ?? false
+        }
+    }
+
     func perform(_ command: StackOperation.Command, of id: String, key: String) async throws -> StackOperation.Event? {
         switch command {
         case .breakOff(let token):

@@ -11,6 +11,7 @@ enum CDKMetadata {
             "AWS::CDK::Metadata", enforces: "", stores: "Analytics",
             .init(
                 create: { ResourceState(StableID.uuid($0.stackID, $0.logicalID, $0.suffix)) },
-                update: { ResourceState($0.physicalID ?? "") }, delete: { _ in }))
+                update: { ResourceState($0.physicalID ?? "") }, delete: { _ in })
+        ).withinLedger()
     }
 }

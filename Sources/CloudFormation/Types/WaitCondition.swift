@@ -19,7 +19,8 @@ struct WaitCondition: Sendable {
                 create: { request in
                     ResourceState(inbox.address(of: StableID.uuid(request.stackID, request.logicalID, request.suffix)))
                 },
-                update: { ResourceState($0.physicalID ?? "") }, delete: { _ in }))
+                update: { ResourceState($0.physicalID ?? "") }, delete: { _ in })
+        ).withinLedger()
     }
 
     /// The declaration of the condition: it stands when enough signals have come.

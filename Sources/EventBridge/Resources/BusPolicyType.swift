@@ -46,7 +46,8 @@ extension EventBridgeService {
                         }
                     }
                     return found
-                }))
+                })
+        ).withinLedger()
     }
 
     private static func statements(of bus: String, _ request: ResourceRequest) async throws -> [JSON] {

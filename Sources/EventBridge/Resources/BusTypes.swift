@@ -26,7 +26,8 @@ extension EventBridgeService {
                 list: { request in
                     try await buses(request).filter { $0 != BusID.defaultName }
                         .map { ResourceState($0, attributes: ["Name": .string($0)]) }
-                }))
+                })
+        ).withinLedger()
     }
 
     /// The names of all buses.

@@ -32,7 +32,8 @@ extension EventBridgeService {
                         rule["Tags"] = try await tags(of: rule["Arn"] ?? "", request)
                         return rule
                     } catch let error as AWSError where error.code == "ResourceNotFoundException" { return nil }
-                }, list: listRules))
+                }, list: listRules)
+        ).withinLedger()
     }
 
     /// Where a stack's rule is. Ref returns its name, for a rule of another bus than the default one `BUS|NAME`.

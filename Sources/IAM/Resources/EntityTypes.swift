@@ -33,7 +33,8 @@ extension IAMService {
                     try await role.configure(name)
                     return try await state(.role, name, request)
                 }, delete: { try await remove(.role, $0) }, read: { try await read(.role, $0) },
-                list: { try await Self.names($0, "ListRoles", "Roles", "RoleName") }))
+                list: { try await Self.names($0, "ListRoles", "Roles", "RoleName") })
+        ).withinLedger()
     }
 
     var userType: ResourceType {
@@ -81,7 +82,8 @@ extension IAMService {
                     try await group.configure(name)
                     return try await state(.group, name, request)
                 }, delete: { try await remove(.group, $0) }, read: { try await read(.group, $0) },
-                list: { try await Self.names($0, "ListGroups", "Groups", "GroupName") }))
+                list: { try await Self.names($0, "ListGroups", "Groups", "GroupName") })
+        ).withinLedger()
     }
 
     private static func names(

@@ -103,7 +103,8 @@ extension IAMService {
                     try await request.pages(
                         "iam", "ListInstanceProfiles", of: "InstanceProfiles", token: "Marker"
                     ).map { ResourceState($0["InstanceProfileName"]?.string ?? "") }
-                }))
+                })
+        ).withinLedger()
     }
 
     @Sendable private func makeProfile(_ request: ResourceRequest) async throws -> ResourceState {

@@ -47,7 +47,8 @@ extension IAMService {
                 list: { request in
                     try await request.pages("iam", "ListPolicies", ["Scope": "Local"], of: "Policies", token: "Marker")
                         .map { ResourceState($0["Arn"]?.string ?? "", attributes: ["PolicyArn": $0["Arn"] ?? ""]) }
-                }))
+                })
+        ).withinLedger()
     }
 
     @Sendable private func readManagedPolicy(_ request: ResourceRequest) async throws -> JSON? {
@@ -125,7 +126,8 @@ extension IAMService {
             requires: "PolicyDocument PolicyName",
             .init(
                 create: writePolicy, update: writePolicy,
-                delete: { try await erasePolicy($0, from: $0.properties) { _, _ in true } }, read: readInlinePolicy))
+                delete: { try await erasePolicy($0, from: $0.properties) { _, _ in true } }, read: readInlinePolicy)
+        ).withinLedger()
     }
 
     /// The policy as those have it that shall have it: one that differs, if any does. Nil when nobody has it.

@@ -68,4 +68,13 @@ package protocol Performer<Engine>: Sendable {
     /// command. What can go wrong outside is an event as well; throw only when the attempt itself was cut short, and the
     /// runner will try again, slower each time.
     func perform(_ command: Engine.Command, of id: String, key: String) async throws -> Engine.Event?
+
+    /// Whether all that the command does lies in the ledger. Such a command need not wait until the step that wants it
+    /// is on disk, nor its own writes: see ``Durability/ordered``.
+    func isWithinLedger(_ command: Engine.Command) -> Bool
+}
+
+extension Performer {
+    /// No: so nothing happens outside that a power cut could make undone inside.
+    package func isWithinLedger(_ command: Engine.Command) -> Bool { false }
 }

@@ -55,7 +55,7 @@ package final class MachineRunner<Engine: Machine>: Service {
         if let known = try store.load(id, transaction) { return known.engine }
         let live = MachineStore<Engine>.Live(
             engine: engine, step: 0, snapshotBytes: 0, bytesSinceSnapshot: 0, wake: nil, isFinished: false)
-        return try step(live, before: nil, id, event, transaction)
+        return hand(try step(live, before: nil, id, event, transaction), after: transaction)
     }
 
     /// Feeds an event in, as part of that write. Nothing happens when the machine is finished or unknown.
@@ -65,7 +65,7 @@ package final class MachineRunner<Engine: Machine>: Service {
     package func send(_ event: Engine.Event, to id: String, in transaction: Transaction) throws -> Engine? {
         guard let live = try store.load(id, transaction) else { return nil }
         guard !live.isFinished else { return live.engine }
-        return try step(live, before: live.engine, id, event, transaction)
+        return hand(try step(live, before: live.engine, id, event, transaction), after: transaction)
     }
 
     /// Feeds an event in and returns when the step is on disk.
@@ -104,10 +104,16 @@ package final class MachineRunner<Engine: Machine>: Service {
         try await ledger.pool.read { db in try self.store.history(id, db) }
     }
 
+    /// A machine after a step, and what it wants done.
+    private struct Stepped {
+        let engine: Engine
+        var pending: [PendingCommand<Engine>]
+    }
+
     private func step(
         _ live: MachineStore<Engine>.Live, before: Engine?, _ id: String, _ event: Engine.Event,
         _ transaction: Transaction
-    ) throws -> Engine {
+    ) throws -> Stepped {
         var live = live
         let now = transaction.now
         let reaction = live.engine.advance(event, now: now)
@@ -124,12 +130,27 @@ package final class MachineRunner<Engine: Machine>: Service {
         try project(transaction, id, before, live.engine)
         if live.isFinished { try store.removeCommands(id, transaction) }
         let pending = try store.addCommands(live.isFinished ? [] : reaction.commands, id, step: live.step, transaction)
-        let wake = reaction.wake == .unchanged ? nil : live.wake
-        transaction.afterCommit { [self, todo] in
-            for command in pending { self.hand(command) }
-            if let wake { todo.yield(.wake(id: id, at: wake)) }
+        if reaction.wake != .unchanged, let wake = live.wake {
+            transaction.onceVisible { [todo] in todo.yield(.wake(id: id, at: wake)) }
         }
-        return live.engine
+        return Stepped(engine: live.engine, pending: pending)
+    }
+
+    /// Has the commands carried out, each as soon as it may be.
+    @discardableResult
+    private func hand(_ stepped: Stepped, after transaction: Transaction) -> Engine {
+        for command in stepped.pending {
+            if isWithinLedger(command) {
+                transaction.onceVisible { self.hand(command) }
+            } else {
+                transaction.afterCommit { self.hand(command) }
+            }
+        }
+        return stepped.engine
+    }
+
+    private func isWithinLedger(_ pending: PendingCommand<Engine>) -> Bool {
+        performer.withLock { $0 }?.isWithinLedger(pending.command) ?? false
     }
 
     // MARK: Running
@@ -172,16 +193,34 @@ package final class MachineRunner<Engine: Machine>: Service {
         todo.yield(.perform(pending))
     }
 
-    private func carryOut(_ pending: PendingCommand<Engine>, _ performer: any Performer<Engine>) async {
-        defer { underWay.withLock { _ = $0.remove(pending.key) } }
+    /// Carries out the command, and then what its result leads to, one after the other.
+    private func carryOut(_ first: PendingCommand<Engine>, _ performer: any Performer<Engine>) async {
+        var next: PendingCommand<Engine>? = first
+        while let pending = next {
+            next = await result(of: pending, performer)
+            underWay.withLock { underWay in
+                underWay.remove(pending.key)
+                if let key = next?.key, !underWay.insert(key).inserted { next = nil }
+            }
+        }
+    }
+
+    /// Tries until the command is settled.
+    ///
+    /// - Returns: the command to carry out next, if this one's result wants any that nobody else was handed.
+    private func result(
+        of pending: PendingCommand<Engine>, _ performer: any Performer<Engine>
+    ) async -> PendingCommand<Engine>? {
+        let durability: Durability = isWithinLedger(pending) ? .ordered : .synced
         var delay = Duration.milliseconds(100)
         while !Task.isCancelled {
             do {
-                let event = try await performer.perform(pending.command, of: pending.id, key: pending.key)
-                try await settle(pending, event)
-                return
+                return try await Ledger.withDurability(durability) {
+                    let event = try await performer.perform(pending.command, of: pending.id, key: pending.key)
+                    return try await settle(pending, event, durability)
+                }
             } catch is CancellationError {
-                return
+                return nil
             } catch {
                 log.warning(
                     "a command failed and is tried again",
@@ -190,13 +229,24 @@ package final class MachineRunner<Engine: Machine>: Service {
             try? await ledger.surroundings.time.sleep(until: ledger.surroundings.now + delay)
             delay = min(delay * 2, .seconds(30))
         }
+        return nil
     }
 
     /// Takes the command off the list and feeds in its result, as one. A command carried out twice counts once.
-    private func settle(_ pending: PendingCommand<Engine>, _ event: Engine.Event?) async throws {
+    ///
+    /// - Returns: one of the commands that follow, for the caller to carry out: the first that may be when this returns.
+    private func settle(
+        _ pending: PendingCommand<Engine>, _ event: Engine.Event?, _ durability: Durability
+    ) async throws -> PendingCommand<Engine>? {
         try await ledger.write { transaction in
-            guard try self.store.removeCommand(pending, transaction), let event else { return }
-            try self.send(event, to: pending.id, in: transaction)
+            guard try self.store.removeCommand(pending, transaction), let event,
+                let live = try self.store.load(pending.id, transaction), !live.isFinished
+            else { return nil }
+            var stepped = try self.step(live, before: live.engine, pending.id, event, transaction)
+            let place = stepped.pending.firstIndex { durability == .synced || self.isWithinLedger($0) }
+            let next = place.map { stepped.pending.remove(at: $0) }
+            self.hand(stepped, after: transaction)
+            return next
         }
     }
 
@@ -209,7 +259,7 @@ package final class MachineRunner<Engine: Machine>: Service {
                 }
                 var woken = live
                 woken.wake = nil
-                _ = try self.step(woken, before: live.engine, id, Engine.woken, transaction)
+                self.hand(try self.step(woken, before: live.engine, id, Engine.woken, transaction), after: transaction)
             }
         } catch is CancellationError {
             return
