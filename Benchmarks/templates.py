@@ -6,6 +6,7 @@
 Aims: SAM at least 100 times as fast as aws-sam-translator, reading and resolving at least 50 times as fast as cfn-lint.
 """
 import json
+import logging
 import pathlib
 import statistics
 import subprocess
@@ -121,6 +122,7 @@ def process(files):
 
 
 def main():
+    logging.disable()  # AWS's transform warns of every file
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         if sys.argv[1:]:

@@ -20,9 +20,14 @@ package struct SAMTransform: Sendable {
     /// - Throws: ``SAMError`` with AWS's wording, all faults of the template at once where AWS collects them.
     package func transform(_ template: JSON) throws -> JSON {
         do {
-            return try Translation(template: template, context: context).run()
+            let translation = try Translation(template: template, context: context)
+            do {
+                return try translation.run()
+            } catch let fault as Fault {
+                throw translation.api.isTemplate ? told(fault, template) : fault
+            }
         } catch let fault as Fault {
-            throw SAMError(told(fault, template))
+            throw SAMError(fault)
         }
     }
 

@@ -43,7 +43,9 @@ extension ImplicitApi {
             guard let properties = translation.api.apis[id], properties["__MANAGE_SWAGGER"].isTruthy else { continue }
             let body = try kind.editing(properties["DefinitionBody"]) { paths in
                 for path in paths.names {
-                    guard let methods = conditions[id]?[path.text] else { continue }
+                    guard let methods = conditions[id]?[path.text], methods.values.allSatisfy({ $0 != nil }) else {
+                        continue
+                    }
                     let name =
                         id
                         + path.text.replacing("/", with: "SLASH").replacing("{", with: "OB")
