@@ -3,7 +3,7 @@
 
     Benchmarks/run.py [calls] [stack] [invoke] [start]      all of them when none is named
 
-Needs `wrk` for the calls (Debian: apt-get install wrk). From a push to production: Benchmarks/pipeline.py.
+The calls need `wrk`: Benchmarks/setup-peers installs it. From a push to production: Benchmarks/pipeline.py.
 """
 import json
 import os
@@ -252,5 +252,7 @@ def bench_start():
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or ["calls", "stack", "invoke", "start"]
+    if "calls" in chosen and not shutil.which("wrk"):
+        raise SystemExit("The calls are made by wrk, which is missing: Benchmarks/setup-peers installs it.")
     for name in chosen:
         globals()[f"bench_{name}"]()
