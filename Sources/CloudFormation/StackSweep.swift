@@ -17,7 +17,20 @@ struct StackSweep: Sendable {
         try await broom.forget(StackStore.detections) { $0.time < limit }
         try await broom.forget(StackStore.changeSetEvents) { $0.time < limit }
         try await broom.forget(StackStore.tokens) { $0.time.map { $0 < limit } ?? false }
+        try await sweepMail(broom, now, before: limit)
         try await sweepStacks(broom, before: limit)
+    }
+
+    /// Answers and signals: those whose stacks have long stopped waiting. An older Slipway's are as old as this one knows
+    /// them.
+    private func sweepMail(_ broom: Broom, _ now: Timestamp, before limit: Timestamp) async throws {
+        try await broom.forget(ResponseInbox.mail) { $0.opened.map { $0 < limit } ?? false }
+        let undated = try await broom.keys(ResponseInbox.mail) { $0.opened == nil }
+        try await broom.inPortions(undated) { transaction, token in
+            guard var mail = try transaction.get(ResponseInbox.mail, token)?.value, mail.opened == nil else { return }
+            mail.opened = now
+            try transaction.put(ResponseInbox.mail, token, mail)
+        }
     }
 
     /// Stacks that were deleted long ago: the stack itself last, so that a round that was cut short is made good.

@@ -195,8 +195,12 @@ struct OwnTypeTests {
             func put(_ target: String, _ body: String, method: String = "PUT") async -> Int {
                 await inbox.receive(HTTPRequest(method: method, target: target, body: .bytes(Array(body.utf8)))).status
             }
+            #expect(await put("/_slipway/cloudformation/t", "{}") == 404, "it was never handed out")
+            #expect(try await inbox.messages("t").isEmpty)
+            #expect(try await inbox.open("t").hasSuffix("/_slipway/cloudformation/t"))
             #expect(await put("/_slipway/cloudformation/t", "{\"Status\": \"SUCCESS\"}") == 200)
             #expect(await put("/_slipway/cloudformation/t", "{\"Status\": \"FAILED\"}") == 200)
+            _ = try await inbox.open("t")
             let kept = try await inbox.response("t")
             #expect(kept?["Status"] == "SUCCESS")
             #expect(await put("/_slipway/cloudformation/t", "nonsense") == 400)
@@ -204,6 +208,15 @@ struct OwnTypeTests {
             #expect(await put("/other", "{}") == 404)
             #expect(await put("/_slipway/cloudformation/t", "{}", method: "DELETE") == 405)
             #expect(await put("/_slipway/cloudformation/t", String(repeating: " ", count: 300_000)) == 413)
+            let large = String(repeating: "x", count: 200_000)
+            var answers: [Int] = []
+            for number in 0..<6 {
+                answers.append(
+                    await put("/_slipway/cloudformation/t", "{\"UniqueId\": \"\(number)\", \"Data\": \"\(large)\"}"))
+            }
+            #expect(answers == [200, 200, 200, 200, 200, 413], "an address takes a megabyte in all")
+            try await inbox.close("t")
+            #expect(await put("/_slipway/cloudformation/t", "{}") == 404)
         }
     }
 

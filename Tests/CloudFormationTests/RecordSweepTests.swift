@@ -34,6 +34,8 @@ struct RecordSweepTests {
             try write.put(
                 StackStore.detections, "1/r/d",
                 DriftDetection(id: "d", stackID: "s", status: "IN_SYNC", count: 0, time: now))
+            try write.put(ResponseInbox.mail, "handed out", .init(opened: now))
+            try write.put(ResponseInbox.mail, "by an older one", .init())
             for stack in [stack("gone", deleted: now), stack("here", deleted: nil)] {
                 try write.put(StackStore.stacks, stack.id, stack)
                 try write.put(StackStore.events, event.key(stackID: stack.id, number: 0), event)
@@ -50,6 +52,7 @@ struct RecordSweepTests {
             "stacks": try await ledger.list(StackStore.stacks).count,
             "events": try await ledger.list(StackStore.events).count,
             "templates": try await ledger.list(StackStore.templates).count,
+            "mail": try await ledger.list(ResponseInbox.mail).count,
         ]
     }
 
@@ -65,11 +68,11 @@ struct RecordSweepTests {
             let sweep = try #require(desk?.sweep)
             try await fill(test.ledger, time.now)
             try await withRunning([sweep]) {
-                var expected = ["hooks": 1, "detections": 1, "stacks": 2, "events": 2, "templates": 2]
+                var expected = ["hooks": 1, "detections": 1, "stacks": 2, "events": 2, "templates": 2, "mail": 2]
                 #expect(try await counts(test.ledger) == expected)
                 for (days, changes) in [
                     (89, [:]),
-                    (1, ["hooks": 0, "detections": 0, "stacks": 1, "events": 1, "templates": 1]),
+                    (1, ["hooks": 0, "detections": 0, "stacks": 1, "events": 1, "templates": 1, "mail": 0]),
                 ] {
                     try await eventually("it sleeps") { time.nextWake != nil ? true : nil }
                     time.advance(by: Self.day * days + .seconds(1))

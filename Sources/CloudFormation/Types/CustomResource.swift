@@ -57,7 +57,7 @@ struct CustomResource: Sendable {
         let type = try await inbox.type(ofResource: request.logicalID, in: request.stackID)
         var event: JSON = [
             "RequestType": .string(kind), "ServiceToken": request.properties["ServiceToken"] ?? .null,
-            "ResponseURL": .string(inbox.address(of: token)), "StackId": .string(request.stackID),
+            "ResponseURL": .string(try await inbox.open(token)), "StackId": .string(request.stackID),
             "RequestId": .string(token), "LogicalResourceId": .string(request.logicalID),
             "ResourceType": .string(type ?? Self.typeName), "ResourceProperties": request.properties.loose,
         ]

@@ -10,12 +10,19 @@ package import Notation
 package struct ResponseInbox: Sendable {
     /// The path below which the server hands requests to ``receive(_:)``.
     package static let path = "/_slipway/cloudformation/"
+    /// The most bytes of a message.
     private static let limit = 256 * 1024
+    /// The most messages under one address, and the most bytes of all of them. More are refused.
+    private static let (messageLimit, byteLimit) = (1_000, 1 << 20)
 
     /// What came under one token.
     package struct Mail: Codable, Sendable {
         /// The messages, by the sender's id for each.
         package var messages: [String: JSON] = [:]
+        /// When the address was handed out; nil in those of an older Slipway.
+        var opened: Timestamp?
+        /// About how many bytes the messages have.
+        var bytes: Int?
     }
 
     static let mail = Collection<Mail>("cloudformation mail")
@@ -29,13 +36,31 @@ package struct ResponseInbox: Sendable {
         self.ledger = ledger
     }
 
-    /// Where an answer under that token is to be sent.
-    func address(of token: String) -> String { cloud.endpoint + Self.path + token }
+    /// Has messages taken in under that token from now on; again, it changes nothing.
+    ///
+    /// - Returns: The address that they are to be sent to.
+    func open(_ token: String) async throws -> String {
+        if try await ledger.get(Self.mail, token) == nil {
+            try await ledger.write { transaction in
+                guard try transaction.get(Self.mail, token) == nil else { return }
+                try transaction.put(Self.mail, token, Mail(opened: transaction.now))
+            }
+        }
+        return address(of: token)
+    }
+
+    /// Forgets what came under the token, and takes nothing more in.
+    func close(_ token: String) async throws {
+        guard try await ledger.get(Self.mail, token) != nil else { return }
+        try await ledger.write { _ = try $0.delete(Self.mail, token) }
+    }
+
+    private func address(of token: String) -> String { cloud.endpoint + Self.path + token }
 
     /// Takes a message in: a PUT of a JSON document to an address that was handed out.
     ///
     /// - Returns: 200 when it is stored, 400 when it is no JSON object, 404 for other addresses, 413 when it is too
-    ///   large.
+    ///   large, or one too many.
     package func receive(_ request: HTTPRequest) async -> HTTPResponse {
         let token = String(request.path.dropFirst(Self.path.count))
         guard request.path.hasPrefix(Self.path), !token.isEmpty, !token.contains("/") else {
@@ -48,8 +73,13 @@ package struct ResponseInbox: Sendable {
             guard let message = try? JSON(parsing: bytes), message.object != nil else {
                 return .text(400, "The body must be a JSON object.")
             }
+            guard try await ledger.get(Self.mail, token) != nil else {
+                return .text(404, "There is no such address.")
+            }
             try await put(message, token)
             return .text(200, "")
+        } catch let refusal as AWSError {
+            return .text(refusal.status, refusal.message)
         } catch HTTPBodyError.tooLarge(let limit) {
             return .text(413, "The body may have at most \(limit) bytes.")
         } catch {
@@ -79,12 +109,24 @@ package struct ResponseInbox: Sendable {
         return .text(200, document.text(), type: "application/json")
     }
 
+    /// Stores a message under that token, whether the token's address was handed out or not.
+    ///
+    /// - Throws: ``AWSError`` `LimitExceeded` when there are too many already.
     func put(_ message: JSON, _ token: String) async throws {
         let id = message["UniqueId"]?.string ?? "answer"
+        let size = id.utf8.count + message.text().utf8.count
         try await ledger.write { transaction in
-            var mail = try transaction.get(Self.mail, token)?.value ?? Mail()
+            var mail = try transaction.get(Self.mail, token)?.value ?? Mail(opened: transaction.now)
             guard mail.messages[id] == nil else { return }
+            let bytes = (mail.bytes ?? 0) + size
+            guard mail.messages.count < Self.messageLimit, bytes <= Self.byteLimit else {
+                throw AWSError(
+                    "LimitExceeded",
+                    "At most \(Self.messageLimit) messages of \(Self.byteLimit) bytes in all are taken at one address.",
+                    status: 413)
+            }
             mail.messages[id] = message
+            mail.bytes = bytes
             try transaction.put(Self.mail, token, mail)
         }
     }

@@ -17,9 +17,14 @@ struct WaitCondition: Sendable {
             "AWS::CloudFormation::WaitConditionHandle", enforces: "",
             .init(
                 create: { request in
-                    ResourceState(inbox.address(of: StableID.uuid(request.stackID, request.logicalID, request.suffix)))
+                    let token = StableID.uuid(request.stackID, request.logicalID, request.suffix)
+                    return ResourceState(try await inbox.open(token))
                 },
-                update: { ResourceState($0.physicalID ?? "") }, delete: { _ in })
+                update: { ResourceState($0.physicalID ?? "") },
+                delete: { request in
+                    guard let token = Self.token(of: request.physicalID) else { return }
+                    try await inbox.close(token)
+                })
         ).withinLedger()
     }
 
@@ -41,15 +46,18 @@ struct WaitCondition: Sendable {
                 delete: { _ in }))
     }
 
+    /// The token in a handle's address.
+    private static func token(of handle: String?) -> String? { handle?.split(separator: "/").last.map(String.init) }
+
     private func wait(_ request: ResourceRequest) async throws -> ResourceState {
         let properties = request.properties.loose
-        guard let handle = properties["Handle"]?.string, let token = handle.split(separator: "/").last.map(String.init)
-        else {
+        guard let token = Self.token(of: properties["Handle"]?.string) else {
             throw AWSError("InvalidRequest", "Handle must be a Ref to an AWS::CloudFormation::WaitConditionHandle.")
         }
         guard let timeout = properties["Timeout"]?.string.flatMap(Int.init), (0...43_200).contains(timeout) else {
             throw AWSError("InvalidRequest", "Timeout must be 0 to 43200 seconds.")
         }
+        _ = try await inbox.open(token)  // a handle of an older Slipway, or of long ago
         let count = properties["Count"]?.string.flatMap(Int.init) ?? 1
         let end = inbox.now + .seconds(timeout)
         var pause = Duration.milliseconds(20)
