@@ -27,7 +27,7 @@ def template(size, chained, value):
             "Name": {"Fn::Sub": f"/${{AWS::StackName}}/{number}"}, "Type": "String", "Value": f"{value}{number}"}}
         if chained and number:
             resources[f"P{number}"]["DependsOn"] = f"P{number - 1}"
-    return json.dumps({"Resources": resources})
+    return json.dumps({"Resources": resources}, separators=(",", ":"))
 
 
 def reach(client, name, wanted):
@@ -87,7 +87,7 @@ def compare(peers, size, chained):
         try:
             turns = [peer.life(f"{kind}{size}x{turn}", size, chained) for turn in range(3 if size < 400 else 2)]
         except (Exception, SystemExit) as error:  # a peer that cannot do it is named, not a reason to end
-            print(f"{size:5} {kind:8} {peer.name:10} {error}")
+            print(f"{size:5} {kind:8} {peer.name:10} could not: {str(error)[:60]} ... {str(error)[-80:]}")
             continue
         medians[peer.name] = row = [statistics.median(column) * 1000 for column in zip(*turns)]
         print(f"{size:5} {kind:8} {peer.name:10} create {row[0]:8.1f}   update {row[1]:8.1f}   delete {row[2]:8.1f} ms"
