@@ -7,9 +7,8 @@ internal import Synchronization
 /// The durable state of a Slipway: documents, the event log, machines, timers, leases and small blobs, in one SQLite file.
 ///
 /// A write returns when what it wrote is synced to disk (WAL, `synchronous=FULL`): it survives kill -9 and power loss.
-/// Writes that arrive together share one sync; work within the ledger may go without one of its own (``Durability``). Reads see
-/// all writes that have returned. One process at a time may
-/// have a data folder open.
+/// Writes that arrive together share one sync; work within the ledger may go without one of its own (``Durability``).
+/// Reads see all writes that have returned. One process at a time may have a data folder open.
 package final class Ledger: Sendable {
     /// The clock and the randomness of everything that runs on this ledger.
     package let surroundings: Surroundings
