@@ -104,6 +104,28 @@ struct ParameterTests {
         }
     }
 
+    @Test("are told of in the log when they are made, changed, labelled and removed")
+    func events() async throws {
+        try await withStore { store in
+            try await store.put("/a", "1", "String", ["Description": "words"])
+            try await store.put("/a", "2", "String", ["Overwrite": true])
+            try await store.call("ssm", "LabelParameterVersion", ["Name": "/a", "Labels": ["live"]])
+            try await store.put("/b", "1")
+            try await store.call("ssm", "DeleteParameter", ["Name": "/a"])
+            try await store.call("ssm", "DeleteParameters", ["Names": ["/b", "/none"]])
+            let events = try await store.ledger.events(after: 0).map(\.event)
+            #expect(events.allSatisfy { $0.detailType == "Parameter Store Change" && $0.source == "aws.ssm" })
+            let told = events.map { [$0.detail["operation"]?.string, $0.detail["name"]?.string] }
+            #expect(
+                told == [
+                    ["Create", "/a"], ["Update", "/a"], ["LabelParameterVersion", "/a"], ["Create", "/b"],
+                    ["Delete", "/a"], ["Delete", "/b"],
+                ])
+            #expect(events.last?.detail["type"] == "String")
+            #expect(events.first?.detail["description"] == "words")
+        }
+    }
+
     @Test("are removed, and what is not there is named")
     func removal() async throws {
         try await withStore { store in

@@ -61,7 +61,8 @@ def test_who_writes_is_told_and_nothing_is_lost(machine):
 def test_a_stack_under_way_waits_for_room(machine):
     """It says where it stands meanwhile, and comes to an end from which it can be changed."""
     server, mark = machine
-    chain = {f"P{i}": parameter(f"{i}", **({"DependsOn": f"P{i - 1}"} if i else {})) for i in range(30)}
+    # So many that it is not over before the disk is full.
+    chain = {f"P{i}": parameter(f"{i}", **({"DependsOn": f"P{i - 1}"} if i else {})) for i in range(400)}
     stack = Stack(server, "chain").create(chain, wait=None)
     eventually("some of it to stand", lambda: len(stack.story()) > 8)
     mark.touch()

@@ -34,7 +34,7 @@ extension SSMService {
 
     private func label(_ input: LabelInput, _ call: Call) async throws -> LabelOutput {
         let valid = input.Labels.filter(Self.isLabel)
-        let version = try await change(input.Name, call) { parameter in
+        let version = try await change(input.Name, call, told: "LabelParameterVersion") { parameter in
             let index = try index(of: input.ParameterVersion, in: parameter)
             for other in parameter.versions.indices {
                 parameter.versions[other].labels.removeAll { valid.contains($0) }
@@ -67,14 +67,17 @@ extension SSMService {
         return index
     }
 
+    /// - Parameter told: The operation that the log tells of, if any.
     private func change<Result: Sendable>(
-        _ name: String, _ call: Call, _ body: @escaping @Sendable (inout Parameter) throws -> Result
+        _ name: String, _ call: Call, told: String? = nil,
+        _ body: @escaping @Sendable (inout Parameter) throws -> Result
     ) async throws -> Result {
         let key = call.caller.parameterKey(ParameterName(name).name)
         return try await ledger.write { write in
             guard var parameter = try write.get(Parameter.all, key)?.value else { throw AWSError.parameterNotFound() }
             let result = try body(&parameter)
             try write.put(Parameter.all, key, parameter)
+            if let told { try announce(told, parameter, call, write) }
             return result
         }
     }

@@ -81,8 +81,7 @@ extension SSMService {
                 stores: "Description KeyId DataType"
             ) { (input: PutParameterInput, call) in try await put(input, call) },
             Operation("DeleteParameter", enforces: "Name") { (input: NameInput, call) in
-                let key = call.caller.parameterKey(ParameterName(input.Name).name)
-                guard try await ledger.write({ try $0.delete(Parameter.all, key) }) else {
+                guard try await ledger.write({ try delete(input.Name, call, $0) }) else {
                     throw AWSError.parameterNotFound()
                 }
                 return Nothing()
@@ -90,15 +89,21 @@ extension SSMService {
             Operation("DeleteParameters", enforces: "Names") { (input: NamesInput, call) in
                 try await ledger.write { write in
                     var gone: [String] = []
-                    for name in input.Names
-                    where try write.delete(Parameter.all, call.caller.parameterKey(ParameterName(name).name)) {
-                        gone.append(name)
-                    }
+                    for name in input.Names where try delete(name, call, write) { gone.append(name) }
                     return DeletedOutput(
                         DeletedParameters: gone, InvalidParameters: input.Names.filter { !gone.contains($0) })
                 }
             },
         ]
+    }
+
+    /// Says whether there was one.
+    private func delete(_ name: String, _ call: Call, _ write: Transaction) throws -> Bool {
+        let key = call.caller.parameterKey(ParameterName(name).name)
+        guard let parameter = try write.get(Parameter.all, key)?.value else { return false }
+        try write.delete(Parameter.all, key)
+        try announce("Delete", parameter, call, write)
+        return true
     }
 
     private func put(_ input: PutParameterInput, _ call: Call) async throws -> PutParameterOutput {
@@ -152,7 +157,7 @@ extension SSMService {
     }
 
     /// Source: Systems Manager User Guide, "Parameter Store events".
-    private func announce(_ operation: String, _ parameter: Parameter, _ call: Call, _ write: Transaction) throws {
+    func announce(_ operation: String, _ parameter: Parameter, _ call: Call, _ write: Transaction) throws {
         try write.append(
             LedgerEvent(
                 time: call.time, source: "aws.ssm", detailType: "Parameter Store Change", account: call.caller.account,
@@ -160,6 +165,7 @@ extension SSMService {
                 detail: [
                     "operation": .string(operation), "name": .string(parameter.name),
                     "type": .string(parameter.current?.kind.rawValue ?? ""),
+                    "description": .string(parameter.current?.description ?? ""),
                 ]))
     }
 }
