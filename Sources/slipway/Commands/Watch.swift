@@ -36,6 +36,8 @@ struct DeploymentWatcher {
     let client: SlipwayClient
     let id: String
     let style: Style
+    /// What stands before each line that is not drawn.
+    var margin = ""
     private var told = 0
     private var lastPrinted: JSON?
 
@@ -75,9 +77,9 @@ struct DeploymentWatcher {
         let history = view["history"]?.array ?? []
         for entry in history.dropFirst(told) {
             let time = Timestamp(seconds: entry["time"]?.double ?? 0)
-            Terminal.standard.line("\(time) \(id) \(entry["text"]?.string ?? "")")
+            Terminal.standard.line("\(margin)\(time) \(id) \(entry["text"]?.string ?? "")")
         }
         told = max(told, history.count)
-        if tree.isFinished { Terminal.standard.line("\(id) \(view["verdict"]?.string ?? "")") }
+        if tree.isFinished { Terminal.standard.line("\(margin)\(id) \(view["verdict"]?.string ?? "")") }
     }
 }

@@ -16,7 +16,7 @@ struct DemoRelease {
         desk = PipelineDesk(client: client)
         self.narrator = narrator
         self.pipeline = pipeline
-        execution = try await desk.execution(ofCommit: commit, of: pipeline)
+        execution = try await desk.execution(ofCommit: commit, of: pipeline, say: { narrator.quote([$0]) })
     }
 
     /// Tells what happens until the execution has ended, or until `isEnough` says so. Asked again, it goes on from there.

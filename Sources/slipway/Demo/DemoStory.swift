@@ -84,6 +84,7 @@ struct DemoStory {
         let id = try await productionDeployment(of: &release, after: before)
         narrator.command("slipway watch \(id)")
         var watcher = DeploymentWatcher(client: client, id: id)
+        watcher.margin = narrator.margin
         guard try await !watcher.follow() else { throw CommandFailure("The bad version got through.") }
         let end = try await release.follow()
         guard end["status"] == "Failed" else {
@@ -119,6 +120,7 @@ struct DemoStory {
         let id = try await productionDeployment(of: &release, after: before)
         narrator.command("slipway watch \(id)")
         var watcher = DeploymentWatcher(client: client, id: id)
+        watcher.margin = narrator.margin
         guard try await watcher.follow() else { throw CommandFailure("The good version did not get through.") }
         try await expectSuccess(release.follow())
         try await served(load, version: 3, count: 40)

@@ -19,8 +19,11 @@ struct Narrator {
     /// Something went as it should.
     func good(_ text: String) { terminal.line("   " + terminal.styled("✓ ", .green) + text) }
 
+    /// What stands before lines that a command printed.
+    var margin: String { "   " + terminal.styled("│ ", .dim) }
+
     /// Lines that a command printed.
-    func quote(_ lines: [String]) { for line in lines { terminal.line("   " + terminal.styled("│ ", .dim) + line) } }
+    func quote(_ lines: [String]) { for line in lines { terminal.line(margin + line) } }
 
     /// The closing table: a title and a value a row.
     func table(_ rows: [(String, String)]) {

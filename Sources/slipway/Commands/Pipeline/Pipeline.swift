@@ -30,12 +30,16 @@ struct PipelineDesk {
     /// The newest execution that the commit started, or that began with it; waits up to a minute for it to begin, and
     /// says so. A commit that none of the pipeline's repositories has is not waited for.
     ///
+    /// - Parameter say: Tells that it waits.
+    ///
     /// - Throws: ``CommandFailure`` when there is no such commit, or none has begun by then.
-    func execution(ofCommit commit: String, of name: String) async throws -> String {
+    func execution(
+        ofCommit commit: String, of name: String, say: (String) -> Void = { Terminal.error.line($0) }
+    ) async throws -> String {
         let commit = commit.allSatisfy(\.isHexDigit) ? commit.lowercased() : commit
         if let id = try await begun(with: commit, name) { return id }
         try await checkCommit(commit, name)
-        Terminal.error.line("Waiting up to a minute for \(name) to begin with the commit \(commit).")
+        say("Waiting up to a minute for \(name) to begin with the commit \(commit).")
         for _ in 0..<1200 {
             if let id = try await begun(with: commit, name) { return id }
             try await Task.sleep(for: .milliseconds(50))
