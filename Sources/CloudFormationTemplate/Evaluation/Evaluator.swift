@@ -52,10 +52,10 @@ package struct Evaluator: Sendable {
         switch expression {
         case .value: return expression
         case .list(let elements):
-            return ExpressionReader.list(try elements.map(reduce).filter { $0 != .noValue })
+            return ExpressionReader.list(try elements.map(reduce).filter { !$0.isNoValue })
         case .object(let members):
             let reduced = try members.map { Expression.Member($0.name, try reduce($0.value)) }
-            return ExpressionReader.object(reduced.filter { $0.value != .noValue })
+            return ExpressionReader.object(reduced.filter { !$0.value.isNoValue })
         case .ref("AWS::NoValue"): return .noValue
         case .ref(let name):
             if let value = try values[name] ?? attributes(name, nil) { return .value(value) }
@@ -75,7 +75,7 @@ package struct Evaluator: Sendable {
     package func value(of expression: Expression) throws -> JSON? {
         let reduced = try reduce(expression)
         if let value = reduced.literal { return value }
-        if reduced == .noValue { return nil }
+        if reduced.isNoValue { return nil }
         let missing = reduced.references.all.sorted()
         if missing.isEmpty { throw Failure(message: "Template error: \(reduced.json.text()) has no value yet") }
         throw Failure(message: "Template format error: Unresolved resource dependencies \(missing.listed)")
@@ -108,7 +108,7 @@ package struct Evaluator: Sendable {
         values.reserveCapacity(arguments.count)
         for argument in arguments {
             guard let value = argument.literal else {
-                if argument == .noValue { throw Failure(message: function.complaint) }
+                if argument.isNoValue { throw Failure(message: function.complaint) }
                 return .call(function, arguments)
             }
             values.append(value)

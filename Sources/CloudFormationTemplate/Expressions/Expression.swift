@@ -36,6 +36,9 @@ package indirect enum Expression: Sendable, Hashable {
     /// What `Ref: AWS::NoValue` stands for: a property or element that is left out.
     package static let noValue = Expression.ref("AWS::NoValue")
 
+    /// Whether it is ``noValue``.
+    package var isNoValue: Bool { if case .ref("AWS::NoValue") = self { true } else { false } }
+
     /// The value, if nothing is left to work out.
     package var literal: JSON? { if case .value(let value) = self { value } else { nil } }
 
@@ -108,6 +111,9 @@ package enum Function: String, Sendable, Hashable, CaseIterable {
     case refAll = "Fn::RefAll"
     case valueOf = "Fn::ValueOf"
     case valueOfAll = "Fn::ValueOfAll"
+
+    /// The functions by their names: quicker than trying the names one after the other.
+    static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
 
     /// Whether what it yields is true or false.
     package var isBoolean: Bool {

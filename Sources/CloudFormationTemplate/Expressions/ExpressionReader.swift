@@ -99,7 +99,7 @@ struct ExpressionReader {
     ]
 
     private mutating func complain(aboutStray name: String, among count: Int, at path: Path) {
-        let isKnown = Function(rawValue: name) != nil || ["Fn::If", "Fn::GetAtt"].contains(name)
+        let isKnown = Function.byName[name] != nil || ["Fn::If", "Fn::GetAtt"].contains(name)
         if name == "Fn::Transform" || name.hasPrefix("Fn::ForEach::") {
             report.error(
                 "Template error: \(name) was not processed", at: path,
@@ -117,14 +117,17 @@ struct ExpressionReader {
 
     /// The function of that name applied to that argument; nil when the name is no function's.
     private mutating func function(_ name: String, _ argument: JSON, at path: Path, in place: Place) -> Expression? {
-        let inner = path.appending(name)
-        switch name {
-        case "Ref":
+        if name == "Ref" {
             guard case .string(let target) = argument, !target.isEmpty else {
-                report.error("Template error: every Ref object must have a single String value.", at: inner)
+                report.error(
+                    "Template error: every Ref object must have a single String value.", at: path.appending(name))
                 return .noValue
             }
             return .ref(target)
+        }
+        guard name.hasPrefix("Fn::") || name == "Condition" else { return nil }
+        let inner = path.appending(name)
+        switch name {
         case "Condition" where place != .value:
             guard let condition = argument.string else {
                 report.error("Template error: every Condition object must have a single String value.", at: inner)
@@ -135,7 +138,7 @@ struct ExpressionReader {
         case "Fn::If": return choice(argument, at: inner, in: place)
         case "Fn::Sub": return sub(argument, at: inner)
         default:
-            guard let function = Function(rawValue: name) else { return nil }
+            guard let function = Function.byName[name] else { return nil }
             return call(function, argument, at: inner, in: place)
         }
     }

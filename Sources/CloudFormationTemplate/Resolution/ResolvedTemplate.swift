@@ -64,6 +64,9 @@ package struct ResolvedTemplate: Sendable {
     /// The resource of that logical id; nil when this stack has none.
     package subscript(logicalID: String) -> Resource? { positions[logicalID].map { resources[$0] } }
 
+    /// Whether this stack has a resource of that logical id.
+    package func contains(_ logicalID: String) -> Bool { positions[logicalID] != nil }
+
     /// Lets the evaluator answer for resources: see ``Evaluator/attributes``.
     package mutating func know(_ attributes: @escaping @Sendable (String, String?) throws -> JSON?) {
         evaluator.attributes = attributes

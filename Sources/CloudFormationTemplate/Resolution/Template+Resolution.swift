@@ -72,7 +72,7 @@ private struct Resolution {
 
     mutating func resolveResources() {
         for resource in template.resources where holds(resource.condition) {
-            let path: Path = ["Resources", resource.logicalID]
+            let path = Template.resourcesPath.appending(resource.logicalID)
             var resolved = ResolvedTemplate.Resource(
                 logicalID: resource.logicalID, type: resource.type,
                 properties: members(of: resource.properties, at: path.appending("Properties")),
@@ -97,7 +97,7 @@ private struct Resolution {
     mutating func resolveOutputs() {
         for output in template.outputs where holds(output.condition) {
             let path: Path = ["Outputs", output.name]
-            guard let value = reduce(output.value, at: path.appending("Value")), value != .noValue else { continue }
+            guard let value = reduce(output.value, at: path.appending("Value")), !value.isNoValue else { continue }
             if let literal = value.literal, literal.scalarText == nil {
                 report.error("Template format error: Every Value member must be a string.", at: path.appending("Value"))
             }
@@ -128,7 +128,7 @@ private struct Resolution {
     mutating func checkReferences() {
         let all = Set(template.resources.map(\.logicalID))
         for resource in result.resources {
-            let isAbsent = { result[$0] == nil && all.contains($0) }
+            let isAbsent = { !result.contains($0) && all.contains($0) }
             guard resource.needs.contains(where: isAbsent) else { continue }
             let absent = resource.needs.filter(isAbsent).sorted()
             report.error(
@@ -137,7 +137,7 @@ private struct Resolution {
                 fix: "Their conditions do not hold; use Fn::If where they are used.")
         }
         for (name, needs) in needsByOutput.sorted(by: { $0.key < $1.key }) {
-            let absent = needs.filter { result[$0] == nil && all.contains($0) }.sorted()
+            let absent = needs.filter { !result.contains($0) && all.contains($0) }.sorted()
             guard !absent.isEmpty else { continue }
             report.error(
                 "Template format error: Unresolved resource dependencies \(absent.listed) in the Outputs block of the "
@@ -164,12 +164,12 @@ private struct Resolution {
         condition.map { result.evaluator.conditions[$0] ?? false } ?? true
     }
 
-    private mutating func reduce(_ expression: Expression, at path: Path) -> Expression? {
+    private mutating func reduce(_ expression: Expression, at place: @autoclosure () -> Path) -> Expression? {
         if case .value = expression { return expression }
         do {
             return try result.evaluator.reduce(expression)
         } catch {
-            report.error((error as? Evaluator.Failure)?.message ?? "\(error)", at: path)
+            report.error((error as? Evaluator.Failure)?.message ?? "\(error)", at: place())
             return nil
         }
     }
@@ -179,16 +179,18 @@ private struct Resolution {
         guard case .object(let members) = expression else { return reduce(expression, at: path) ?? expression }
         var reduced: [Expression.Member] = []
         for member in members {
-            guard let value = reduce(member.value, at: path.appending(member.name)), value != .noValue else { continue }
+            guard let value = reduce(member.value, at: path.appending(member.name)), !value.isNoValue else { continue }
             reduced.append(.init(member.name, value))
         }
         return ExpressionReader.object(reduced)
     }
 
     private mutating func policy(
-        _ expression: Expression?, or fallback: DeletionPolicy, at path: Path
+        _ expression: Expression?, or fallback: DeletionPolicy, at place: @autoclosure () -> Path
     ) -> DeletionPolicy {
-        guard let expression, let value = reduce(expression, at: path), value != .noValue else { return fallback }
+        guard let expression else { return fallback }
+        let path = place()
+        guard let value = reduce(expression, at: path), !value.isNoValue else { return fallback }
         if let text = value.literal?.string, let policy = DeletionPolicy(rawValue: text) { return policy }
         report.error(
             "Template format error: \(path.steps.last.map { "\($0)" } ?? "") must be a policy's name", at: path)

@@ -29,6 +29,9 @@ package struct Template: Sendable {
 
     init(body: JSON) { self.body = body }
 
+    /// Where the resources stand.
+    static let resourcesPath: Path = ["Resources"]
+
     /// The names under which CloudFormation itself answers to `Ref`.
     package static let pseudoParameters: Set<String> = [
         "AWS::AccountId", "AWS::NotificationARNs", "AWS::NoValue", "AWS::Partition", "AWS::Region", "AWS::StackId",

@@ -31,22 +31,13 @@ extension TemplateReader {
     }
 
     private mutating func check(_ resource: Resource, _ known: Set<String>, _ resources: Set<String>) {
-        let path = ["Resources", resource.logicalID] as Path
-        let parts: [(String, Expression?)] = [
-            ("Properties", resource.properties), ("Metadata", resource.metadata),
-            ("CreationPolicy", resource.creationPolicy), ("UpdatePolicy", resource.updatePolicy),
-            ("DeletionPolicy", resource.deletionPolicy), ("UpdateReplacePolicy", resource.updateReplacePolicy),
-        ]
-        for (name, expression) in parts {
-            guard let expression else { continue }
-            // What is written out refers to nothing.
-            guard expression.literal == nil else { continue }
-            for member in expression.members ?? [.init("", expression)]
-            where !member.value.leansOnly(on: known, resources: resources, conditions: conditionNames) {
-                let place = member.name.isEmpty ? path.appending(name) : path.appending(name).appending(member.name)
-                check(member.value.references, known, resources, at: place)
-            }
-        }
+        check(resource.properties, "Properties", of: resource, known, resources)
+        check(resource.metadata, "Metadata", of: resource, known, resources)
+        check(resource.creationPolicy, "CreationPolicy", of: resource, known, resources)
+        check(resource.updatePolicy, "UpdatePolicy", of: resource, known, resources)
+        check(resource.deletionPolicy, "DeletionPolicy", of: resource, known, resources)
+        check(resource.updateReplacePolicy, "UpdateReplacePolicy", of: resource, known, resources)
+        var path: Path { Template.resourcesPath.appending(resource.logicalID) }
         for name in resource.dependsOn where !resources.contains(name) {
             unresolved.append((name, path.appending("DependsOn")))
         }
@@ -54,6 +45,20 @@ extension TemplateReader {
             error(
                 "Template format error: Unresolved condition dependency \(condition) in the Resources block of the "
                     + "template", at: path.appending("Condition"))
+        }
+    }
+
+    /// What is written out refers to nothing.
+    private mutating func check(
+        _ expression: Expression?, _ name: String, of resource: Resource, _ known: Set<String>,
+        _ resources: Set<String>
+    ) {
+        guard let expression, expression.literal == nil else { return }
+        for member in expression.members ?? [.init("", expression)]
+        where !member.value.leansOnly(on: known, resources: resources, conditions: conditionNames) {
+            let part = Template.resourcesPath.appending(resource.logicalID).appending(name)
+            let place = member.name.isEmpty ? part : part.appending(member.name)
+            check(member.value.references, known, resources, at: place)
         }
     }
 

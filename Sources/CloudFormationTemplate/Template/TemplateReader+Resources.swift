@@ -7,7 +7,7 @@ extension TemplateReader {
     ]
 
     mutating func readResource(_ name: String, _ value: JSON) {
-        let path = ["Resources", name] as Path
+        let path = Template.resourcesPath.appending(name)
         if !name.isLogicalName || name.count > limits.nameCharacters {
             error("Template format error: Resource name \(name) is non alphanumeric.", at: path)
         }

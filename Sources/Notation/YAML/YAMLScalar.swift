@@ -8,8 +8,16 @@ enum YAMLScalar {
             return number(text) ?? .string(text)
         case UInt8(ascii: "~"): return text == "~" ? .null : .string(text)
         default:
-            guard text.utf8.count <= 5 else { return .string(text) }
+            guard text.utf8.count <= 5, beginsWord(first) else { return .string(text) }
             return words[text] ?? .string(text)
+        }
+    }
+
+    /// Whether one of ``words`` begins with that byte, small or capital.
+    private static func beginsWord(_ byte: UInt8) -> Bool {
+        switch byte | 0x20 {
+        case UInt8(ascii: "n"), UInt8(ascii: "y"), UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "o"): true
+        default: false
         }
     }
 
@@ -33,6 +41,10 @@ enum YAMLScalar {
     }()
 
     private static func number(_ text: String) -> JSON? {
+        // Nearly all are plain digits.
+        if text.utf8.allSatisfy(isDigit), text.utf8.first != UInt8(ascii: "0"), let value = Int(text) {
+            return .int(value)
+        }
         var body = Substring(text)
         let isNegative = body.first == "-"
         if body.first == "-" || body.first == "+" { body = body.dropFirst() }
