@@ -65,9 +65,6 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Whether readers may see what is not on disk.
-    var isAhead: Bool { debt.isOwed }
-
     /// Returns once all that readers may have seen by now is on disk.
     func synced() async throws {
         guard debt.isOwed else { return }

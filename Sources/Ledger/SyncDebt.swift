@@ -38,10 +38,12 @@ final class SyncDebt: Sendable {
     func prepare(syncing: Bool, _ db: Database) throws {
         let mode = try state.withLock { state in
             if let failure = state.failure { throw failure }
-            defer { state.syncsCommits = syncing }
             return state.syncsCommits == syncing ? nil : syncing ? "FULL" : "NORMAL"
         }
-        if let mode { try db.execute(sql: "PRAGMA synchronous = \(mode)") }
+        if let mode {
+            try db.execute(sql: "PRAGMA synchronous = \(mode)")
+            state.withLock { $0.syncsCommits = syncing }
+        }
         if !syncing { owed.store(true, ordering: .sequentiallyConsistent) }
     }
 
