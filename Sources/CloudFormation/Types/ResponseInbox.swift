@@ -73,10 +73,7 @@ package struct ResponseInbox: Sendable {
             guard let message = try? JSON(parsing: bytes), message.object != nil else {
                 return .text(400, "The body must be a JSON object.")
             }
-            guard try await ledger.get(Self.mail, token) != nil else {
-                return .text(404, "There is no such address.")
-            }
-            try await put(message, token)
+            try await put(message, token, ifOpen: true)
             return .text(200, "")
         } catch let refusal as AWSError {
             return .text(refusal.status, refusal.message)
@@ -109,14 +106,19 @@ package struct ResponseInbox: Sendable {
         return .text(200, document.text(), type: "application/json")
     }
 
-    /// Stores a message under that token, whether the token's address was handed out or not.
+    /// Stores a message under that token.
     ///
-    /// - Throws: ``AWSError`` `LimitExceeded` when there are too many already.
-    func put(_ message: JSON, _ token: String) async throws {
+    /// - Parameter ifOpen: Only when the token's address was handed out.
+    /// - Throws: ``AWSError`` `NotFound` when it was not, `LimitExceeded` when there are too many already.
+    func put(_ message: JSON, _ token: String, ifOpen: Bool = false) async throws {
         let id = message["UniqueId"]?.string ?? "answer"
         let size = id.utf8.count + message.text().utf8.count
         try await ledger.write { transaction in
-            var mail = try transaction.get(Self.mail, token)?.value ?? Mail(opened: transaction.now)
+            let known = try transaction.get(Self.mail, token)?.value
+            guard known != nil || !ifOpen else {
+                throw AWSError("NotFound", "There is no such address.", status: 404)
+            }
+            var mail = known ?? Mail(opened: transaction.now)
             guard mail.messages[id] == nil else { return }
             let bytes = (mail.bytes ?? 0) + size
             guard mail.messages.count < Self.messageLimit, bytes <= Self.byteLimit else {
