@@ -1,4 +1,4 @@
-"""Disks that fail: one that keeps only what was synced (`powercut.c`), one that is full for a while (`fulldisk.c`)."""
+"""Disks that fail: one that keeps only what was synced (`powercut.c`), one that is full for a while (`fulldisk.c`), one whose syncs fail (`brokendisk.c`)."""
 import os
 import pathlib
 import shutil
